@@ -1,0 +1,2 @@
+-- Anchoring: one authenticated map of hashes and its epochs.
+CREATE SCHEMA anchoring;

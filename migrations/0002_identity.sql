@@ -1,0 +1,2 @@
+-- Identity: DID logs, credentials' status, offers, presentations.
+CREATE SCHEMA identity;

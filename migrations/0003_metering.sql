@@ -1,0 +1,2 @@
+-- Metering: service points, meters, devices, uplinks and readings.
+CREATE SCHEMA metering;

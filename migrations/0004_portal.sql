@@ -1,0 +1,2 @@
+-- Portal: sessions of citizens and staff.
+CREATE SCHEMA portal;

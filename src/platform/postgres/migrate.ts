@@ -1,0 +1,20 @@
+// Brings a database to the newest schema: the numbered SQL files of migrations/, each once, in order.
+import { join } from 'node:path';
+import { runner } from 'node-pg-migrate';
+import { packageRoot } from '../package-root.ts';
+
+/**
+ * Applies what is missing, all in one transaction under an advisory lock, so that copies starting together do it once.
+ * @returns the names of the migrations applied now
+ */
+export async function migrate(databaseUrl: string): Promise<string[]> {
+  const applied = await runner({
+    databaseUrl,
+    dir: join(packageRoot, 'migrations'),
+    direction: 'up',
+    migrationsTable: 'schema_migration',
+    singleTransaction: true,
+    log: () => {},
+  });
+  return applied.map((migration) => migration.name);
+}

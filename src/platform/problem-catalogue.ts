@@ -1,0 +1,18 @@
+// The catalogue of refusals: one line a code, with its HTTP status and its public sentence.
+
+export const problemCatalogue = {
+  // any room
+  REQUEST_INVALID: { status: 400, title: 'The request does not have the form this address takes' },
+  NOT_SIGNED_IN: { status: 401, title: 'Sign in first' },
+  NOT_ALLOWED: { status: 403, title: 'This account may not do that' },
+  CROSS_SITE_REFUSED: { status: 403, title: 'The request came from a page of another site' },
+  NOT_FOUND: { status: 404, title: 'There is nothing here, or nothing you may see' },
+  CONFLICT: { status: 409, title: 'The request contradicts what is already stored' },
+  BODY_TOO_LARGE: { status: 413, title: 'The request is larger than this address takes' },
+  MEDIA_TYPE_UNKNOWN: { status: 415, title: 'This address does not take that media type' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'Too many tries; wait a minute' },
+  INTERNAL: { status: 500, title: 'Something went wrong on our side; it has been logged' },
+  NOT_READY: { status: 503, title: 'A part this needs is away; try again shortly' },
+  SETTING_INVALID: { status: 500, title: 'A setting has a value that cannot be used' },
+  START_FAILED: { status: 500, title: 'A part of the service could not be started' },
+} as const satisfies Record<string, { status: number; title: string }>;

@@ -1,0 +1,34 @@
+// A migrated, empty database for one test file, dropped at its end.
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, inject } from 'vitest';
+import { openPool, type Pool } from '../../src/platform/postgres/database.ts';
+
+export interface TestDatabase {
+  url: string;
+  pool: Pool;
+}
+
+/** Call at the top of a test file (`const { pool } = await testDatabase()`). */
+export async function testDatabase(): Promise<TestDatabase> {
+  const serverUrl = inject('postgresUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(serverUrl, `CREATE DATABASE ${name} TEMPLATE naru_template`);
+  const url = serverUrl.replace(/postgres$/, name);
+  const pool = openPool(url);
+  afterAll(async () => {
+    await pool.end();
+    await onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+  });
+  return { url, pool };
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
