@@ -25,4 +25,10 @@ export const problemCatalogue = {
   CREDENTIAL_REFUSED: { status: 400, title: 'The credential did not verify' },
   CREDENTIAL_UNKNOWN: { status: 404, title: 'No such credential was issued here' },
   STATUS_LIST_UNKNOWN: { status: 404, title: 'There is no such status list' },
+  // identity: asking for and collecting presentations
+  VERIFIER_UNKNOWN: { status: 403, title: 'This verifier is not registered' },
+  VERIFIER_ASKS_TOO_MUCH: { status: 403, title: 'The verifier asks for more than it is registered for' },
+  PRESENTATION_NOT_READY: { status: 409, title: 'The request was not answered in time, or its answer was collected' },
+  PRESENTATION_DECLINED: { status: 403, title: 'The person declined to show the credential' },
+  RESPONSE_CODE_WRONG: { status: 403, title: 'Only the browser that the wallet returned to may continue' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -1,0 +1,93 @@
+// The wallet as its pages and the headless simulator see it: every operation of a citizen's wallet, no page and no storage.
+import type { SharedRecord, StoredCredential, StoredDid, Text, WalletStore } from './wallet-store.ts';
+
+/** One claim of a credential, ready to show. */
+export interface DisplayedClaim {
+  name: string;
+  label: Text;
+  value: unknown;
+}
+
+export interface DisplayedCredential {
+  id: string;
+  type_name: Text;
+  issuer: string;
+  issuer_name: Text;
+  vct: string;
+  /** Short type id such as `water-account`: the last part of `vct`. */
+  type: string;
+  claims: DisplayedClaim[];
+  issued_at_ms: number | null;
+  expires_at_ms: number | null;
+}
+
+export interface OfferPreview {
+  issuer: string;
+  issuer_name: Text;
+  types: { id: string; name: Text }[];
+  /** What the person must type in; null when nothing. */
+  tx_code: { length: number | null; input_mode: 'numeric' | 'text'; description: string | null } | null;
+  /** The library's resolved offer, for `acceptOffer` only. */
+  readonly resolved: unknown;
+}
+
+/** A credential in the wallet that answers one part of a request, with exactly what would be shown. */
+export interface PresentationMatch {
+  credential_id: string;
+  type_name: Text;
+  issuer_name: Text;
+  /** What would be shared. All are required by the request: a wallet shows all of them or refuses. */
+  claims: DisplayedClaim[];
+  /** Names of claims the credential holds and the request does not ask for: these stay in the wallet. */
+  kept_back: Text[];
+}
+
+export interface RequestedCredential {
+  /** `id` of the DCQL credential query. */
+  query_id: string;
+  type: string;
+  matches: PresentationMatch[];
+}
+
+export interface PresentationRequest {
+  /** The verifier's client id without its prefix: its DID. */
+  verifier: string;
+  client_id: string;
+  verifier_name: Text;
+  purpose: Text;
+  requested: RequestedCredential[];
+  expires_at_ms: number | null;
+  readonly resolved: unknown;
+}
+
+export interface PresentationAnswer {
+  /** Same device: the page to go back to. */
+  redirect_to: string | null;
+}
+
+export interface Wallet {
+  /** The wallet's did:webvh; made and registered with the service the first time. */
+  ensureDid(): Promise<StoredDid>;
+  /** `uri`: `openid-credential-offer://…`, or an http(s) link with the same parameters. */
+  resolveOffer(uri: string): Promise<OfferPreview>;
+  /** Takes what is offered, with a fresh key for each credential. Throws TX_CODE_WRONG so that the person can try again. */
+  acceptOffer(offer: OfferPreview, txCode?: string): Promise<StoredCredential[]>;
+  /** `uri`: `openid4vp://?…`. Throws when the request is not signed by who it says it is from, or cannot be answered. */
+  parsePresentationRequest(uri: string): Promise<PresentationRequest>;
+  /** `chosen`: by `query_id`, the `credential_id` of one of its matches. Default: the first match of each. */
+  answerPresentationRequest(request: PresentationRequest, chosen?: Record<string, string>): Promise<PresentationAnswer>;
+  listCredentials(): Promise<DisplayedCredential[]>;
+  /** Removes the credential and its key from this wallet. */
+  forgetCredential(credentialId: string): Promise<void>;
+  /** Newest first. */
+  listShared(): Promise<SharedRecord[]>;
+}
+
+export interface WalletOptions {
+  /** Base URL of the city's service, without a slash at the end. */
+  serviceUrl: string;
+  store: WalletStore;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now_ms: () => number;
+  fetch?: typeof globalThis.fetch;
+}
