@@ -15,4 +15,9 @@ export const problemCatalogue = {
   NOT_READY: { status: 503, title: 'A part this needs is away; try again shortly' },
   SETTING_INVALID: { status: 500, title: 'A setting has a value that cannot be used' },
   START_FAILED: { status: 500, title: 'A part of the service could not be started' },
+  // metering
+  METER_UNKNOWN: { status: 404, title: 'There is no such meter' },
+  SERVICE_POINT_UNKNOWN: { status: 404, title: 'There is no such service point' },
+  SPAN_TOO_LONG: { status: 400, title: 'The span asked for is too long for this resolution' },
+  SECRET_TOO_WEAK: { status: 400, title: 'A device secret is too short to be safe' },
 } as const satisfies Record<string, { status: number; title: string }>;
