@@ -31,4 +31,9 @@ export const problemCatalogue = {
   PRESENTATION_NOT_READY: { status: 409, title: 'The request was not answered in time, or its answer was collected' },
   PRESENTATION_DECLINED: { status: 403, title: 'The person declined to show the credential' },
   RESPONSE_CODE_WRONG: { status: 403, title: 'Only the browser that the wallet returned to may continue' },
+  // metering
+  METER_UNKNOWN: { status: 404, title: 'There is no such meter' },
+  SERVICE_POINT_UNKNOWN: { status: 404, title: 'There is no such service point' },
+  SPAN_TOO_LONG: { status: 400, title: 'The span asked for is too long for this resolution' },
+  SECRET_TOO_WEAK: { status: 400, title: 'A device secret is too short to be safe' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -32,6 +32,9 @@ export function openPool(databaseUrl: string, connections = 10): Pool {
     application_name: 'naru',
   });
   pool.on('error', () => {});
+  // A client that breaks while it is lent out fails its query, which is how the borrower learns of it; the event that
+  // comes along would end the process if nobody listened.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -1,0 +1,74 @@
+// The shape every payload format in this folder has: bytes from a meter in, readings in whole litres out.
+
+/** One register value, as the meter told it. */
+export interface DecodedReading {
+  /**
+   * ISO 8601. With `Z` or an offset when the telegram has an absolute time; local (`2026-03-01T10:00` or `…:00:30`)
+   * when it has the meter's own local time; null when it has none, and the time of receipt stands in.
+   */
+  measured_at: string | null;
+  /** Whole litres. Anything finer is rounded down: a register has not passed a litre before it has. */
+  register_l: number;
+  /** `historic` for a value the meter stored earlier (a due date, a month's end); absent means current. */
+  kind?: 'current' | 'historic';
+  battery_v?: number;
+  temperature_c?: number;
+}
+
+/** What one telegram says. The current reading comes first, where there is one. */
+export interface DecodedUplink {
+  /** The meter's serial as printed on it, in digits; null when the payload does not name its meter. */
+  meter_id: string | null;
+  /** What can be told of the make, for people: `QDS water, version 26`. */
+  model: string | null;
+  readings: DecodedReading[];
+  /** Names from flags.ts, each once, in that list's order. */
+  flags: string[];
+}
+
+export type DecodeResult = { ok: true; uplink: DecodedUplink } | { ok: false; problem: DecodeProblem };
+
+/** Why a payload could not be read: a stable code, and a sentence that never repeats the payload. */
+export interface DecodeProblem {
+  code: string;
+  detail: string;
+}
+
+/** What the simulator hands to an encoder. */
+export interface EncodableReading {
+  meter_id: string;
+  bore_mm: number;
+  /** Oldest first, the current one last. At most `most_readings` of the format are taken. */
+  readings: readonly { measured_at_ms: number; register_l: number }[];
+  flags: readonly string[];
+  battery_v?: number;
+  /** Minutes east of UTC of the meter's local clock, for formats that send local time. */
+  utc_offset_min: number;
+}
+
+export interface FormatExample {
+  /** Where the bytes come from, or what they show. */
+  title: string;
+  payload_hex: string;
+  key_hex?: string;
+  expect: DecodeResult;
+}
+
+export interface PayloadFormat {
+  /** As said on the command line and in the store: `senml+json`. */
+  readonly name: string;
+  /** Raised whenever the same bytes would decode differently, so that a reading tells which decoder made it. */
+  readonly version: number;
+  readonly examples: readonly FormatExample[];
+  /** How many readings one payload of `encode` can carry. */
+  readonly most_readings?: number;
+  /** Never throws, whatever the bytes, and never reads beyond them. `key` is the meter's AES key, 16 bytes. */
+  decode(payload: Uint8Array, options: { key?: Uint8Array }): DecodeResult;
+  /** The payload a meter would send. For simulators and tests. */
+  encode?(reading: EncodableReading): Uint8Array;
+}
+
+/** The refusal half of a `DecodeResult`. */
+export function refused(code: string, detail: string): { ok: false; problem: DecodeProblem } {
+  return { ok: false, problem: { code, detail } };
+}

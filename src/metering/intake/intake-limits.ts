@@ -1,0 +1,37 @@
+// Every bound of the intake, in one place.
+
+export const intakeLimits = {
+  /** Largest MQTT packet, its fixed header left out, before and after the device has shown who it is. */
+  packetBeforeAuthentication_bytes: 65_536,
+  packetAfterAuthentication_bytes: 65_536,
+  /** A connection that has not sent its CONNECT by then is closed. */
+  connectWithin_ms: 5_000,
+  /** Connections of one address that have not authenticated yet, and all of them. Whole districts of cellular meters
+   *  share one address, so these bound an attacker rather than a fleet. */
+  unauthenticatedPerAddress: 1_000,
+  connectionsPerAddress: 20_000,
+  /** Messages taken from devices and not yet committed; above either, no more is read from any socket. */
+  inFlightMessages: 50_000,
+  inFlight_bytes: 67_108_864,
+  /** One transaction. */
+  batchMessages: 5_000,
+  batch_bytes: 8_388_608,
+  /** Database connections that commit: one batch in flight on each, the next gathers meanwhile. */
+  commitConnections: 2,
+  /** Pauses between tries of a batch that the database could not take now. */
+  retryFirst_ms: 50,
+  retryMost_ms: 2_000,
+  /** Readings one payload may hold. */
+  readingsPerUplink: 1_000,
+  /** How long a stored packet is remembered for recognising its redelivery; see commit-service.ts. */
+  redeliveryWindow_ms: 30 * 60_000,
+  /** How far ahead of the receipt a device's clock may be. */
+  clockAhead_ms: 3_600_000,
+  /** 2015-01-01T00:00:00Z: no meter this service reads was measuring before. */
+  earliestMeasured_ms: 1_420_070_400_000,
+  /** Device records kept in memory, and for how long, so that a fleet coming back does not ask for each. */
+  cachedDevices: 20_000,
+  cachedDevice_ms: 60_000,
+  /** Orderly stop. */
+  closeWithin_ms: 8_000,
+} as const;

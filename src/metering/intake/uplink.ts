@@ -1,0 +1,57 @@
+// What the intake hands from one step to the next: a delivery as it came, and the same decoded, waiting for its commit.
+
+/** A device as its connection was authenticated. */
+export interface Device {
+  deviceNo: number;
+  deviceId: string;
+  /** Names of payload formats it may send. */
+  formats: readonly string[];
+  /** Its meter's AES key, where the payloads are encrypted. */
+  payloadKey: Uint8Array | null;
+  meter: { meterId: number; serial: string } | null;
+}
+
+export interface Delivery {
+  device: Device;
+  /** The topic's last level. */
+  format: string;
+  payload: Uint8Array;
+  receivedAt_ms: number;
+  /** MQTT packet identifier; null for QoS 0. */
+  packetId: number | null;
+  /** The DUP flag: the device has sent this packet before and saw no acknowledgement. */
+  redelivered: boolean;
+}
+
+/** Where a reading's time came from: the telegram with its zone, the meter's local clock, or our receipt. */
+export type ReadingClock = 'absolute' | 'local' | 'received';
+
+export interface PendingReading {
+  meterId: number;
+  measuredAt_ms: number;
+  register_l: number;
+  clock: ReadingClock;
+  /** False where the clock can't be right; such a reading is kept apart and never summed. */
+  plausible: boolean;
+  flags: readonly string[];
+}
+
+export interface IntakeProblem {
+  code: string;
+  detail: string;
+}
+
+export interface PendingUplink {
+  /** Given once and kept over every try, so that a try repeated is not an uplink repeated. */
+  uplinkId: number;
+  receivedAt_ms: number;
+  deviceNo: number;
+  packetId: number | null;
+  redelivered: boolean;
+  format: string;
+  decoderVersion: number | null;
+  payload: Uint8Array;
+  readings: readonly PendingReading[];
+  /** Why it goes to quarantine; null for a good one. */
+  problem: IntakeProblem | null;
+}

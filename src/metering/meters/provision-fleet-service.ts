@@ -1,0 +1,55 @@
+// Puts a fleet in place: its zones, service points, meters, devices with their secrets, and which belongs to which.
+import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
+import { problem } from '../../platform/problem.ts';
+import { type Random, randomToken } from '../../platform/random.ts';
+import { deviceSecretHash, shortestSecret_chars } from '../intake/device-secret.ts';
+import { type FleetEntry, fleetEntriesAtOnce, type ProvisionedDevice } from './fleet-entry.ts';
+import { isDeviceKnown, putDevice, putInstall, putMeter, putServicePoint } from './provision-store.ts';
+
+/**
+ * Provisions all entries, or none. Said again it changes nothing; said with another meter or place it is a swap as of
+ * the entry's `installedAt_ms`, and the history stays.
+ *
+ * @throws SECRET_TOO_WEAK for a secret below 22 characters, REQUEST_INVALID for more entries than one call may hold
+ */
+export async function provisionFleet(
+  pool: Pool,
+  random: Random,
+  entries: readonly FleetEntry[],
+): Promise<ProvisionedDevice[]> {
+  if (entries.length > fleetEntriesAtOnce) {
+    throw problem(
+      'REQUEST_INVALID',
+      `${entries.length} devices at once; at most ${fleetEntriesAtOnce}, send them in parts`,
+    );
+  }
+  for (const { deviceId, secret } of entries) {
+    if (secret !== undefined && secret.length < shortestSecret_chars) {
+      throw problem(
+        'SECRET_TOO_WEAK',
+        `the secret of device ${deviceId} has fewer than ${shortestSecret_chars} characters; leave it out to be given one`,
+      );
+    }
+  }
+  return inTransaction(pool, async (transaction) => {
+    const provisioned: ProvisionedDevice[] = [];
+    for (const entry of entries) provisioned.push(await provision(transaction, random, entry));
+    return provisioned;
+  });
+}
+
+async function provision(transaction: Transaction, random: Random, entry: FleetEntry): Promise<ProvisionedDevice> {
+  await putServicePoint(transaction, entry.servicePoint);
+  const meterId = await putMeter(transaction, entry.meter);
+  const secret = entry.secret ?? ((await isDeviceKnown(transaction, entry.deviceId)) ? null : randomToken(random));
+  const hash = secret === null ? null : deviceSecretHash(entry.deviceId, secret);
+  const deviceNo = await putDevice(transaction, entry, hash);
+  await putInstall(transaction, {
+    servicePointId: entry.servicePoint.id,
+    meterId,
+    deviceNo,
+    from_ms: entry.installedAt_ms,
+    openingRegister_l: entry.openingRegister_l ?? null,
+  });
+  return { deviceId: entry.deviceId, meterId, secret };
+}
