@@ -65,6 +65,8 @@ export const traceReasons = {
   CREDENTIAL_EXPIRED: { ko: '유효 기간이 지났습니다.', en: 'The credential has expired.' },
   CREDENTIAL_NOT_YET_VALID: { ko: '아직 유효하지 않습니다.', en: 'The credential is not valid yet.' },
 
+  VALIDITY_MISSING: { ko: '유효 기간이 적혀 있지 않습니다.', en: 'The credential names no end of its validity.' },
+
   // holder
   HOLDER_OK: {
     ko: '증명서를 받은 사람의 열쇠로 지금 이 요청에 답했습니다.',
@@ -133,6 +135,10 @@ export const traceReasons = {
   ANCHOR_PENDING: {
     ko: '발급 기관의 신원이 아직 체인에 기록되지 않았습니다.',
     en: "The issuer's identity is not on the chain yet.",
+  },
+  ANCHOR_MISSING: {
+    ko: '발급 기관의 신원이 공개 기록에 없습니다.',
+    en: "The issuer's identity is not in the public record.",
   },
   ANCHOR_MISMATCH: {
     ko: '발급 기관의 신원이 체인에 기록된 것과 다릅니다.',
