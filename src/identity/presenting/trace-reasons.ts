@@ -25,6 +25,10 @@ export const traceReasons = {
     ko: '서명 머리말이 자신의 열쇠나 주소를 가져와 거절했습니다.',
     en: 'The signature header brings a key or an address of its own, which is never followed.',
   },
+  CONTEXT_UNKNOWN: {
+    ko: '알 수 없는 용어집(@context)을 쓰는 증명서입니다. 외부에서 가져오지 않습니다.',
+    en: 'The credential uses a context that is not bundled here; none are fetched.',
+  },
   TYPE_UNKNOWN: { ko: '알 수 없는 종류의 증명서입니다.', en: 'The credential is of a type that is not known here.' },
   TYPE_NOT_ASKED: {
     ko: '요청하지 않은 종류의 증명서입니다.',
