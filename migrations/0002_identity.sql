@@ -42,7 +42,6 @@ CREATE TABLE identity.credential (
 );
 CREATE INDEX ON identity.credential (reference, issued_at) WHERE reference IS NOT NULL;
 
-
 -- OpenID4VCI and OpenID4VP
 -- Everything here is short-lived and swept by expires_at; secrets are kept as SHA-256 only.
 CREATE TABLE identity.offers (
