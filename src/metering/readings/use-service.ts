@@ -1,0 +1,91 @@
+// Answers what a meter or a place used, hour by hour or day by day, and what its meter said last.
+import type { Clock } from '../../platform/clock.ts';
+import type { Pool } from '../../platform/postgres/database.ts';
+import { problem } from '../../platform/problem.ts';
+import { alarmFlags, gravestAlarm } from './alarm-flags.ts';
+import { intervalBoundaries, longestSpan_ms, type Resolution } from './interval-boundaries.ts';
+import {
+  findLastFlagged,
+  findLastReading,
+  type InstallRow,
+  type LastReading,
+  listInstalls,
+  listRegisters,
+  mostPoints,
+} from './readings-store.ts';
+import { type InstalledSpan, type IntervalUse, type RegisterPoint, useOfIntervals } from './use.ts';
+
+/** How far back the last alarm is looked for. */
+const ALARM_MEMORY_ms = 400 * 86_400_000;
+
+export interface UseQuestion {
+  /** One meter wherever it stood, or one place whichever meter stood there. */
+  of: { meterId: number } | { servicePointId: string };
+  from_ms: number;
+  to_ms: number;
+  resolution: Resolution;
+}
+
+export interface UseService {
+  readonly timeZone: string;
+  /** @throws SPAN_TOO_LONG */
+  useOf(question: UseQuestion): Promise<IntervalUse[]>;
+  lastReading(meterId: number): Promise<LastReading | null>;
+  lastAlarm(meterId: number): Promise<{ flag: string; measured_at_ms: number } | null>;
+}
+
+/** @param timeZone IANA name of the utility's zone: its hours and days are meant */
+export function createUseService(pool: Pool, clock: Clock, timeZone: string): UseService {
+  async function spanOf(install: InstallRow, from_ms: number, to_ms: number): Promise<InstalledSpan> {
+    const begin_ms = Math.max(from_ms, install.from_ms);
+    const end_ms = Math.min(to_ms, install.until_ms ?? to_ms);
+    const points = await registers(install.meter_id, begin_ms, end_ms);
+    return { from_ms: install.from_ms, until_ms: install.until_ms, points: withInstallRegisters(points, install) };
+  }
+
+  async function registers(meterId: number, from_ms: number, to_ms: number): Promise<RegisterPoint[]> {
+    const points = await listRegisters(pool, meterId, from_ms, to_ms);
+    if (points.length >= mostPoints)
+      throw problem('SPAN_TOO_LONG', 'more readings than one question may read; ask for less');
+    return points;
+  }
+
+  return {
+    timeZone,
+    useOf: async ({ of, from_ms, to_ms, resolution }) => {
+      if (to_ms - from_ms > longestSpan_ms[resolution]) {
+        throw problem(
+          'SPAN_TOO_LONG',
+          `by the ${resolution}, ask for at most ${longestSpan_ms[resolution] / 86_400_000} days`,
+        );
+      }
+      const boundaries = intervalBoundaries(from_ms, to_ms, resolution, timeZone);
+      if (boundaries.length === 0) return [];
+      if ('meterId' in of) {
+        const points = await registers(of.meterId, from_ms, to_ms);
+        return useOfIntervals([{ from_ms: Number.NEGATIVE_INFINITY, until_ms: null, points }], boundaries);
+      }
+      const spans: InstalledSpan[] = [];
+      for (const install of await listInstalls(pool, of.servicePointId, from_ms, to_ms)) {
+        spans.push(await spanOf(install, from_ms, to_ms));
+      }
+      return useOfIntervals(spans, boundaries);
+    },
+    lastReading: (meterId) => findLastReading(pool, meterId),
+    lastAlarm: async (meterId) => {
+      const found = await findLastFlagged(pool, meterId, alarmFlags, clock.now_ms() - ALARM_MEMORY_ms);
+      const flag = found === null ? null : gravestAlarm(found.flags);
+      return found === null || flag === null ? null : { flag, measured_at_ms: found.measured_at_ms };
+    },
+  };
+}
+
+/** What was read off at the change counts as a reading of that instant, unless the meter itself told one. */
+function withInstallRegisters(points: readonly RegisterPoint[], install: InstallRow): RegisterPoint[] {
+  const added = [...points];
+  const { from_ms, until_ms, opening_register_l, closing_register_l } = install;
+  if (opening_register_l !== null) added.push({ at_ms: from_ms, register_l: opening_register_l });
+  if (until_ms !== null && closing_register_l !== null) added.push({ at_ms: until_ms, register_l: closing_register_l });
+  added.sort((one, other) => one.at_ms - other.at_ms);
+  return added.filter((point, index) => point.at_ms !== added[index - 1]?.at_ms);
+}
