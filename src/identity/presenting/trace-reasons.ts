@@ -25,6 +25,10 @@ export const traceReasons = {
     ko: '서명 머리말이 자신의 열쇠나 주소를 가져와 거절했습니다.',
     en: 'The signature header brings a key or an address of its own, which is never followed.',
   },
+  CONTEXT_UNKNOWN: {
+    ko: '알 수 없는 용어집(@context)을 쓰는 증명서입니다. 외부에서 가져오지 않습니다.',
+    en: 'The credential uses a context that is not bundled here; none are fetched.',
+  },
   TYPE_UNKNOWN: { ko: '알 수 없는 종류의 증명서입니다.', en: 'The credential is of a type that is not known here.' },
   TYPE_NOT_ASKED: {
     ko: '요청하지 않은 종류의 증명서입니다.',
@@ -64,6 +68,8 @@ export const traceReasons = {
   VALIDITY_OK: { ko: '유효 기간 안에 있습니다.', en: 'The credential is within its period of validity.' },
   CREDENTIAL_EXPIRED: { ko: '유효 기간이 지났습니다.', en: 'The credential has expired.' },
   CREDENTIAL_NOT_YET_VALID: { ko: '아직 유효하지 않습니다.', en: 'The credential is not valid yet.' },
+
+  VALIDITY_MISSING: { ko: '유효 기간이 적혀 있지 않습니다.', en: 'The credential names no end of its validity.' },
 
   // holder
   HOLDER_OK: {
@@ -133,6 +139,10 @@ export const traceReasons = {
   ANCHOR_PENDING: {
     ko: '발급 기관의 신원이 아직 체인에 기록되지 않았습니다.',
     en: "The issuer's identity is not on the chain yet.",
+  },
+  ANCHOR_MISSING: {
+    ko: '발급 기관의 신원이 공개 기록에 없습니다.',
+    en: "The issuer's identity is not in the public record.",
   },
   ANCHOR_MISMATCH: {
     ko: '발급 기관의 신원이 체인에 기록된 것과 다릅니다.',
