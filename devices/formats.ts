@@ -4,8 +4,11 @@
 // a list is the same from sources, from the build and in a bundle. test/devices/formats.test.ts fails when a file that
 // exports a format is missing from it.
 import type { PayloadFormat } from './payload-format.ts';
+import { senmlJson } from './senml-json.ts';
+import { seoulDigital } from './seoul-digital.ts';
+import { wmbus } from './wmbus.ts';
 
-const formats: readonly PayloadFormat[] = [];
+const formats: readonly PayloadFormat[] = [senmlJson, seoulDigital, wmbus];
 
 export const formatNames: readonly string[] = formats.map((format) => format.name);
 

@@ -13,6 +13,7 @@ export interface DecodedReading {
   kind?: 'current' | 'historic';
   battery_v?: number;
   temperature_c?: number;
+  flow_l_per_h?: number;
 }
 
 /** What one telegram says. The current reading comes first, where there is one. */
@@ -21,6 +22,8 @@ export interface DecodedUplink {
   meter_id: string | null;
   /** What can be told of the make, for people: `QDS water, version 26`. */
   model: string | null;
+  /** Nominal diameter, where the telegram tells it. */
+  bore_mm?: number;
   readings: DecodedReading[];
   /** Names from flags.ts, each once, in that list's order. */
   flags: string[];

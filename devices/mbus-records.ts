@@ -1,0 +1,164 @@
+// Cuts the data of an M-Bus telegram into its records. Source: EN 13757-3:2018 clause 6 (DIF, VIF and their extensions).
+import { decimalOf, integerOf, realOf } from './mbus-values.ts';
+import { meaningOf, type Quantity } from './mbus-vif.ts';
+
+export type MbusFunction = 'instantaneous' | 'maximum' | 'minimum' | 'during_error';
+
+export interface MbusRecord {
+  function: MbusFunction;
+  /** 0 is now; 1 and up are values kept from earlier. */
+  storage: number;
+  tariff: number;
+  subunit: number;
+  quantity: Quantity;
+  /** In `quantity`'s unit; null when the record holds no number, or marks it as not available. */
+  value: number | null;
+  /** The data field as sent. */
+  bytes: Uint8Array;
+  /** VIF extensions after the quantity, without their extension bit: what the value is of (`3C` backward flow …). */
+  modifiers: number[];
+}
+
+export type MbusRecords =
+  | { ok: true; records: MbusRecord[]; manufacturer_specific: Uint8Array | null }
+  | { ok: false; at: number; reason: string };
+
+/** A frame has at most 250 bytes and a record at least one; Source: EN 13757-3:2018 clause 6.3 for the extensions. */
+const mostRecords = 250;
+const mostExtensions = 10;
+
+const functions: readonly MbusFunction[] = ['instantaneous', 'maximum', 'minimum', 'during_error'];
+
+/** Never throws and never reads past `data`. A record that is cut off makes the whole refused: what is left is a guess. */
+export function readRecords(data: Uint8Array): MbusRecords {
+  const records: MbusRecord[] = [];
+  let at = 0;
+  while (at < data.length) {
+    const dif = data[at] ?? 0;
+    if (dif === 0x2f) {
+      at += 1;
+      continue;
+    }
+    // 0F and 1F: the rest is the manufacturer's own (1F: and more follows in the next telegram).
+    if (dif === 0x0f || dif === 0x1f) return { ok: true, records, manufacturer_specific: data.subarray(at + 1) };
+    // Some meters fill the last block up with FF, which is no record either.
+    if (dif === 0xff && data.subarray(at).every((byte) => byte === 0xff)) break;
+    if ((dif & 0x0f) === 0x0f) return { ok: false, at, reason: 'a reserved special function in the DIF' };
+    if (records.length === mostRecords) return { ok: false, at, reason: 'more records than a telegram can hold' };
+    const read = readRecord(data, at);
+    if ('reason' in read) return { ok: false, at, reason: read.reason };
+    records.push(read.record);
+    at = read.next;
+  }
+  return { ok: true, records, manufacturer_specific: null };
+}
+
+function readRecord(data: Uint8Array, start: number): { record: MbusRecord; next: number } | { reason: string } {
+  let at = start;
+  const dif = data[at] ?? 0;
+  let storage = (dif >> 6) & 1;
+  let tariff = 0;
+  let subunit = 0;
+  for (let extension = 0, last = dif; (last & 0x80) !== 0; extension += 1) {
+    at += 1;
+    if (extension === mostExtensions) return { reason: 'more than ten DIF extensions' };
+    if (at >= data.length) return { reason: 'the data ends inside a DIF' };
+    last = data[at] ?? 0;
+    // Arithmetic, not shifts: ten extensions reach bit 40 of the storage number.
+    storage += (last & 0x0f) * 2 ** (1 + 4 * extension);
+    tariff += ((last >> 4) & 3) * 4 ** extension;
+    subunit += ((last >> 6) & 1) * 2 ** extension;
+  }
+  at += 1;
+  const vif = readVif(data, at);
+  if ('reason' in vif) return vif;
+  at = vif.next;
+  const field = readData(data, at, dif & 0x0f);
+  if ('reason' in field) return field;
+  const meaning = meaningOf(vif.codes);
+  return {
+    record: {
+      function: functions[(dif >> 4) & 3] ?? 'instantaneous',
+      storage,
+      tariff,
+      subunit,
+      quantity: meaning.quantity,
+      value: field.number === null ? null : scaled(field.number * meaning.times, meaning.exponent),
+      bytes: field.bytes,
+      modifiers: meaning.modifiers,
+    },
+    next: field.next,
+  };
+}
+
+/** `count` × 10^`exponent`; dividing by a power of ten is exact to the last digit where multiplying by 0.001 is not. */
+function scaled(count: number, exponent: number): number {
+  return exponent >= 0 ? count * 10 ** exponent : count / 10 ** -exponent;
+}
+
+/** The VIF and its extensions as sent, a plain-text unit skipped. */
+function readVif(data: Uint8Array, start: number): { codes: number[]; next: number } | { reason: string } {
+  let at = start;
+  const codes: number[] = [];
+  let last = 0x80;
+  while ((last & 0x80) !== 0) {
+    if (codes.length > mostExtensions) return { reason: 'more than ten VIF extensions' };
+    if (at >= data.length) return { reason: 'the data ends inside a VIF' };
+    last = data[at] ?? 0;
+    at += 1;
+    codes.push(last);
+    if (codes.length === 1 && (last & 0x7f) === 0x7c) {
+      const length = data[at];
+      if (length === undefined || at + 1 + length > data.length) return { reason: 'the data ends inside a text unit' };
+      at += 1 + length;
+    }
+  }
+  return { codes, next: at };
+}
+
+interface DataField {
+  bytes: Uint8Array;
+  number: number | null;
+  next: number;
+}
+
+const fixedLengths: readonly number[] = [0, 1, 2, 3, 4, 4, 6, 8, 0, 1, 2, 3, 4, -1, 6];
+
+function readData(data: Uint8Array, start: number, coding: number): DataField | { reason: string } {
+  let at = start;
+  let length = fixedLengths[coding] ?? 0;
+  let read: (bytes: Uint8Array) => number | null = () => null;
+  if (coding >= 1 && coding <= 7) read = coding === 5 ? realOf : integerOf;
+  if (coding >= 9) read = decimalOf;
+  if (coding === 0x0d) {
+    const lvar = data[at];
+    if (lvar === undefined) return { reason: 'the data ends before a length' };
+    at += 1;
+    const variable = variableLength(lvar);
+    if (variable === null) return { reason: 'a reserved variable length' };
+    length = variable.length;
+    read = variable.read;
+  }
+  if (at + length > data.length) return { reason: 'the data ends inside a value' };
+  const bytes = data.subarray(at, at + length);
+  return { bytes, number: length === 0 ? null : read(bytes), next: at + length };
+}
+
+/** Source: EN 13757-3:2018 clause 6.3.3 table 5 (LVAR). */
+function variableLength(lvar: number): { length: number; read: (bytes: Uint8Array) => number | null } | null {
+  const noNumber = () => null;
+  if (lvar <= 0xbf) return { length: lvar, read: noNumber };
+  if (lvar <= 0xc9) return { length: lvar - 0xc0, read: decimalOf };
+  if (lvar >= 0xd0 && lvar <= 0xd9) {
+    return { length: lvar - 0xd0, read: (bytes) => negated(decimalOf(bytes)) };
+  }
+  if (lvar >= 0xe0 && lvar <= 0xef) return { length: lvar - 0xe0, read: integerOf };
+  if (lvar >= 0xf0 && lvar <= 0xf4) return { length: 4 * (lvar - 0xec), read: noNumber };
+  if (lvar === 0xf5) return { length: 48, read: noNumber };
+  if (lvar === 0xf6) return { length: 64, read: noNumber };
+  return null;
+}
+
+function negated(value: number | null): number | null {
+  return value === null ? null : 0 - value;
+}
