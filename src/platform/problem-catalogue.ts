@@ -15,4 +15,20 @@ export const problemCatalogue = {
   NOT_READY: { status: 503, title: 'A part this needs is away; try again shortly' },
   SETTING_INVALID: { status: 500, title: 'A setting has a value that cannot be used' },
   START_FAILED: { status: 500, title: 'A part of the service could not be started' },
+  // identity: DIDs, credentials
+  DID_LOG_INVALID: { status: 400, title: 'The DID log does not verify' },
+  DID_NOT_HERE: { status: 400, title: 'That DID does not belong to this service' },
+  DID_EXISTS: { status: 409, title: 'That DID is already registered' },
+  CREDENTIAL_TYPE_UNKNOWN: { status: 400, title: 'There is no such credential type' },
+  CLAIMS_INVALID: { status: 400, title: 'The claims do not fit the credential type' },
+  CREDENTIAL_INVALID: { status: 400, title: 'That is not a credential that can be issued' },
+  CREDENTIAL_REFUSED: { status: 400, title: 'The credential did not verify' },
+  CREDENTIAL_UNKNOWN: { status: 404, title: 'No such credential was issued here' },
+  STATUS_LIST_UNKNOWN: { status: 404, title: 'There is no such status list' },
+  // identity: asking for and collecting presentations
+  VERIFIER_UNKNOWN: { status: 403, title: 'This verifier is not registered' },
+  VERIFIER_ASKS_TOO_MUCH: { status: 403, title: 'The verifier asks for more than it is registered for' },
+  PRESENTATION_NOT_READY: { status: 409, title: 'The request was not answered in time, or its answer was collected' },
+  PRESENTATION_DECLINED: { status: 403, title: 'The person declined to show the credential' },
+  RESPONSE_CODE_WRONG: { status: 403, title: 'Only the browser that the wallet returned to may continue' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -41,15 +41,26 @@ export const walletRefusals = {
 
 export type WalletRefusalCode = keyof typeof walletRefusals;
 
-/** Thrown by every wallet operation that ends without its result. `because` is for a developer; it holds no claim. */
+/** Thrown by every wallet operation that ends without its result. No message of it holds a claim. */
 export class WalletRefusal extends Error {
   override readonly name = 'WalletRefusal';
   readonly code: WalletRefusalCode;
   readonly text: Text;
+  /** For a developer, or a stable code of the other side such as CREDENTIAL_REVOKED. */
+  readonly because: string | null;
 
   constructor(code: WalletRefusalCode, because?: string, cause?: unknown) {
     super(because === undefined ? code : `${code}: ${because}`, { cause });
     this.code = code;
     this.text = walletRefusals[code];
+    this.because = because ?? null;
   }
+}
+
+/** The refusal inside `error`, however deep a library wrapped it; `otherwise` when there is none. */
+export function refusalIn(error: unknown, otherwise: WalletRefusalCode): WalletRefusal {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof WalletRefusal) return cause;
+  }
+  return new WalletRefusal(otherwise, undefined, error);
 }

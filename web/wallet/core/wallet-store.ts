@@ -56,7 +56,7 @@ export interface SharedRecord {
   credential_id: string;
   type_name: Text;
   claims: string[];
-  outcome: 'accepted' | 'refused';
+  outcome: 'accepted' | 'refused' | 'declined';
 }
 
 export interface WalletRecords {

@@ -55,6 +55,8 @@ export interface PresentationRequest {
   client_id: string;
   verifier_name: Text;
   purpose: Text;
+  /** How long the verifier says it keeps what it is shown. */
+  keeps: Text;
   requested: RequestedCredential[];
   expires_at_ms: number | null;
   readonly resolved: unknown;
@@ -76,6 +78,8 @@ export interface Wallet {
   parsePresentationRequest(uri: string): Promise<PresentationRequest>;
   /** `chosen`: by `query_id`, the `credential_id` of one of its matches. Default: the first match of each. */
   answerPresentationRequest(request: PresentationRequest, chosen?: Record<string, string>): Promise<PresentationAnswer>;
+  /** Tells the verifier that the person says no. */
+  declinePresentationRequest(request: PresentationRequest): Promise<void>;
   listCredentials(): Promise<DisplayedCredential[]>;
   /** Removes the credential and its key from this wallet. */
   forgetCredential(credentialId: string): Promise<void>;

@@ -1,0 +1,45 @@
+// The one list of credential types. A new type is a file in types/ and a line here.
+import { z } from 'zod';
+import { problem } from '../../platform/problem.ts';
+import type { CredentialType } from './credential-type.ts';
+import { resident } from './types/resident.ts';
+import { waterAccount } from './types/water-account.ts';
+
+export const credentialTypes: readonly CredentialType[] = [resident, waterAccount];
+
+/** @throws CREDENTIAL_TYPE_UNKNOWN */
+export function credentialType(id: string): CredentialType {
+  const found = credentialTypes.find((type) => type.id === id);
+  if (found === undefined) {
+    const known = credentialTypes.map((type) => type.id).join(', ');
+    throw problem('CREDENTIAL_TYPE_UNKNOWN', `There is no credential type of that name; the types are ${known}.`);
+  }
+  return found;
+}
+
+/** Schema of all claims of a type together; a claim the type doesn't have is refused. */
+export function claimsSchema(type: CredentialType): z.ZodObject {
+  return z.strictObject(Object.fromEntries(Object.entries(type.claims).map(([name, { schema }]) => [name, schema])));
+}
+
+/**
+ * @returns the claims, checked, in the type's order
+ * @throws CLAIMS_INVALID names the first claim that is wrong, never its value
+ */
+export function checkClaims(type: CredentialType, claims: unknown): Record<string, unknown> {
+  const checked = claimsSchema(type).safeParse(claims);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
+  const where = issue?.code === 'unrecognized_keys' ? 'a claim the type does not have' : (issue?.path.join('.') ?? '');
+  throw problem('CLAIMS_INVALID', `Claims of ${type.id}: ${where || 'claims'} is missing or has the wrong form.`);
+}
+
+/** The type identifier in SD-JWT VCs; its metadata is served there. `publicUrl` has no slash at its end. */
+export function vctOf(type: CredentialType, publicUrl: string): string {
+  return `${publicUrl}/vct/${type.id}`;
+}
+
+/** The type a `vct` names, null where it is none of ours. */
+export function typeOfVct(vct: unknown, publicUrl: string): CredentialType | null {
+  return credentialTypes.find((type) => vctOf(type, publicUrl) === vct) ?? null;
+}

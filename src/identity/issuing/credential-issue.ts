@@ -1,0 +1,33 @@
+// The shapes of issuing, for those who ask for a credential: what goes in, what comes out, what is remembered.
+import type { PublicHolderJwk } from '../credentials/sd-jwt-vc.ts';
+
+export interface SdJwtVcOrder {
+  /** Credential type id. */
+  type: string;
+  /** Checked against the type. Not stored. */
+  claims: Record<string, unknown>;
+  /** Public key of the holder; becomes `cnf.jwk`. */
+  holderJwk: PublicHolderJwk;
+  /** Becomes `sub`; leave out where presentations must not be linkable by it. */
+  subjectDid?: string;
+  /** Opaque to identity; `listIssued` finds by it. */
+  reference?: string;
+}
+
+export interface IssuedSdJwtVc {
+  /** `<JWT>~<disclosure>~…~` */
+  credential: string;
+  credentialId: string;
+}
+
+/** The record of an issue. No claims are kept. */
+export interface IssuedCredential {
+  id: string;
+  type: string | null;
+  format: 'dc+sd-jwt' | 'ldp_vc';
+  reference: string | null;
+  issued_at: string;
+  state: 'valid' | 'revoked';
+  revoked_at: string | null;
+  reason: string | null;
+}

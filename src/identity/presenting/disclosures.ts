@@ -1,0 +1,126 @@
+// Puts disclosed claims back into a signed payload, and refuses every disclosure the issuer did not sign.
+// Source: RFC 9901, 7.1 (steps 3 to 5).
+import { sdJwtHasher } from '../credentials/sd-jwt-vc.ts';
+import type { TraceReason } from './trace-reasons.ts';
+
+export const disclosureLimits = { disclosures: 100, depth: 16 } as const;
+
+/** Claims that may not be left to the holder to show. Source: draft-ietf-oauth-sd-jwt-vc, 2.2.2.2. */
+const alwaysShown = new Set(['iss', 'nbf', 'exp', 'cnf', 'vct', 'vct#integrity', 'status']);
+
+export type Disclosed = { ok: true; payload: Record<string, unknown> } | { ok: false; reason: TraceReason };
+
+interface Disclosure {
+  name: string | null;
+  value: unknown;
+  used: boolean;
+}
+
+class Refusal extends Error {
+  readonly reason: TraceReason;
+  constructor(reason: TraceReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** @param disclosures as they stand between the tildes */
+export function applyDisclosures(payload: Record<string, unknown>, disclosures: readonly string[]): Disclosed {
+  try {
+    if (payload._sd_alg !== undefined && payload._sd_alg !== 'sha-256') throw new Refusal('FORMAT_ALGORITHM_REFUSED');
+    if (disclosures.length > disclosureLimits.disclosures) throw new Refusal('DISCLOSURE_MALFORMED');
+    const byDigest = new Map<string, Disclosure>();
+    for (const encoded of disclosures) {
+      const digest = toBase64url(sdJwtHasher(encoded));
+      if (byDigest.has(digest)) throw new Refusal('DISCLOSURE_DUPLICATE');
+      byDigest.set(digest, { ...decode(encoded), used: false });
+    }
+    const seen = new Set<string>();
+    const { _sd_alg, ...rest } = payload;
+    const whole = openObject(rest, byDigest, seen, 0);
+    for (const { used } of byDigest.values()) if (!used) throw new Refusal('DISCLOSURE_UNKNOWN');
+    return { ok: true, payload: whole };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, reason: error.reason };
+    throw error;
+  }
+}
+
+function open(value: unknown, byDigest: Map<string, Disclosure>, seen: Set<string>, depth: number): unknown {
+  if (depth > disclosureLimits.depth) throw new Refusal('DISCLOSURE_MALFORMED');
+  if (Array.isArray(value)) return openArray(value, byDigest, seen, depth);
+  return isObject(value) ? openObject(value, byDigest, seen, depth) : value;
+}
+
+function openObject(
+  object: Record<string, unknown>,
+  byDigest: Map<string, Disclosure>,
+  seen: Set<string>,
+  depth: number,
+): Record<string, unknown> {
+  const { _sd: digests = [], ...plain } = object;
+  if (!Array.isArray(digests) || '...' in plain) throw new Refusal('DISCLOSURE_MALFORMED');
+  const opened = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(plain)) opened.set(name, open(value, byDigest, seen, depth + 1));
+  for (const digest of digests) {
+    const disclosure = take(digest, byDigest, seen);
+    if (disclosure === null) continue;
+    const { name, value } = disclosure;
+    const forbidden = name === null || name === '_sd' || name === '...' || (depth === 0 && alwaysShown.has(name));
+    if (forbidden || opened.has(name)) throw new Refusal('DISCLOSURE_MALFORMED');
+    opened.set(name, open(value, byDigest, seen, depth + 1));
+  }
+  return Object.fromEntries(opened);
+}
+
+function openArray(array: unknown[], byDigest: Map<string, Disclosure>, seen: Set<string>, depth: number): unknown[] {
+  return array.flatMap((element) => {
+    if (!isObject(element) || !('...' in element)) return [open(element, byDigest, seen, depth + 1)];
+    if (Object.keys(element).length !== 1) throw new Refusal('DISCLOSURE_MALFORMED');
+    const disclosure = take(element['...'], byDigest, seen);
+    if (disclosure === null) return [];
+    if (disclosure.name !== null) throw new Refusal('DISCLOSURE_MALFORMED');
+    return [open(disclosure.value, byDigest, seen, depth + 1)];
+  });
+}
+
+/** The disclosure of a digest, null where the holder kept it back or it is a decoy. */
+function take(digest: unknown, byDigest: Map<string, Disclosure>, seen: Set<string>): Disclosure | null {
+  if (typeof digest !== 'string') throw new Refusal('DISCLOSURE_MALFORMED');
+  if (seen.has(digest)) throw new Refusal('DISCLOSURE_DUPLICATE');
+  seen.add(digest);
+  const disclosure = byDigest.get(digest) ?? null;
+  if (disclosure) disclosure.used = true;
+  return disclosure;
+}
+
+function decode(encoded: string): { name: string | null; value: unknown } {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(fromBase64url(encoded));
+  } catch {
+    throw new Refusal('DISCLOSURE_MALFORMED');
+  }
+  if (!Array.isArray(parts) || typeof parts[0] !== 'string') throw new Refusal('DISCLOSURE_MALFORMED');
+  if (parts.length === 2) return { name: null, value: parts[1] };
+  if (parts.length === 3 && typeof parts[1] === 'string') return { name: parts[1], value: parts[2] };
+  throw new Refusal('DISCLOSURE_MALFORMED');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function toBase64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+function fromBase64url(text: string): string {
+  if (!/^[\w-]+$/.test(text)) throw new SyntaxError('not base64url');
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+}

@@ -1,0 +1,57 @@
+// Takes an SD-JWT VC presentation apart without believing any of it. Source: RFC 9901, 4 and 7.3.
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
+import type { TraceReason } from './trace-reasons.ts';
+
+export const presentationLimits = { presentation_bytes: 65_536 } as const;
+
+export interface Jwt {
+  compact: string;
+  header: Record<string, unknown>;
+  payload: Record<string, unknown>;
+}
+
+export interface SdJwtPresentation {
+  jwt: Jwt;
+  /** As they stand between the tildes. */
+  disclosures: string[];
+  /** The key-binding JWT, null where the presentation ends with a tilde. */
+  keyBinding: Jwt | null;
+  /** Everything the key-binding JWT's `sd_hash` is over: up to and with the last tilde. */
+  bound: string;
+}
+
+/** Header members that name or bring a key from outside. Nothing they say is ever followed. */
+const FOREIGN_KEYS = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'zip'];
+
+/** The parts, or the reason why they can't be believed to be an SD-JWT VC. */
+export function readSdJwtPresentation(compact: unknown): SdJwtPresentation | TraceReason {
+  if (typeof compact !== 'string' || compact.length > presentationLimits.presentation_bytes) return 'FORMAT_MALFORMED';
+  const parts = compact.split('~');
+  const [first, ...rest] = parts;
+  const last = rest.pop();
+  if (first === undefined || last === undefined || rest.includes('')) return 'FORMAT_MALFORMED';
+  const jwt = readJwt(first);
+  const keyBinding = last === '' ? null : readJwt(last);
+  if (jwt === null || (last !== '' && keyBinding === null)) return 'FORMAT_MALFORMED';
+  const { header, payload } = jwt;
+  if (header.alg !== 'ES256') return 'FORMAT_ALGORITHM_REFUSED';
+  if (FOREIGN_KEYS.some((name) => name in header)) return 'FORMAT_HEADER_REFUSED';
+  if (header.typ !== SD_JWT_VC_TYPE || typeof header.kid !== 'string') return 'FORMAT_MALFORMED';
+  if (typeof payload.iss !== 'string' || typeof payload.vct !== 'string') return 'FORMAT_MALFORMED';
+  return { jwt, disclosures: rest, keyBinding, bound: compact.slice(0, compact.lastIndexOf('~') + 1) };
+}
+
+/** Whether a key-binding JWT's header is one that is accepted, for a key of this algorithm. */
+export function keyBindingHeaderProblem(header: Record<string, unknown>, algorithm: string): TraceReason | null {
+  if (header.typ !== 'kb+jwt' || header.alg !== algorithm) return 'HOLDER_PROOF_MALFORMED';
+  return FOREIGN_KEYS.some((name) => name in header) ? 'HOLDER_PROOF_MALFORMED' : null;
+}
+
+function readJwt(compact: string): Jwt | null {
+  try {
+    return { compact, header: { ...decodeProtectedHeader(compact) }, payload: { ...decodeJwt(compact) } };
+  } catch {
+    return null;
+  }
+}

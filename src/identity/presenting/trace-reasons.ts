@@ -1,0 +1,157 @@
+// Why a step of a verdict passed, failed or was left out: a stable code and one sentence in Korean and in English.
+
+interface Sentence {
+  ko: string;
+  en: string;
+}
+
+export const traceReasons = {
+  EARLIER_STEP_FAILED: {
+    ko: '앞 단계가 통과하지 못해 확인하지 않았습니다.',
+    en: 'Not checked, because an earlier step did not pass.',
+  },
+
+  // format
+  FORMAT_OK: { ko: '증명서의 형식이 올바릅니다.', en: 'The credential has the right form.' },
+  FORMAT_MALFORMED: {
+    ko: '증명서의 형식을 읽을 수 없습니다.',
+    en: 'The credential cannot be read: it does not have the form of its kind.',
+  },
+  FORMAT_ALGORITHM_REFUSED: {
+    ko: '허용되지 않는 서명 방식입니다.',
+    en: 'The credential names a signature algorithm that is not accepted.',
+  },
+  FORMAT_HEADER_REFUSED: {
+    ko: '서명 머리말이 자신의 열쇠나 주소를 가져와 거절했습니다.',
+    en: 'The signature header brings a key or an address of its own, which is never followed.',
+  },
+  CONTEXT_UNKNOWN: {
+    ko: '알 수 없는 용어집(@context)을 쓰는 증명서입니다. 외부에서 가져오지 않습니다.',
+    en: 'The credential uses a context that is not bundled here; none are fetched.',
+  },
+  TYPE_UNKNOWN: { ko: '알 수 없는 종류의 증명서입니다.', en: 'The credential is of a type that is not known here.' },
+  TYPE_NOT_ASKED: {
+    ko: '요청하지 않은 종류의 증명서입니다.',
+    en: 'The credential is not of a type that was asked for.',
+  },
+
+  // signature
+  SIGNATURE_OK: { ko: '발급 기관의 서명이 맞습니다.', en: "The issuer's signature is right." },
+  SIGNATURE_INVALID: {
+    ko: '서명이 내용과 맞지 않습니다. 내용이 바뀌었거나 다른 열쇠로 서명되었습니다.',
+    en: 'The signature does not fit the content: it was changed, or signed with another key.',
+  },
+  SIGNATURE_KEY_UNKNOWN: {
+    ko: '서명에 쓰인 열쇠를 발급 기관의 DID 문서에서 찾을 수 없습니다.',
+    en: "The signing key is not in the issuer's DID document.",
+  },
+
+  // issuer
+  ISSUER_TRUSTED: {
+    ko: '이 종류의 증명서를 발급할 수 있는 기관입니다.',
+    en: 'The issuer may issue this type of credential.',
+  },
+  ISSUER_NOT_TRUSTED: {
+    ko: '이 종류의 증명서를 발급할 수 있는 기관이 아닙니다.',
+    en: 'The issuer is not one that may issue this type of credential.',
+  },
+
+  // status
+  STATUS_VALID: { ko: '취소되지 않은 증명서입니다.', en: 'The credential has not been revoked.' },
+  CREDENTIAL_REVOKED: { ko: '발급 기관이 취소한 증명서입니다.', en: 'The issuer has revoked this credential.' },
+  STATUS_UNKNOWN: {
+    ko: '취소 여부를 확인할 수 없어 받아들이지 않습니다.',
+    en: 'Whether the credential was revoked cannot be told, so it is not accepted.',
+  },
+
+  // validity
+  VALIDITY_OK: { ko: '유효 기간 안에 있습니다.', en: 'The credential is within its period of validity.' },
+  CREDENTIAL_EXPIRED: { ko: '유효 기간이 지났습니다.', en: 'The credential has expired.' },
+  CREDENTIAL_NOT_YET_VALID: { ko: '아직 유효하지 않습니다.', en: 'The credential is not valid yet.' },
+
+  VALIDITY_MISSING: { ko: '유효 기간이 적혀 있지 않습니다.', en: 'The credential names no end of its validity.' },
+
+  // holder
+  HOLDER_OK: {
+    ko: '증명서를 받은 사람의 열쇠로 지금 이 요청에 답했습니다.',
+    en: 'The answer to this request was signed with the key the credential was given to.',
+  },
+  HOLDER_NOT_ASKED: {
+    ko: '제시가 아니라 증명서 자체를 확인했으므로 소지 증명은 없습니다.',
+    en: 'The credential itself was checked, not a presentation, so there is no proof by its holder.',
+  },
+  HOLDER_KEY_MISSING: {
+    ko: '증명서가 소지자의 열쇠를 정하지 않았습니다.',
+    en: 'The credential names no key of a holder.',
+  },
+  HOLDER_PROOF_MISSING: { ko: '소지 증명이 없습니다.', en: "The holder's proof is missing." },
+  HOLDER_PROOF_MALFORMED: { ko: '소지 증명의 형식이 잘못되었습니다.', en: "The holder's proof has the wrong form." },
+  HOLDER_SIGNATURE_INVALID: {
+    ko: '소지 증명의 서명이 증명서에 적힌 열쇠와 맞지 않습니다.',
+    en: "The holder's proof was not signed with the key the credential names.",
+  },
+  HOLDER_NONCE_WRONG: {
+    ko: '소지 증명이 다른 요청에 대한 답입니다.',
+    en: "The holder's proof answers another request.",
+  },
+  HOLDER_AUDIENCE_WRONG: {
+    ko: '소지 증명이 다른 기관 앞으로 만들어졌습니다.',
+    en: "The holder's proof was made for somebody else.",
+  },
+  HOLDER_PROOF_STALE: {
+    ko: '소지 증명이 너무 오래되었거나 시각이 맞지 않습니다.',
+    en: "The holder's proof is too old, or its time lies ahead.",
+  },
+  HOLDER_CONTENT_CHANGED: {
+    ko: '소지자가 서명한 뒤에 제시 내용이 바뀌었습니다.',
+    en: 'What is presented was changed after the holder signed it.',
+  },
+
+  // disclosures
+  DISCLOSURES_OK: {
+    ko: '공개한 항목이 모두 서명된 내용과 맞습니다.',
+    en: 'Every claim that was disclosed is one the issuer signed.',
+  },
+  DISCLOSURES_NOT_USED: {
+    ko: '선택 공개를 쓰지 않는 형식입니다.',
+    en: 'This format does not disclose claims one by one.',
+  },
+  DISCLOSURE_MALFORMED: { ko: '공개 항목의 형식이 잘못되었습니다.', en: 'A disclosure has the wrong form.' },
+  DISCLOSURE_UNKNOWN: {
+    ko: '서명된 내용에 없는 공개 항목이 있습니다.',
+    en: 'A disclosure is not among those the issuer signed.',
+  },
+  DISCLOSURE_DUPLICATE: { ko: '같은 공개 항목이 되풀이됩니다.', en: 'A disclosure or a digest appears twice.' },
+  CLAIMS_NOT_OF_TYPE: {
+    ko: '공개한 항목이 이 종류의 증명서와 맞지 않습니다.',
+    en: 'The disclosed claims are not those of this type of credential.',
+  },
+
+  // anchor
+  ANCHOR_FINAL: {
+    ko: '발급 기관의 신원이 체인에 확정되어 있습니다.',
+    en: "The issuer's identity is fixed on the chain, finally.",
+  },
+  ANCHOR_INCLUDED: {
+    ko: '발급 기관의 신원이 체인에 기록되었고 확정을 기다립니다.',
+    en: "The issuer's identity is on the chain and waits to become final.",
+  },
+  ANCHOR_PENDING: {
+    ko: '발급 기관의 신원이 아직 체인에 기록되지 않았습니다.',
+    en: "The issuer's identity is not on the chain yet.",
+  },
+  ANCHOR_MISSING: {
+    ko: '발급 기관의 신원이 공개 기록에 없습니다.',
+    en: "The issuer's identity is not in the public record.",
+  },
+  ANCHOR_MISMATCH: {
+    ko: '발급 기관의 신원이 체인에 기록된 것과 다릅니다.',
+    en: "The issuer's identity differs from what the chain holds.",
+  },
+  ANCHOR_PROOF_INVALID: {
+    ko: '체인 기록의 증명이 맞지 않습니다.',
+    en: 'The proof that leads to the chain does not hold.',
+  },
+} as const satisfies Record<string, Sentence>;
+
+export type TraceReason = keyof typeof traceReasons;

@@ -1,0 +1,205 @@
+// Taking what an office offers: OpenID4VCI 1.0, pre-authorized code, a fresh key for each credential.
+import { type Jwk, Oauth2ClientErrorResponseError, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
+import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciClient } from '@openid4vc/openid4vci';
+import { openidCallbacks, signEs256 } from '../../../src/identity/openid-callbacks.ts';
+import { bilingual, type DisplayEntry } from './bilingual.ts';
+import type { CityService } from './city-service.ts';
+import { checkReceived } from './held-credential.ts';
+import type { OfferPreview, WalletOptions } from './wallet.ts';
+import { makeKey, randomId } from './wallet-keys.ts';
+import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
+import type { StoredCredential, StoredKey, Text } from './wallet-store.ts';
+
+interface ResolvedOffer {
+  offer: CredentialOfferObject;
+  metadata: IssuerMetadataResult;
+  /** Where the offer is kept, for seeing whether it still stands; null when it came by value. */
+  offerUri: string | null;
+}
+
+/** Credentials of one offer; more than the service gives, so that a broken offer cannot keep the wallet busy. */
+const credentialsPerOffer = 5;
+
+/** Throws OFFER_UNREADABLE, OFFER_FROM_ELSEWHERE, OFFER_GONE, SERVICE_AWAY. */
+export async function resolveOffer(uri: string, service: CityService): Promise<OfferPreview> {
+  const parameters = offerParameters(uri);
+  const offerUri = parameters.get('credential_offer_uri');
+  if (offerUri !== null && !service.owns(offerUri)) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
+  if (offerUri !== null && (await isGone(offerUri, service))) throw new WalletRefusal('OFFER_GONE');
+  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch }) });
+  try {
+    const offer = await client.resolveCredentialOffer(`openid-credential-offer://?${parameters}`);
+    if (offer.credential_issuer !== service.url) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
+    const grant = offer.grants?.[preAuthorizedCodeGrantIdentifier];
+    if (grant === undefined || offer.credential_configuration_ids.length > credentialsPerOffer) {
+      throw new WalletRefusal('OFFER_UNREADABLE', 'not a pre-authorized offer of a few credentials');
+    }
+    const metadata = await client.resolveIssuerMetadata(service.url);
+    const resolved: ResolvedOffer = { offer, metadata, offerUri };
+    return {
+      issuer: service.url,
+      issuer_name: issuerName(metadata),
+      types: offer.credential_configuration_ids.map((id) => ({ id, name: configuration(metadata, id).name })),
+      tx_code:
+        grant.tx_code === undefined
+          ? null
+          : {
+              length: grant.tx_code.length ?? null,
+              input_mode: grant.tx_code.input_mode ?? 'numeric',
+              description: grant.tx_code.description ?? null,
+            },
+      resolved,
+    };
+  } catch (error) {
+    throw refusalIn(error, 'OFFER_UNREADABLE');
+  }
+}
+
+/** Throws TX_CODE_WRONG, OFFER_GONE, ISSUER_REFUSED, CREDENTIAL_UNREADABLE, SERVICE_AWAY. */
+export async function acceptOffer(
+  preview: OfferPreview,
+  txCode: string | undefined,
+  service: CityService,
+  { store, now_ms }: WalletOptions,
+): Promise<StoredCredential[]> {
+  const { offer, metadata, offerUri } = preview.resolved as ResolvedOffer;
+  const accessToken = await redeem(offer, metadata, txCode, offerUri, service);
+  const taken: StoredCredential[] = [];
+  for (const id of offer.credential_configuration_ids) {
+    const key = await makeKey('ES256');
+    const compact = await retrieve(id, key, accessToken, metadata, service, now_ms());
+    const { vct, name, labels } = configuration(metadata, id);
+    const content = await checkReceived(compact, { vct, keyId: key.id }, service);
+    const { publicKey: _unused, ...storedKey } = key;
+    const credential: StoredCredential = {
+      id: randomId(),
+      format: 'dc+sd-jwt',
+      compact,
+      key_id: key.id,
+      vct,
+      issuer: content.issuer,
+      issuer_name: preview.issuer_name,
+      type_name: name,
+      claim_labels: labels,
+      received_at_ms: now_ms(),
+    };
+    await store.put('keys', storedKey);
+    await store.put('credentials', credential);
+    taken.push(credential);
+  }
+  return taken;
+}
+
+async function redeem(
+  credentialOffer: CredentialOfferObject,
+  issuerMetadata: IssuerMetadataResult,
+  txCode: string | undefined,
+  offerUri: string | null,
+  service: CityService,
+): Promise<string> {
+  if (credentialOffer.grants?.[preAuthorizedCodeGrantIdentifier]?.tx_code !== undefined && !txCode) {
+    throw new WalletRefusal('TX_CODE_WRONG', 'missing');
+  }
+  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch }) });
+  try {
+    const { accessTokenResponse } = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
+      credentialOffer,
+      issuerMetadata,
+      ...(txCode === undefined ? {} : { txCode }),
+    });
+    return accessTokenResponse.access_token;
+  } catch (error) {
+    if (error instanceof Oauth2ClientErrorResponseError && error.errorResponse.error === 'invalid_grant') {
+      // The issuer answers a wrong code and a void offer alike; whether the offer still stands tells them apart.
+      const gone = offerUri !== null && (await isGone(offerUri, service));
+      throw new WalletRefusal(gone ? 'OFFER_GONE' : 'TX_CODE_WRONG', undefined, error);
+    }
+    throw refusalIn(error, 'ISSUER_REFUSED');
+  }
+}
+
+async function retrieve(
+  credentialConfigurationId: string,
+  key: StoredKey,
+  accessToken: string,
+  issuerMetadata: IssuerMetadataResult,
+  service: CityService,
+  now_ms: number,
+): Promise<string> {
+  const client = new Openid4vciClient({
+    callbacks: openidCallbacks({
+      fetch: service.fetch,
+      signJwt: async (_signer, { header, payload }) => ({
+        jwt: await signEs256(header, payload, key.privateKey),
+        signerJwk: key.publicJwk as Jwk,
+      }),
+    }),
+  });
+  try {
+    const { c_nonce } = await client.requestNonce({ issuerMetadata });
+    const { jwt } = await client.createCredentialRequestJwtProof({
+      issuerMetadata,
+      credentialConfigurationId,
+      nonce: c_nonce,
+      issuedAt: new Date(now_ms),
+      signer: { method: 'jwk', publicJwk: key.publicJwk as Jwk, alg: 'ES256' },
+    });
+    const { credentialResponse } = await client.retrieveCredentials({
+      issuerMetadata,
+      credentialConfigurationId,
+      accessToken,
+      proofs: { jwt: [jwt] },
+    });
+    const [first] = credentialResponse.credentials ?? [];
+    const compact = typeof first === 'object' && 'credential' in first ? first.credential : first;
+    if (typeof compact !== 'string') throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'no credential in the answer');
+    return compact;
+  } catch (error) {
+    throw refusalIn(error, 'ISSUER_REFUSED');
+  }
+}
+
+function offerParameters(uri: string): URLSearchParams {
+  const query = uri.indexOf('?');
+  const parameters = new URLSearchParams(query < 0 ? '' : uri.slice(query + 1));
+  const kept = new URLSearchParams();
+  for (const name of ['credential_offer_uri', 'credential_offer']) {
+    const value = parameters.get(name);
+    if (value !== null) kept.set(name, value);
+  }
+  if (kept.size !== 1) throw new WalletRefusal('OFFER_UNREADABLE', 'neither a credential_offer nor its URI');
+  return kept;
+}
+
+async function isGone(offerUri: string, service: CityService): Promise<boolean> {
+  return (await service.fetch(offerUri)).status === 404;
+}
+
+function issuerName(metadata: IssuerMetadataResult): Text {
+  return bilingual(
+    metadata.credentialIssuer.display as DisplayEntry[] | undefined,
+    metadata.credentialIssuer.credential_issuer,
+  );
+}
+
+/** What the issuer says about one of its credentials. Throws OFFER_UNREADABLE when it does not have it. */
+function configuration(
+  metadata: IssuerMetadataResult,
+  id: string,
+): { vct: string; name: Text; labels: Record<string, Text> } {
+  const found = metadata.credentialIssuer.credential_configurations_supported[id];
+  if (found?.format !== 'dc+sd-jwt' || typeof found.vct !== 'string') {
+    throw new WalletRefusal('OFFER_UNREADABLE', 'a format this wallet does not hold');
+  }
+  const { display, claims } = (found.credential_metadata ?? {}) as {
+    display?: DisplayEntry[];
+    claims?: { path: unknown[]; display?: DisplayEntry[] }[];
+  };
+  return {
+    vct: found.vct,
+    name: bilingual(display, id),
+    labels: Object.fromEntries(
+      (claims ?? []).map(({ path, display: labels }) => [String(path[0]), bilingual(labels, String(path[0]))]),
+    ),
+  };
+}
