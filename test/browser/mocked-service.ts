@@ -1,0 +1,93 @@
+// Stands in for the service's JSON routes by browser routing, so that a page can be brought into each of its states.
+import type { BrowserContext } from 'playwright-core';
+import {
+  anchors,
+  issued,
+  madeOffer,
+  me,
+  meterDetail,
+  meters,
+  myMeter,
+  quarantined,
+  totals,
+  traceWith,
+  useAnswer,
+} from './page-answers.ts';
+
+export interface Answer {
+  status: number;
+  body: unknown;
+}
+
+/** Answers by `METHOD /path`; a path may end with `*`. The first that fits answers. */
+export type Answers = Record<string, (url: URL) => Answer>;
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+
+export const refusal = (status: number, code: string, members: object = {}): Answer => ({
+  status,
+  body: { type: `urn:naru:problem:${code.toLowerCase()}`, title: code, status, code, detail: code, ...members },
+});
+
+const signInStart = {
+  request_id: 'req-1',
+  authorization_request:
+    'openid4vp://?client_id=decentralized_identifier%3Adid%3Awebvh%3AQmPortal%3Alocalhost%253A8080%3Aportal&request_uri=http%3A%2F%2Flocalhost%3A8080%2Foid4vp%2Frequests%2Freq-1',
+  wallet_link:
+    'http://localhost:8081/#/present?request=openid4vp%3A%2F%2F%3Fclient_id%3Ddecentralized_identifier%253Adid%253Awebvh%253AQmPortal%253Alocalhost%25253A8080%253Aportal%26request_uri%3Dhttp%253A%252F%252Flocalhost%253A8080%252Foid4vp%252Frequests%252Freq-1',
+  expires_at: '2026-11-23T05:25:00Z',
+};
+
+/** A citizen who is signed in, and a clerk who is signed in. */
+export const usual: Answers = {
+  'GET /api/portal/me': () => ok({ ...me, trace: traceWith(anchors.final) }),
+  'GET /api/portal/meter': () => ok(myMeter),
+  'GET /api/portal/use': (url) => ok(useAnswer(url.searchParams)),
+  'POST /api/portal/sign-in': () => ok(signInStart),
+  'GET /api/portal/sign-in/*': () => ok({ state: 'waiting' }),
+  'POST /api/portal/sign-out': () => ok({}),
+  'POST /api/utility/sign-in': () => ok({}),
+  'GET /api/utility/me': () => ok({}),
+  'GET /api/utility/meters': (url) =>
+    ok({
+      meters: url.searchParams.has('cursor') ? meters.slice(0, 7) : meters,
+      next_cursor: url.searchParams.has('cursor') ? null : 'next',
+      totals,
+    }),
+  'GET /api/utility/meters/*/use': (url) => ok(useAnswer(url.searchParams)),
+  'GET /api/utility/meters/*': (url) => ok(meterDetail(url.pathname.split('/').at(-1) ?? '')),
+  'GET /api/utility/quarantine': () => ok({ items: quarantined, next_cursor: null, total: quarantined.length }),
+  'POST /api/utility/service-points/*/offers': () => ok(madeOffer),
+  'GET /api/utility/service-points/*/credentials': () => ok({ credentials: issued }),
+  'POST /api/utility/credentials/*/revoke': () => ok({}),
+  'POST /dids': () => ok({}),
+  'GET /1.0/identifiers/*': () => ok({ didDocument: {}, didDocumentMetadata: { anchor: anchors.final } }),
+  'GET /api/anchors/*': () => ok(anchors.final),
+};
+
+/** Routes the service's paths of every page of the context; `changed` answers before the usual ones. */
+export async function mockService(context: BrowserContext, changed: Answers = {}): Promise<void> {
+  const answers = Object.entries({ ...usual, ...changed }).map(([asked, answer]) => ({
+    pattern: pattern(asked),
+    answer,
+  }));
+  await context.route(
+    (url) => /^\/(api|dids|1\.0)(\/|$)/.test(url.pathname),
+    async (route) => {
+      const url = new URL(route.request().url());
+      const asked = `${route.request().method()} ${url.pathname}`;
+      const found = answers.find((each) => each.pattern.test(asked));
+      const { status, body } = found?.answer(url) ?? refusal(404, 'NOT_FOUND');
+      await route.fulfill({
+        status,
+        contentType: status < 400 ? 'application/json' : 'application/problem+json',
+        headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' },
+        body: JSON.stringify(body),
+      });
+    },
+  );
+}
+
+function pattern(asked: string): RegExp {
+  return new RegExp(`^${asked.replaceAll(/[.]/g, '\\.').replaceAll('*', '[^/]+')}$`);
+}

@@ -1,0 +1,189 @@
+// What the service answers to the pages under test: one person, a few meters, a trace with a true Merkle proof.
+import type { Anchor } from '../../src/anchoring/anchor.ts';
+import { anchorKey } from '../../src/anchoring/anchor-keys.ts';
+import { toHex } from '../../src/anchoring/hexadecimal.ts';
+import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
+import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
+import type { MeterDetail, MeterRow, TraceStep, Use } from '../../web/shared/service-types.ts';
+
+const hour_ms = 3_600_000;
+const bytes = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
+
+function provenAnchor(status: Anchor['status']): Anchor {
+  const key = anchorKey('did', 'did:webvh:QmIssuer:localhost%3A8080:issuer');
+  const others = Array.from({ length: 20 }, (_unused, index) => ({
+    key: anchorKey('did', `did:${index}`),
+    value: bytes(index + 1),
+  }));
+  const map = SparseMerkleMap.empty.with([...others, { key, value: bytes(0xaa) }]);
+  return {
+    status,
+    key: toHex(key),
+    value: toHex(bytes(0xaa)),
+    chain_id: 31_337,
+    contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3',
+    registry_id: toHex(bytes(1)),
+    epoch: 12,
+    root: toHex(map.root),
+    transaction: toHex(bytes(0xc4)),
+    block: 24,
+    block_time: '2026-11-23T05:12:10Z',
+    proof: proofToText(encodeProof(map.prove(key))),
+  };
+}
+
+export const anchors = {
+  final: provenAnchor('final'),
+  included: provenAnchor('included'),
+  /** A value that the proof does not lead to. */
+  forged: { ...provenAnchor('final'), value: toHex(bytes(0xab)) },
+};
+
+export function traceWith(anchor: Anchor, revoked = false): TraceStep[] {
+  const passed = (step: string, reason: string, ko: string, en: string): TraceStep => ({
+    step,
+    outcome: 'passed',
+    reason,
+    detail: { ko, en },
+  });
+  return [
+    passed('format', 'FORMAT_READ', 'SD-JWT VC 형식으로 읽었습니다.', 'Read as an SD-JWT VC.'),
+    passed('signature', 'SIGNATURE_VALID', '발급 기관의 서명이 맞습니다.', "The issuer's signature is right."),
+    passed('issuer', 'ISSUER_TRUSTED', '이 증명서를 발급할 수 있는 기관입니다.', 'May issue this type of credential.'),
+    revoked
+      ? {
+          step: 'status',
+          outcome: 'failed',
+          reason: 'CREDENTIAL_REVOKED',
+          detail: { ko: '발급 기관이 이 증명서를 폐지했습니다.', en: 'The issuer has revoked this credential.' },
+          data: { status_list: 'http://localhost:8080/status-lists/1', index: 90_211, age_s: 4 },
+        }
+      : passed('status', 'NOT_REVOKED', '폐지되지 않았습니다.', 'It is not revoked.'),
+    passed('validity', 'IN_PERIOD', '유효 기간 안입니다.', 'It is within its period.'),
+    passed(
+      'holder',
+      'HOLDER_PROVEN',
+      '증명서에 묶인 열쇠로 서명했습니다.',
+      'Signed with the key the credential is bound to.',
+    ),
+    passed(
+      'disclosures',
+      'DISCLOSURES_MATCH',
+      '보여 준 세 항목이 원본과 같습니다.',
+      'All three disclosed claims match.',
+    ),
+    {
+      step: 'anchor',
+      outcome: 'passed',
+      reason: 'ANCHOR_PROVEN',
+      detail: { ko: '발급 기관의 DID가 공개 장부에 있습니다.', en: "The issuer's DID is on the public ledger." },
+      anchor,
+    },
+  ];
+}
+
+export const me = {
+  service_point: 'SP-000017',
+  role: 'owner',
+  from: '2024-03-01',
+  until: null,
+  signed_in_at: '2026-11-23T05:20:00Z',
+};
+
+export const myMeter = {
+  service_point: 'SP-000017',
+  address_zone: '한강-3구역',
+  meter: { serial: '23165017', model: 'SEOUL-DIGITAL', bore_mm: 15, format: 'seoul-digital' },
+  last_reading: {
+    measured_at: '2026-11-23T05:00:00Z',
+    received_at: '2026-11-23T05:00:04Z',
+    register_l: 225_151,
+    flags: ['leak'],
+  },
+  last_alarm: { flag: 'leak', measured_at: '2026-11-23T05:00:00Z' },
+};
+
+/** A household's day, with a gap: what the use routes answer for any stretch. */
+export function useAnswer(query: URLSearchParams): Use {
+  const resolution = query.get('resolution') === 'day' ? 'day' : 'hour';
+  const step_ms = resolution === 'day' ? 24 * hour_ms : hour_ms;
+  const from_ms = Date.parse(query.get('from') ?? '');
+  const to_ms = Date.parse(query.get('to') ?? '');
+  const intervals: Use['intervals'] = [];
+  for (let at_ms = from_ms; at_ms < to_ms; at_ms += step_ms) {
+    const hour = new Date(at_ms).getUTCHours();
+    const busy = [21, 22, 23, 10, 11, 12].includes(hour);
+    const index = intervals.length;
+    intervals.push({
+      start: new Date(at_ms).toISOString(),
+      end: new Date(at_ms + step_ms).toISOString(),
+      use_l: index > 17 && index < 21 ? null : (busy ? 38 : 4) * (resolution === 'day' ? 14 : 1) + ((index * 7) % 11),
+    });
+  }
+  return { time_zone: 'Asia/Seoul', resolution, intervals };
+}
+
+const states = ['ok', 'ok', 'silent', 'alarm', 'never'] as const;
+
+export const meters: MeterRow[] = Array.from({ length: 50 }, (_unused, index) => {
+  const state = states[index % states.length] ?? 'ok';
+  return {
+    id: `meter-${index}`,
+    serial: String(23_165_017 + index),
+    model: 'SEOUL-DIGITAL',
+    format: ['seoul-digital', 'senml+json', 'wmbus'][index % 3] ?? 'wmbus',
+    service_point: `SP-${String(index + 17).padStart(6, '0')}`,
+    zone: `한강-${(index % 4) + 1}구역`,
+    bore_mm: 15,
+    state,
+    last_register_l: state === 'never' ? null : 225_151 + index * 733,
+    last_measured_at: state === 'never' ? null : '2026-11-23T05:00:00Z',
+    flags: state === 'alarm' ? ['leak', 'battery_low'] : [],
+  };
+});
+
+export const totals = { ok: 120, silent: 34, alarm: 6, never: 40 };
+
+export function meterDetail(id: string): MeterDetail {
+  const row = meters.find((meter) => meter.id === id) ?? meters[0];
+  if (row === undefined) throw new Error('there are no meters');
+  return { ...row, usage_class: 'domestic', installed_at: '2021-05-04T00:00:00Z', readings_today: 14, conflicts: 0 };
+}
+
+export const quarantined = Array.from({ length: 3 }, (_unused, index) => ({
+  id: `q-${index}`,
+  received_at: '2026-11-23T05:04:00Z',
+  device_id: `dev-${index}`,
+  format: 'wmbus',
+  problem: { code: 'CHECKSUM_WRONG', detail: 'block 2 of the telegram has CRC 0x1f2a where 0x91b3 is expected' },
+  payload_hex: '2e44931578563412330333637a2a0020255923c95aaa26d1b2e7493bc2ad013ec4a6f6d3529b520edff0ea6def'.repeat(3),
+}));
+
+export const madeOffer = {
+  offer_id: 'offer-1',
+  offer_uri:
+    'openid-credential-offer://?credential_offer_uri=http%3A%2F%2Flocalhost%3A8080%2Foid4vci%2Foffers%2F0c6f3a5e8d1b',
+  wallet_link:
+    'http://localhost:8081/#/offer?uri=openid-credential-offer%3A%2F%2F%3Fcredential_offer_uri%3Dhttp%253A%252F%252Flocalhost%253A8080%252Foid4vci%252Foffers%252F0c6f3a5e8d1b',
+  tx_code: '481726',
+  expires_at: '2026-11-24T05:00:00Z',
+};
+
+export const issued = [
+  {
+    id: 'c-2',
+    type: 'water-account',
+    issued_at: '2026-11-20T02:00:00Z',
+    state: 'valid',
+    revoked_at: null,
+    reason: null,
+  },
+  {
+    id: 'c-1',
+    type: 'water-account',
+    issued_at: '2025-01-05T02:00:00Z',
+    state: 'revoked',
+    revoked_at: '2026-11-01T02:00:00Z',
+    reason: '이사',
+  },
+];

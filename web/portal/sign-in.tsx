@@ -1,0 +1,153 @@
+// Signing in with the wallet: on this device, or by a QR code with the wallet of another.
+import { useEffect, useState } from 'preact/hooks';
+import { CopyButton } from '../shared/copy-button.tsx';
+import { useSpeech } from '../shared/language.tsx';
+import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
+import { QrCode } from '../shared/qr-code.tsx';
+import { askService, asServiceProblem, ServiceProblem } from '../shared/service-client.ts';
+import type { SignInStart, SignInState } from '../shared/service-types.ts';
+
+export interface SignInProps {
+  onVerified: (requestId: string, responseCode: string | null) => void;
+  onProblem: (problem: ServiceProblem) => void;
+}
+
+type Step =
+  | { at: 'choice' }
+  | { at: 'starting' }
+  | { at: 'code'; start: SignInStart }
+  | { at: 'expired' }
+  | { at: 'failed'; problem: ServiceProblem };
+
+export function SignIn({ onVerified, onProblem }: SignInProps) {
+  const { say } = useSpeech();
+  const [step, setStep] = useState<Step>({ at: 'choice' });
+
+  const begin = async (mode: 'same_device' | 'cross_device'): Promise<void> => {
+    setStep({ at: 'starting' });
+    try {
+      const start = await askService<SignInStart>('/api/portal/sign-in', { mode });
+      if (mode === 'same_device') location.assign(start.wallet_link);
+      else setStep({ at: 'code', start });
+    } catch (error) {
+      setStep({ at: 'failed', problem: asServiceProblem(error) });
+    }
+  };
+
+  return (
+    <section class="card sign-in" aria-labelledby="sign-in-title">
+      <div class="stack">
+        <h2 id="sign-in-title">{say('지갑으로 로그인', 'Sign in with your wallet')}</h2>
+        <p class="soft">
+          {say(
+            '지갑이 이 기기에 있으면 바로 열고, 다른 기기에 있으면 QR 코드를 찍어 주세요.',
+            'Open the wallet on this device, or scan a code with the device that has it.',
+          )}
+        </p>
+        <div class="row">
+          <button
+            type="button"
+            class="button big"
+            disabled={step.at === 'starting'}
+            onClick={() => begin('same_device')}
+            data-testid="sign-in-same-device"
+          >
+            {say('이 기기의 지갑으로 로그인', 'Use the wallet on this device')}
+          </button>
+          <button
+            type="button"
+            class="button big plain"
+            disabled={step.at === 'starting'}
+            onClick={() => begin('cross_device')}
+            data-testid="sign-in-qr"
+          >
+            {say('다른 기기의 지갑 (QR)', 'Another device (QR)')}
+          </button>
+        </div>
+        <p class="small soft">
+          {say(
+            '아직 지갑이 없나요? 수도 사업소에서 발급 안내를 받으면 그 링크가 지갑을 열어 줍니다.',
+            'No wallet yet? The link of the offer you get from the water office opens one.',
+          )}
+        </p>
+      </div>
+      <div class="sign-in-step">
+        {step.at === 'starting' ? <Loading>{say('준비하는 중입니다…', 'Preparing…')}</Loading> : null}
+        {step.at === 'failed' ? <ProblemNotice problem={step.problem} /> : null}
+        {step.at === 'expired' ? (
+          <Notice tone="warn" live>
+            <strong>{say('QR 코드의 시간이 지났습니다.', 'The code has expired.')}</strong>
+            <button type="button" class="button quiet" onClick={() => begin('cross_device')}>
+              {say('새 코드 만들기', 'Make a new code')}
+            </button>
+          </Notice>
+        ) : null}
+        {step.at === 'code' ? (
+          <Code
+            start={step.start}
+            onExpired={() => setStep({ at: 'expired' })}
+            onVerified={onVerified}
+            onProblem={onProblem}
+          />
+        ) : null}
+      </div>
+    </section>
+  );
+}
+
+const poll_ms = 1_500;
+
+function Code({
+  start,
+  onExpired,
+  onVerified,
+  onProblem,
+}: SignInProps & { start: SignInStart; onExpired: () => void }) {
+  const { say } = useSpeech();
+  useEffect(() => {
+    const stop = new AbortController();
+    const ask = async (): Promise<void> => {
+      const path = `/api/portal/sign-in/${encodeURIComponent(start.request_id)}`;
+      const answer = await askService<SignInState>(path, undefined, stop.signal).catch((error: unknown) =>
+        asServiceProblem(error).status === 404 ? ({ state: 'expired' } as SignInState) : null,
+      );
+      if (stop.signal.aborted || answer === null || answer.state === 'waiting') return;
+      clearInterval(timer);
+      if (answer.state === 'verified') onVerified(start.request_id, null);
+      else if (answer.state === 'expired') onExpired();
+      else onProblem(refusalWith(answer));
+    };
+    const timer = setInterval(ask, poll_ms);
+    return () => {
+      stop.abort();
+      clearInterval(timer);
+    };
+  }, [start, onExpired, onVerified, onProblem]);
+
+  return (
+    <div class="stack">
+      <QrCode
+        content={start.wallet_link}
+        label={say('지갑이 있는 기기로 찍는 QR 코드', 'QR code for the device that has the wallet')}
+        testId="sign-in-qr-code"
+      />
+      <p role="status">
+        {say(
+          '지갑이 있는 기기의 카메라로 찍어 주세요. 승인하면 이 화면이 스스로 넘어갑니다.',
+          'Scan with the device that has your wallet. This page continues by itself once you agree there.',
+        )}
+      </p>
+      <CopyButton
+        text={start.authorization_request}
+        label={say('지갑에 붙여 넣을 주소 복사', 'Copy the request to paste into a wallet')}
+      />
+    </div>
+  );
+}
+
+function refusalWith(answer: SignInState): ServiceProblem {
+  const failed = answer.trace?.find(({ outcome }) => outcome === 'failed');
+  return new ServiceProblem(failed?.reason ?? 'NOT_ALLOWED', 403, 'the presentation was refused', {
+    trace: answer.trace ?? [],
+  });
+}

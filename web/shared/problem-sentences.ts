@@ -1,0 +1,73 @@
+// Each refusal's sentence for people: what happened, and what they can do about it.
+import type { Text } from './language.tsx';
+import type { ServiceProblem } from './service-client.ts';
+
+export interface ProblemSentence {
+  what: Text;
+  advice: Text;
+}
+
+const sentences: Record<string, ProblemSentence> = {
+  SERVICE_UNREACHABLE: {
+    what: { ko: '서비스에 연결하지 못했습니다.', en: 'The service could not be reached.' },
+    advice: {
+      ko: '인터넷 연결을 확인하고 잠시 뒤에 다시 시도해 주세요.',
+      en: 'Check your connection and try again in a moment.',
+    },
+  },
+  NOT_SIGNED_IN: {
+    what: { ko: '로그인이 필요합니다.', en: 'You are not signed in.' },
+    advice: { ko: '처음 화면에서 다시 로그인해 주세요.', en: 'Please sign in again from the front page.' },
+  },
+  NOT_ALLOWED: {
+    what: { ko: '이 화면을 볼 권한이 없습니다.', en: 'You may not see this.' },
+    advice: { ko: '담당자에게 권한을 요청해 주세요.', en: 'Ask the person in charge for access.' },
+  },
+  NOT_FOUND: {
+    what: { ko: '찾는 내용이 없습니다.', en: 'There is nothing here.' },
+    advice: { ko: '주소를 다시 확인해 주세요.', en: 'Please check the address.' },
+  },
+  CREDENTIAL_REVOKED: {
+    what: { ko: '이 증명서는 폐지되었습니다.', en: 'This credential has been revoked.' },
+    advice: {
+      ko: '수도 사업소에 문의해 새 증명서를 받아 주세요.',
+      en: 'Ask the water office for a new credential.',
+    },
+  },
+  CONFLICT: {
+    what: { ko: '이미 처리된 내용과 맞지 않습니다.', en: 'This contradicts what is already stored.' },
+    advice: { ko: '화면을 새로 고쳐 지금 상태를 확인해 주세요.', en: 'Reload the page to see the present state.' },
+  },
+  REQUEST_INVALID: {
+    what: { ko: '입력한 내용을 받을 수 없습니다.', en: 'What was entered cannot be taken.' },
+    advice: { ko: '빈칸이나 날짜를 다시 확인해 주세요.', en: 'Check empty fields and dates.' },
+  },
+  TOO_MANY_REQUESTS: {
+    what: { ko: '요청이 너무 많습니다.', en: 'Too many tries.' },
+    advice: { ko: '1분 뒤에 다시 시도해 주세요.', en: 'Wait a minute, then try again.' },
+  },
+  NOT_READY: {
+    what: { ko: '서비스가 아직 준비되지 않았습니다.', en: 'The service is not ready yet.' },
+    advice: { ko: '잠시 뒤에 다시 시도해 주세요.', en: 'Try again in a moment.' },
+  },
+};
+
+const otherwise: ProblemSentence = {
+  what: { ko: '요청을 처리하지 못했습니다.', en: 'The request could not be completed.' },
+  advice: {
+    ko: '다시 시도해도 같으면 아래 오류 부호를 알려 주세요.',
+    en: 'If it happens again, tell us the code below.',
+  },
+};
+
+export function sentenceOf(problem: ServiceProblem): ProblemSentence {
+  const known = sentences[problem.code];
+  if (known !== undefined) return known;
+  if (problem.status >= 500) {
+    return {
+      what: { ko: '서비스에 문제가 생겼습니다.', en: 'Something went wrong at the service.' },
+      advice: otherwise.advice,
+    };
+  }
+  return otherwise;
+}

@@ -1,0 +1,120 @@
+// The service's JSON answers as the pages read them.
+import type { Anchor } from '../../src/anchoring/anchor.ts';
+import type { Text } from './language.tsx';
+
+export type { Anchor };
+
+export interface TraceStep {
+  step: string;
+  outcome: 'passed' | 'failed' | 'not_checked';
+  reason: string;
+  detail: Text;
+  data?: Record<string, string | number | boolean | null>;
+  anchor?: Anchor;
+}
+
+export type Resolution = 'hour' | 'day';
+
+export interface UseInterval {
+  /** ISO 8601 instants. */
+  start: string;
+  end: string;
+  /** Litres; `null`: no reading tells. */
+  use_l: number | null;
+}
+
+export interface Use {
+  time_zone: string;
+  resolution: Resolution;
+  intervals: UseInterval[];
+}
+
+export interface SignInStart {
+  request_id: string;
+  authorization_request: string;
+  wallet_link: string;
+  expires_at: string;
+}
+
+export interface SignInState {
+  state: 'waiting' | 'verified' | 'refused' | 'expired';
+  trace?: TraceStep[];
+}
+
+export interface Me {
+  service_point: string;
+  role: string;
+  from: string;
+  until: string | null;
+  signed_in_at: string;
+  trace: TraceStep[];
+}
+
+export interface MyMeter {
+  service_point: string;
+  address_zone: string;
+  meter: { serial: string; model: string | null; bore_mm: number | null; format: string };
+  last_reading: { measured_at: string; received_at: string; register_l: number; flags: string[] } | null;
+  last_alarm: { flag: string; measured_at: string } | null;
+}
+
+export type MeterState = 'ok' | 'silent' | 'alarm' | 'never';
+
+export interface MeterRow {
+  id: string;
+  serial: string;
+  model: string | null;
+  format: string;
+  service_point: string | null;
+  zone: string | null;
+  bore_mm: number | null;
+  state: MeterState;
+  last_register_l: number | null;
+  last_measured_at: string | null;
+  flags: string[];
+}
+
+export interface MeterPage {
+  meters: MeterRow[];
+  next_cursor: string | null;
+  totals: Record<MeterState, number>;
+}
+
+export interface MeterDetail extends MeterRow {
+  usage_class: string | null;
+  installed_at: string | null;
+  readings_today: number;
+  conflicts: number;
+}
+
+export interface QuarantineItem {
+  id: string;
+  received_at: string;
+  device_id: string | null;
+  format: string | null;
+  problem: { code: string; detail: string };
+  payload_hex: string;
+}
+
+export interface QuarantinePage {
+  items: QuarantineItem[];
+  next_cursor: string | null;
+  total: number;
+}
+
+export interface MadeOffer {
+  offer_id: string;
+  offer_uri: string;
+  wallet_link: string;
+  tx_code: string;
+  expires_at: string;
+}
+
+export interface IssuedCredential {
+  id: string;
+  type: string;
+  issued_at: string;
+  state: 'valid' | 'revoked';
+  revoked_at: string | null;
+  reason: string | null;
+}

@@ -1,0 +1,163 @@
+// The field's words for people: flags, states, roles, steps, credential types, claims.
+import type { Text } from './language.tsx';
+
+const flagSentences: Record<string, Text> = {
+  leak: {
+    ko: '물이 계속 조금씩 흐르고 있습니다. 새는 곳이 없는지 살펴 주세요.',
+    en: 'Water keeps running a little. Please look for a leak.',
+  },
+  burst: {
+    ko: '평소보다 훨씬 많은 물이 흐릅니다. 관이 터졌을 수 있습니다.',
+    en: 'Far more water than usual is flowing. A pipe may have burst.',
+  },
+  backflow: { ko: '물이 거꾸로 흘렀습니다.', en: 'Water flowed backwards.' },
+  overload: {
+    ko: '계량기가 감당하는 양보다 많은 물이 흘렀습니다.',
+    en: 'More water flowed than the meter is made for.',
+  },
+  tamper: {
+    ko: '계량기가 열리거나 건드려진 흔적이 있습니다.',
+    en: 'The meter seems to have been opened or disturbed.',
+  },
+  magnet: { ko: '계량기 가까이에 자석이 감지되었습니다.', en: 'A magnet was noticed near the meter.' },
+  freeze: {
+    ko: '계량기가 얼 수 있는 온도입니다. 보온해 주세요.',
+    en: 'It is cold enough for the meter to freeze. Please insulate it.',
+  },
+  battery_low: {
+    ko: '계량기 전지가 거의 다 되었습니다. 사업소에서 교체합니다.',
+    en: "The meter's battery is nearly empty. The utility will replace it.",
+  },
+  dry: { ko: '계량기 안에 물이 차 있지 않습니다.', en: 'There is no water in the meter.' },
+  error: { ko: '계량기가 고장을 알렸습니다.', en: 'The meter reported an error.' },
+  permanent_error: {
+    ko: '계량기가 고장을 알렸습니다. 점검이 필요합니다.',
+    en: 'The meter reported a permanent error and needs a visit.',
+  },
+  temporary_error: { ko: '계량기가 일시적인 이상을 알렸습니다.', en: 'The meter reported a passing error.' },
+};
+
+const flagNames: Record<string, Text> = {
+  leak: { ko: '누수', en: 'Leak' },
+  burst: { ko: '파열', en: 'Burst' },
+  backflow: { ko: '역류', en: 'Backflow' },
+  overload: { ko: '과부하', en: 'Overload' },
+  tamper: { ko: '훼손', en: 'Tamper' },
+  magnet: { ko: '자석', en: 'Magnet' },
+  freeze: { ko: '동파', en: 'Freeze' },
+  battery_low: { ko: '전지 부족', en: 'Battery low' },
+  dry: { ko: '빈 관', en: 'Dry' },
+  error: { ko: '고장', en: 'Error' },
+  permanent_error: { ko: '고장', en: 'Permanent error' },
+  temporary_error: { ko: '일시 이상', en: 'Temporary error' },
+};
+
+const words = {
+  state: {
+    ok: { ko: '정상', en: 'In order' },
+    silent: { ko: '무응답', en: 'Silent' },
+    alarm: { ko: '경보', en: 'Alarm' },
+    never: { ko: '수신 전', en: 'Not heard yet' },
+  },
+  role: {
+    owner: { ko: '소유자', en: 'Owner' },
+    occupant: { ko: '거주자', en: 'Occupant' },
+  },
+  usage: {
+    domestic: { ko: '가정용', en: 'Domestic' },
+    general: { ko: '일반용', en: 'General' },
+    bath: { ko: '욕탕용', en: 'Public bath' },
+    industrial: { ko: '공업용', en: 'Industrial' },
+  },
+  credential: {
+    'water-account': { ko: '수도 사용자 증명서', en: 'Water account credential' },
+    resident: { ko: '주민 증명서', en: 'Resident credential' },
+  },
+  credential_state: {
+    valid: { ko: '유효', en: 'Valid' },
+    revoked: { ko: '폐지됨', en: 'Revoked' },
+  },
+  step: {
+    format: { ko: '증명서의 형식', en: 'Format of the credential' },
+    signature: { ko: '발급 기관의 서명', en: "Issuer's signature" },
+    issuer: { ko: '믿을 수 있는 발급 기관', en: 'Trusted issuer' },
+    status: { ko: '폐지 여부', en: 'Not revoked' },
+    validity: { ko: '유효 기간', en: 'Period of validity' },
+    holder: { ko: '소지자 본인의 열쇠', en: "Holder's own key" },
+    disclosures: { ko: '보여 준 내용이 원본과 같음', en: 'What was shown matches the original' },
+    anchor: { ko: '공개 장부의 기록', en: 'Record on the public ledger' },
+  },
+  outcome: {
+    passed: { ko: '통과', en: 'Passed' },
+    failed: { ko: '실패', en: 'Failed' },
+    not_checked: { ko: '확인 안 함', en: 'Not checked' },
+  },
+  anchor_status: {
+    pending: { ko: '기록을 기다리는 중', en: 'Waiting to be recorded' },
+    included: { ko: '기록됨, 확정을 기다리는 중', en: 'Recorded, waiting to become final' },
+    final: { ko: '확정됨', en: 'Final' },
+  },
+} as const satisfies Record<string, Record<string, Text>>;
+
+/** The word for a code of that kind; the code itself where it is new to this page. */
+export function term(kind: keyof typeof words, code: string): Text {
+  return (words[kind] as Record<string, Text>)[code] ?? { ko: code, en: code };
+}
+
+export function flagSentence(flag: string): Text {
+  return (
+    flagSentences[flag] ?? { ko: `계량기가 알림(${flag})을 보냈습니다.`, en: `The meter sent a notice (${flag}).` }
+  );
+}
+
+export function flagName(flag: string): Text {
+  return flagNames[flag] ?? { ko: flag, en: flag };
+}
+
+/** A claim's value as people read it. */
+export function claimValue(name: string, value: unknown): Text {
+  if (typeof value === 'boolean') return value ? { ko: '예', en: 'Yes' } : { ko: '아니요', en: 'No' };
+  if (typeof value === 'string' && name === 'role') return term('role', value);
+  if (typeof value === 'string' && name === 'usage_class') return term('usage', value);
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return { ko: text, en: text };
+}
+
+const claimNames: Record<string, Text> = {
+  service_point: { ko: '공급지점', en: 'Service point' },
+  usage_class: { ko: '업종', en: 'Usage class' },
+  role: { ko: '자격', en: 'Role' },
+  from: { ko: '시작한 날', en: 'From' },
+  until: { ko: '끝나는 날', en: 'Until' },
+  family_name: { ko: '성', en: 'Family name' },
+  given_name: { ko: '이름', en: 'Given name' },
+  birth_date: { ko: '생년월일', en: 'Birth date' },
+  address_district: { ko: '사는 구', en: 'District' },
+  age_over_19: { ko: '만 19세 이상', en: 'Over 19' },
+  youth_protection_adult: { ko: '청소년 보호법상 성인', en: 'Adult under the Youth Protection Act' },
+};
+
+const claimUses: Record<string, Text> = {
+  service_point: { ko: '어느 계량기를 열지 찾는 데 씁니다.', en: 'Finds the meter to open.' },
+  usage_class: { ko: '어떤 요금표를 쓸지 정하는 데 씁니다.', en: 'Tells which tariff applies.' },
+  role: {
+    ko: '소유자인지 거주자인지에 맞는 화면을 여는 데 씁니다.',
+    en: 'Opens the pages for an owner or an occupant.',
+  },
+  from: { ko: '이날부터의 자료만 보여 주는 데 씁니다.', en: 'Only what was used from this day on is shown.' },
+  until: { ko: '이날까지의 자료만 보여 주는 데 씁니다.', en: 'Only what was used up to this day is shown.' },
+  age_over_19: { ko: '생일을 알리지 않고 나이 조건만 확인합니다.', en: 'Checks the age without telling the birthday.' },
+  birth_date: {
+    ko: '생일 전체를 알리게 됩니다. 꼭 필요한지 살펴 주세요.',
+    en: 'This tells your whole birthday. See whether it is needed.',
+  },
+};
+
+export function claimName(name: string): Text {
+  return claimNames[name] ?? { ko: name, en: name };
+}
+
+/** What a claim is used for, where that is known. */
+export function claimUse(name: string): Text | null {
+  return claimUses[name] ?? null;
+}

@@ -1,0 +1,17 @@
+// Opens the utility's console.
+import { render } from 'preact';
+import { LanguageProvider } from '../shared/language.tsx';
+import '../shared/styles/tokens.css';
+import '../shared/styles/base.css';
+import '../shared/styles/components.css';
+import './utility.css';
+import { Utility } from './utility.tsx';
+
+const place = document.getElementById('app');
+if (place === null) throw new Error('index.html has no #app');
+render(
+  <LanguageProvider>
+    <Utility />
+  </LanguageProvider>,
+  place,
+);

@@ -1,0 +1,44 @@
+// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/quarantine`.
+import { useEffect, useState } from 'preact/hooks';
+
+export type Route =
+  | { page: 'meters' }
+  | { page: 'meter'; id: string }
+  | { page: 'service-point'; id: string }
+  | { page: 'quarantine' };
+
+export function routeOf(hash: string): Route {
+  const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
+  if (first === 'quarantine') return { page: 'quarantine' };
+  const id = second === undefined || second === '' ? null : decoded(second);
+  if (first === 'meters' && id !== null) return { page: 'meter', id };
+  if (first === 'service-points' && id !== null) return { page: 'service-point', id };
+  return { page: 'meters' };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export function linkTo(route: Route): string {
+  if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
+  if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
+  return `#/${route.page}`;
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => routeOf(location.hash));
+  useEffect(() => {
+    const change = (): void => {
+      setRoute(routeOf(location.hash));
+      window.scrollTo(0, 0);
+    };
+    addEventListener('hashchange', change);
+    return () => removeEventListener('hashchange', change);
+  }, []);
+  return route;
+}

@@ -1,0 +1,18 @@
+// One service point on a page of its own.
+import { useSpeech } from '../shared/language.tsx';
+import { PageTitle } from '../shared/page-frame.tsx';
+import { linkTo } from './route.ts';
+import { ServicePointPanel } from './service-point-panel.tsx';
+
+export function ServicePointPage({ id }: { id: string }) {
+  const { say } = useSpeech();
+  return (
+    <>
+      <p class="small">
+        <a href={linkTo({ page: 'meters' })}>← {say('계량기 목록', 'All meters')}</a>
+      </p>
+      <PageTitle>{say(`공급지점 ${id}`, `Service point ${id}`)}</PageTitle>
+      <ServicePointPanel id={id} />
+    </>
+  );
+}
