@@ -117,19 +117,23 @@ async function signedPayload(uri: string, service: CityService): Promise<Resolve
   const { client_id, request_uri, request } = parameters;
   let gone = false;
   let signatureRight = false;
+  const callbacks = openidCallbacks({
+    fetch: async (input, init) => {
+      const answer = await service.fetch(input, init);
+      gone ||= answer.status === 404;
+      return answer;
+    },
+    findKey: (didUrl) => service.findKey(didUrl),
+  });
   const client = new Openid4vpClient({
-    callbacks: openidCallbacks({
-      fetch: async (input, init) => {
-        const answer = await service.fetch(input, init);
-        gone ||= answer.status === 404;
-        return answer;
+    callbacks: {
+      ...callbacks,
+      verifyJwt: async (...request) => {
+        const result = await callbacks.verifyJwt(...request);
+        signatureRight = result.verified;
+        return result;
       },
-      findKey: async (didUrl) => {
-        const key = await service.findKey(didUrl);
-        signatureRight = key !== null;
-        return key;
-      },
-    }),
+    },
   });
   try {
     const {
