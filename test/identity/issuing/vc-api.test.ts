@@ -241,3 +241,13 @@ describe('verifying over the VC-API', () => {
     expect(answer.json()['@context']).toHaveProperty('WaterAccountCredential');
   });
 });
+
+test('every address of identity is described in OpenAPI', async () => {
+  const { paths } = (await server.inject('/openapi.json')).json();
+  for (const operations of Object.values<Record<string, { summary?: string }>>(paths)) {
+    for (const { summary } of Object.values(operations)) expect(summary).toMatch(/^[A-Z]/);
+  }
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining(['/dids', '/1.0/identifiers/{did}', '/status-lists/{id}', '/vc-api/credentials/issue']),
+  );
+});
