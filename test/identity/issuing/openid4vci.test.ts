@@ -174,6 +174,12 @@ describe('the token endpoint', () => {
     expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
   });
 
+  test('keeps to the characters that an error description may have [RFC 6749 5.2]', async () => {
+    const { error, error_description } = await token({ grant_type: preAuthorized, resource: 'not "an" address\n가' });
+    expect(error).toBe('invalid_request');
+    expect(error_description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/);
+  });
+
   test('answers a JSON body with an OAuth error, not with a problem', async () => {
     const answer = await fetch(`${publicUrl}/oauth/token`, {
       method: 'POST',

@@ -71,6 +71,16 @@ test('after the verdict was collected, its trace stays and its claims are gone',
   expect(rows[0].row).not.toContain('SP-0001');
 });
 
+test('of twenty who collect at once, one gets the claims', async () => {
+  const citizen = await accountHolder();
+  const { request_id, authorization_request } = await city.signIn('cross_device');
+  await citizen.present(authorization_request);
+  const collected = await Promise.allSettled(
+    Array.from({ length: 20 }, () => requests.collectPresentation(request_id)),
+  );
+  expect(collected.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
 test('the wallet logs what was shared with whom, without the values', async () => {
   const citizen = await accountHolder();
   await citizen.present((await city.signIn('cross_device')).authorization_request);
@@ -138,6 +148,7 @@ describe('an answer is refused', () => {
       reason: 'CREDENTIAL_REVOKED',
     });
     expect(await requests.collectPresentation(request_id)).toMatchObject({ verified: false, claims: {} });
+    expect(await requests.presentationState(request_id)).toMatchObject({ state: 'refused' });
   });
 
   test('when it is sent again', async () => {
