@@ -2,7 +2,7 @@
 import type { Household } from './households.ts';
 import { chanceAt, seedOf } from './seeded-chance.ts';
 
-export type UsageClass = 'domestic' | 'general' | 'bath' | 'industrial';
+type UsageClass = 'domestic' | 'general' | 'bath' | 'industrial';
 
 export interface DemoMeter {
   device_id: string;

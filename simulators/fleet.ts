@@ -32,7 +32,7 @@ export interface FleetOptions {
   onProgress?: (progress: FleetProgress) => void;
 }
 
-export interface FleetProgress {
+interface FleetProgress {
   /** Connections that the broker took, reconnects among them. */
   connects: number;
   sent: number;

@@ -33,7 +33,7 @@ export interface ReplaySummary {
 }
 
 /** Telegrams on their way at once, over all devices. */
-export const mostInFlight = 500;
+const mostInFlight = 500;
 /** A replay against the clock needs the whole record in order of time. */
 const mostTimedRows = 5_000_000;
 
