@@ -39,7 +39,13 @@ module.exports = {
       name: 'nobody-imports-the-composer',
       severity: 'error',
       from: { path: '.', pathNot: '^(src/main|src/compose|test/|bench/)' },
-      to: { path: '^src/(main|compose|cli/)' },
+      to: { path: '^src/(main|compose)' },
+    },
+    {
+      name: 'nobody-imports-the-command-line',
+      severity: 'error',
+      from: { path: '.', pathNot: '^(src/main|src/compose|src/cli/|test/|bench/)' },
+      to: { path: '^src/cli/' },
     },
     {
       name: 'config-is-read-at-the-top',

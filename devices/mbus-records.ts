@@ -2,7 +2,7 @@
 import { decimalOf, integerOf, realOf } from './mbus-values.ts';
 import { meaningOf, type Quantity } from './mbus-vif.ts';
 
-export type MbusFunction = 'instantaneous' | 'maximum' | 'minimum' | 'during_error';
+type MbusFunction = 'instantaneous' | 'maximum' | 'minimum' | 'during_error';
 
 export interface MbusRecord {
   function: MbusFunction;

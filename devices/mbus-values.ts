@@ -84,14 +84,15 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** Type F of a local time `YYYY-MM-DDTHH:mm`. Source: EN 13757-3:2018 annex A. */
+/** Type I of a local time `YYYY-MM-DDTHH:mm:ss`, of the years 2000 to 2099. Source: EN 13757-3:2018 annex A. */
 export function dateTimeBytes(local: string): Uint8Array {
   const year = Number(local.slice(0, 4)) - 2000;
   const month = Number(local.slice(5, 7));
   const day = Number(local.slice(8, 10));
   const hour = Number(local.slice(11, 13));
   const minute = Number(local.slice(14, 16));
-  return Uint8Array.of(minute, hour, day | ((year & 7) << 5), month | ((year & 0x78) << 1));
+  const second = Number(local.slice(17, 19));
+  return Uint8Array.of(second, minute, hour, day | ((year & 7) << 5), month | ((year & 0x78) << 1), 0);
 }
 
 /** `value` as little-endian binary-coded decimal of `length` bytes. */

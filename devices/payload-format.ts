@@ -49,7 +49,7 @@ export interface EncodableReading {
   utc_offset_min: number;
 }
 
-export interface FormatExample {
+interface FormatExample {
   /** Where the bytes come from, or what they show. */
   title: string;
   payload_hex: string;

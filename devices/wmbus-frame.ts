@@ -17,11 +17,6 @@ export interface LinkFrame {
   body: Uint8Array;
 }
 
-export interface ExtendedLink {
-  communication_control: number;
-  session_number: Uint8Array;
-}
-
 export type Refusal = { ok: false; code: string; detail: string };
 
 /** Source: EN 13757-7:2018 table 13. */

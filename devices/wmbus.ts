@@ -122,7 +122,7 @@ function throughTransport(body: Uint8Array): ReturnType<typeof transportHeader> 
   };
 }
 
-/** A radio telegram has one length byte: header, the current register, and eleven kept ones at 14 bytes each. */
+/** A radio telegram has one length byte: header, the current register, and eleven kept ones at 16 bytes each. */
 const mostReadings = 12;
 
 function encode(reading: EncodableReading): Uint8Array {
@@ -131,7 +131,14 @@ function encode(reading: EncodableReading): Uint8Array {
     const local = new Date(measured_at_ms + reading.utc_offset_min * 60_000).toISOString();
     const value = new Uint8Array(4);
     new DataView(value.buffer).setUint32(0, register_l, true);
-    return joined([dif(storage), Uint8Array.of(0x13), value, dif(storage), Uint8Array.of(0x6d), dateTimeBytes(local)]);
+    return joined([
+      dif(4, storage),
+      Uint8Array.of(0x13),
+      value,
+      dif(6, storage),
+      Uint8Array.of(0x6d),
+      dateTimeBytes(local),
+    ]);
   });
   const id = Uint8Array.from(reading.meter_id.padStart(8, '0').match(/../g) ?? [], (pair) =>
     Number.parseInt(pair, 16),
@@ -148,9 +155,9 @@ const statusBits: Partial<Record<string, number>> = {
   temporary_error: 0x10,
 };
 
-/** DIF and extension for a 32-bit integer at that storage number, up to 31. */
-function dif(storage: number): Uint8Array {
-  const first = 0x04 | ((storage & 1) << 6);
+/** DIF and extension for an integer of so many bytes (4 or 6) at that storage number, up to 31. */
+function dif(length: number, storage: number): Uint8Array {
+  const first = length | ((storage & 1) << 6);
   return storage < 2 ? Uint8Array.of(first) : Uint8Array.of(first | 0x80, storage >> 1);
 }
 
@@ -163,15 +170,15 @@ export const wmbus: PayloadFormat = {
   examples: [
     {
       title: 'The current register and the hour before, with the meter’s local time; battery low',
-      payload_hex: '264432380922314001077a0004000004134e3d0100046d000a413344133e3d0100446d00094133',
+      payload_hex: '2a4432380922314001077a0004000004134e3d0100066d00000a41330044133e3d0100466d000009413300',
       expect: {
         ok: true,
         uplink: {
           meter_id: '40312209',
           model: 'NAR water, version 1',
           readings: [
-            { measured_at: '2026-03-01T10:00', register_l: 81_230 },
-            { measured_at: '2026-03-01T09:00', register_l: 81_214, kind: 'historic' },
+            { measured_at: '2026-03-01T10:00:00', register_l: 81_230 },
+            { measured_at: '2026-03-01T09:00:00', register_l: 81_214, kind: 'historic' },
           ],
           flags: ['battery_low'],
         },

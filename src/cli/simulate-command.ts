@@ -1,0 +1,101 @@
+// naru simulate: a fleet of meters that report to a broker for a while, and what became of their telegrams.
+import { Command } from 'commander';
+import { findFormat, formatNames } from '../../devices/formats.ts';
+import { type FleetSummary, runFleet } from '../../simulators/fleet.ts';
+import type { Clock } from '../platform/clock.ts';
+import { type CommandIo, WrongUse } from './command-io.ts';
+import { brokerUrl, devicesIn, durationOf, numberBetween } from './fleet-options.ts';
+import { progressLine } from './progress-line.ts';
+
+export interface FleetDefaults {
+  /** Where the demonstration writes its devices. */
+  devicesPath: string;
+  url: string;
+  clock: Clock;
+  /** Aborts when the person at the terminal has seen enough. */
+  signal: AbortSignal;
+}
+
+interface Options {
+  meters?: string;
+  for: string;
+  every: string;
+  format: string;
+  seed: string;
+  url: string;
+  devices: string;
+  backfill: string;
+  duplicates: string;
+  delay: string;
+  ledger?: string;
+  json?: boolean;
+}
+
+export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command {
+  return new Command('simulate')
+    .description('Let simulated meters report to a broker over MQTT')
+    .option('--meters <n>', 'how many of the listed devices take part (default: all)')
+    .option('--for <duration>', 'how long they report', '30s')
+    .option('--every <duration>', 'a telegram of each meter, about so often', '1s')
+    .option('--format <name>', `mix (each as listed) or one of ${formatNames.join(', ')}`, 'mix')
+    .option('--seed <n>', 'the same seed, the same households and faults', '1')
+    .option('--url <url>', 'the broker', defaults.url)
+    .option('--devices <file>', 'CSV of device_id,secret,format,serial', defaults.devicesPath)
+    .option('--backfill <hours>', 'past hours that the meters send first', '0')
+    .option('--duplicates <share>', 'share of telegrams that are sent twice', '0')
+    .option('--delay <duration>', 'the longest that a telegram is held back', '0ms')
+    .option('--ledger <file>', 'append a line of JSON for each acknowledged telegram')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('after', '\nExit status: 0 all acknowledged, 1 some were not, 2 wrongly called.')
+    .action(async (options: Options) => {
+      const { clock } = defaults;
+      const seed = numberBetween('--seed', options.seed, 0, 2 ** 31 - 1);
+      const listed = devicesIn(options.devices, { seed, now_ms: clock.now_ms() });
+      const count =
+        options.meters === undefined ? listed.length : numberBetween('--meters', options.meters, 1, 1_000_000);
+      if (count > listed.length) {
+        throw new WrongUse(`--meters: ${count}, but ${options.devices} lists ${listed.length} devices`);
+      }
+      if (options.format !== 'mix' && findFormat(options.format) === undefined) {
+        throw new WrongUse(`--format: '${options.format.slice(0, 40)}' is not mix or one of ${formatNames.join(', ')}`);
+      }
+      const devices = listed
+        .slice(0, count)
+        .map((device) => (options.format === 'mix' ? device : { ...device, format: options.format }));
+      const every_ms = durationOf('--every', options.every);
+      const for_ms = durationOf('--for', options.for);
+      const line = progressLine(io.stderr, () => clock.now_ms());
+      const summary = await runFleet({
+        url: brokerUrl(options.url),
+        devices,
+        clock,
+        seed,
+        pause_ms: { least: every_ms * 0.8, most: every_ms * 1.2 },
+        signal: AbortSignal.any([AbortSignal.timeout(for_ms), defaults.signal]),
+        backfill_h: numberBetween('--backfill', options.backfill, 0, 8_784),
+        firstStart: false,
+        faults: {
+          duplicates: numberBetween('--duplicates', options.duplicates, 0, 1, false),
+          delay_ms: durationOf('--delay', options.delay),
+        },
+        ...(options.ledger === undefined ? {} : { ledgerPath: options.ledger }),
+        onProgress: (progress) => line.show(`sent ${progress.sent}, acknowledged ${progress.acknowledged}`),
+      });
+      line.clear();
+      io.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : inWords(summary));
+      if (summary.sent === 0 || summary.acknowledged < summary.sent) io.setExitCode(1);
+    });
+}
+
+function inWords(summary: FleetSummary): string {
+  const { latency } = summary;
+  const refusals = Object.entries(summary.refusals).map(([reason, times]) => `  ${times} × ${reason}`);
+  return [
+    `${summary.devices} meters, ${(summary.duration_ms / 1000).toFixed(1)} s`,
+    `sent          ${summary.sent}`,
+    `acknowledged  ${summary.acknowledged} (${summary.readings_acknowledged} readings)`,
+    `latency       p50 ${latency.p50_ms ?? '-'} ms, p95 ${latency.p95_ms ?? '-'} ms, p99 ${latency.p99_ms ?? '-'} ms`,
+    ...(refusals.length === 0 ? [] : ['connection errors', ...refusals]),
+    '',
+  ].join('\n');
+}
