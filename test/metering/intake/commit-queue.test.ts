@@ -34,7 +34,6 @@ function newQueue(on = pool) {
     pool: on,
     partitions,
     timeZone: 'Asia/Seoul',
-    clock: systemClock,
     logger: createLogger('silent'),
     metrics: () => metrics,
   });
