@@ -7,16 +7,10 @@
 // within `redeliveryWindow_ms`. The window is short on purpose: a simple modem numbers every session from 1 and sends
 // identical bytes each hour while no water runs, and then a long window would take a packet that never arrived for the
 // stored one of an hour ago. Without DUP, equal bytes are a new telegram.
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Pool } from '../../platform/postgres/database.ts';
-import { type BatchOutcome, commitBatch, reserveUplinkIds, uplinkIdsPerBlock } from './commit-batch-store.ts';
-import { isFaultOfTheRow, sqlState } from './database-fault.ts';
 import { decodeUplink } from './decode-uplink.ts';
 import { intakeLimits } from './intake-limits.ts';
-import type { IntakeMetrics } from './intake-metrics.ts';
-import type { Partitions } from './partition-service.ts';
-import type { Delivery, PendingUplink } from './uplink.ts';
+import { type StoreOptions, storeBatch, UNNUMBERED, UplinkIds, type Waiting } from './store-batch-service.ts';
+import type { Delivery } from './uplink.ts';
 
 /** Called once: `stored` true after the commit, false where it will never be stored by us and must not be acknowledged. */
 export type Settled = (stored: boolean) => void;
@@ -33,28 +27,22 @@ export interface CommitQueue {
   close(): Promise<void>;
 }
 
-interface Entry {
-  uplink: PendingUplink;
+interface Entry extends Waiting {
   settled: Settled[];
 }
 
-export interface CommitQueueOptions {
-  pool: Pool;
-  partitions: Partitions;
+export interface CommitQueueOptions extends StoreOptions {
+  /** IANA name of the zone that a meter's local time is meant in. */
   timeZone: string;
-  clock: Clock;
-  logger: Logger;
-  metrics: () => IntakeMetrics;
 }
 
 export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   return new Queue(options);
 }
 
-const UNNUMBERED = -1;
-
 class Queue implements CommitQueue {
   readonly #options: CommitQueueOptions;
+  readonly #ids: UplinkIds;
   #gathering: Entry[] = [];
   /** Entries in flight by device and packet id, for redeliveries that come before the commit. */
   readonly #byPacket = new Map<number, Entry>();
@@ -66,11 +54,10 @@ class Queue implements CommitQueue {
   #abandoned = false;
   #waiting: (() => void)[] = [];
   #idle: (() => void)[] = [];
-  #nextUplinkId = 0;
-  #uplinkIdsLeft = 0;
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
+    this.#ids = new UplinkIds(options.pool);
   }
 
   add(delivery: Delivery, settled: Settled): void {
@@ -148,7 +135,13 @@ class Queue implements CommitQueue {
     this.#running += 1;
     const batch = this.#takeBatch();
     try {
-      await this.#store(batch);
+      await storeBatch(
+        this.#options,
+        this.#ids,
+        batch,
+        () => this.#abandoned,
+        (part, stored) => this.#settle(part, stored),
+      );
     } finally {
       this.#running -= 1;
       if (this.#gathering.length > 0) this.#schedule();
@@ -168,87 +161,6 @@ class Queue implements CommitQueue {
       bytes += uplink.payload.length;
     }
     return this.#gathering.splice(0, count);
-  }
-
-  /** Commits the batch; where a row of it is at fault, finds that row by halving and puts its uplink in quarantine. */
-  async #store(batch: Entry[]): Promise<void> {
-    try {
-      const end = this.#options.metrics().commitSeconds.startTimer();
-      const outcome = await this.#commitPatiently(batch);
-      end();
-      this.#count(batch.length, outcome);
-      this.#settle(batch, true);
-    } catch (error) {
-      const only = batch[0];
-      if (!isFaultOfTheRow(error) || only === undefined) return this.#giveUp(batch, error);
-      if (batch.length > 1) {
-        const middle = Math.ceil(batch.length / 2);
-        await this.#store(batch.slice(0, middle));
-        return this.#store(batch.slice(middle));
-      }
-      if (only.uplink.problem !== null) return this.#giveUp(batch, error);
-      only.uplink = {
-        ...only.uplink,
-        readings: [],
-        problem: { code: 'ROW_REFUSED', detail: `the database refused a reading (SQLSTATE ${sqlState(error)})` },
-      };
-      await this.#store(batch);
-    }
-  }
-
-  #giveUp(batch: Entry[], error: unknown): void {
-    this.#options.logger.error({ messages: batch.length, sqlstate: sqlState(error) }, 'a batch was not stored');
-    this.#settle(batch, false);
-  }
-
-  /** Tries until the database takes the batch or refuses a row of it. Nothing of it is acknowledged meanwhile. */
-  async #commitPatiently(batch: Entry[]): Promise<BatchOutcome> {
-    const { pool, partitions, logger, metrics } = this.#options;
-    for (let pause_ms: number = intakeLimits.retryFirst_ms; ; pause_ms *= 2) {
-      try {
-        await this.#number(batch);
-        const uplinks = batch.map((entry) => entry.uplink);
-        await partitions.ensureFor(
-          'uplink',
-          uplinks.map((uplink) => uplink.receivedAt_ms),
-        );
-        await partitions.ensureFor('reading', plausibleInstants(uplinks));
-        return await commitBatch(pool, uplinks, intakeLimits.redeliveryWindow_ms);
-      } catch (error) {
-        if (isFaultOfTheRow(error) || this.#abandoned) throw error;
-        metrics().retries.inc();
-        logger.warn(
-          { messages: batch.length, sqlstate: sqlState(error) },
-          'the database did not take a batch; trying again',
-        );
-        await new Promise((resolve) => setTimeout(resolve, Math.min(pause_ms, intakeLimits.retryMost_ms)));
-      }
-    }
-  }
-
-  async #number(batch: Entry[]): Promise<void> {
-    for (const entry of batch) {
-      if (entry.uplink.uplinkId !== UNNUMBERED) continue;
-      if (this.#uplinkIdsLeft === 0) {
-        const first = await reserveUplinkIds(this.#options.pool);
-        this.#nextUplinkId = first;
-        this.#uplinkIdsLeft = uplinkIdsPerBlock;
-      }
-      entry.uplink = { ...entry.uplink, uplinkId: this.#nextUplinkId };
-      this.#nextUplinkId += 1;
-      this.#uplinkIdsLeft -= 1;
-    }
-  }
-
-  #count(messages: number, outcome: BatchOutcome): void {
-    const metrics = this.#options.metrics();
-    metrics.batches.inc();
-    metrics.batchMessages.observe(messages);
-    metrics.readings.inc(outcome.readings);
-    metrics.conflicts.inc(outcome.conflicts);
-    metrics.misdated.inc(outcome.misdated);
-    metrics.quarantined.inc(outcome.quarantined);
-    metrics.redelivered.inc(outcome.redelivered);
   }
 
   #settle(batch: Entry[], stored: boolean): void {
@@ -271,10 +183,4 @@ function packetKey(of: { device: { deviceNo: number }; packetId: number | null }
 
 function isSamePayload(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;
-}
-
-function* plausibleInstants(uplinks: readonly PendingUplink[]): Generator<number> {
-  for (const { readings } of uplinks) {
-    for (const reading of readings) if (reading.plausible) yield reading.measuredAt_ms;
-  }
 }
