@@ -1,5 +1,5 @@
 // Signing in with the wallet: on this device, or by a QR code with the wallet of another.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { CopyButton } from '../shared/copy-button.tsx';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
@@ -124,8 +124,11 @@ function Code({
     };
   }, [start, onExpired, onVerified, onProblem]);
 
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), []);
+
   return (
-    <div class="stack">
+    <div class="stack" ref={place}>
       <QrCode
         content={start.wallet_link}
         label={say('지갑이 있는 기기로 찍는 QR 코드', 'QR code for the device that has the wallet')}

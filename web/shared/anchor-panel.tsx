@@ -8,6 +8,7 @@ import { useRemote } from './remote.ts';
 import { askService } from './service-client.ts';
 import type { Anchor } from './service-types.ts';
 import { term } from './terms.ts';
+import './styles/anchor.css';
 
 const refresh_ms = 3_000;
 

@@ -1,5 +1,5 @@
 // One meter: register, facts, use, and the service point it stands at.
-import { cubicMetres, dateOnly, dateTime } from '../shared/format.ts';
+import { dateOnly, dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
@@ -86,7 +86,6 @@ function Facts({ meter }: { meter: MeterDetail }) {
     [say('설치한 날', 'Installed'), meter.installed_at === null ? null : dateOnly(meter.installed_at, language)],
     [say('오늘 받은 지침', 'Readings today'), String(meter.readings_today)],
     [say('서로 어긋난 지침', 'Conflicting readings'), String(meter.conflicts)],
-    [say('누적', 'Register'), meter.last_register_l === null ? null : `${cubicMetres(meter.last_register_l)} m³`],
   ];
   return (
     <dl class="facts">
