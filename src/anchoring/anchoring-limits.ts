@@ -4,12 +4,14 @@ export const anchoringLimits = {
   /** Changes that one epoch takes at most; more wait for the next. */
   epochChanges: 100_000,
   /**
-   * Epochs made but not yet in a block, at most. While the chain is away changes wait in the outbox, where those of one
-   * key fall together, instead of piling up in epochs that would each cost a transaction.
+   * Epochs made but not yet in a block, at most. While the chain takes none, changes wait in the outbox, where those of
+   * one key fall together, instead of piling up in epochs that would each cost a transaction.
    */
   epochsAhead: 3,
   /** How often the worker looks for something to do. */
   poll_ms: 500,
+  /** Of the rounds in which all is final and nothing waits, one in so many looks at the chain. */
+  idleRounds: 20,
   /** Rows of the public log in one answer. */
   changesPerPage: 1_000,
   /** Gas allowed for a commit above what the node estimates, in percent. */
