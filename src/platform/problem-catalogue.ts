@@ -25,4 +25,11 @@ export const problemCatalogue = {
   CREDENTIAL_REFUSED: { status: 400, title: 'The credential did not verify' },
   CREDENTIAL_UNKNOWN: { status: 404, title: 'No such credential was issued here' },
   STATUS_LIST_UNKNOWN: { status: 404, title: 'There is no such status list' },
+  // anchoring
+  CHAIN_AWAY: { status: 503, title: 'The chain does not answer; anchors stay pending until it does' },
+  CHAIN_WRONG: { status: 503, title: 'The chain node is of another chain than the one this service anchors on' },
+  CHAIN_AHEAD: { status: 503, title: 'The chain holds epochs that the database does not know' },
+  CHAIN_DIFFERENT: { status: 503, title: 'The chain and the database hold different roots for one epoch' },
+  CHAIN_CONTRACT_UNUSABLE: { status: 503, title: 'The anchor contract cannot be used with these settings' },
+  ANCHOR_LOG_DAMAGED: { status: 503, title: 'The log of changes does not give the root that was recorded' },
 } as const satisfies Record<string, { status: number; title: string }>;
