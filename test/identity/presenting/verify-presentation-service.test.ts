@@ -3,6 +3,7 @@ import { CompactSign, decodeJwt, type JWTHeaderParameters, SignJWT } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Verdict } from '../../../src/identity/presenting/verdict.ts';
 import { traceSteps } from '../../../src/identity/presenting/verdict.ts';
+import { createVerifyPresentationService } from '../../../src/identity/presenting/verify-presentation-service.ts';
 import { createHolder, type KeyBinding } from '../../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -162,6 +163,21 @@ describe("the issuer's signature", () => {
     const rest = credential.slice(credential.indexOf('~'));
     const verdict = await verify(await bind(`${header}.${forged}.${signature}${rest}`));
     expect(failedSteps(verdict)).toEqual(['signature: SIGNATURE_INVALID']);
+  });
+
+  test('with a key that its DID document does not list for assertions is refused', async () => {
+    const dids = {
+      ...world.dids,
+      resolveDid: async (did: string) => {
+        const resolved = structuredClone(await world.dids.resolveDid(did));
+        if (resolved?.verified.document) resolved.verified.document.assertionMethod = [world.issuer.ed25519KeyId];
+        return resolved;
+      },
+    };
+    const { clock, statusLists } = world;
+    const strict = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
+    const verdict = await strict.verifySdJwtPresentation(await bind(credential), expected);
+    expect(failedSteps(verdict)).toEqual(['signature: SIGNATURE_KEY_UNKNOWN']);
   });
 
   test('of an issuer nobody trusts is refused', async () => {
