@@ -27,20 +27,15 @@ CREATE TABLE anchoring.epoch (
 );
 CREATE INDEX ON anchoring.epoch (epoch) WHERE status <> 'final';
 
--- The public log: what each epoch changed. Replaying it gives every root.
+-- The public log: what each epoch changed. It is the map's only store: replaying it gives the map at any epoch, and the
+-- index holds the values, so that the latest of each key is read from the index alone.
 CREATE TABLE anchoring.change (
   epoch bigint NOT NULL REFERENCES anchoring.epoch,
   key anchoring.hash NOT NULL,
   value anchoring.hash,
-  PRIMARY KEY (key, epoch)
+  PRIMARY KEY (key, epoch) INCLUDE (value)
 );
 CREATE INDEX ON anchoring.change (epoch);
-
--- The map at the newest epoch.
-CREATE TABLE anchoring.leaf (
-  key anchoring.hash PRIMARY KEY,
-  value anchoring.hash NOT NULL
-);
 
 -- The contract this database's epochs go to: one row.
 CREATE TABLE anchoring.registry (

@@ -31,4 +31,11 @@ export const problemCatalogue = {
   PRESENTATION_NOT_READY: { status: 409, title: 'The request was not answered in time, or its answer was collected' },
   PRESENTATION_DECLINED: { status: 403, title: 'The person declined to show the credential' },
   RESPONSE_CODE_WRONG: { status: 403, title: 'Only the browser that the wallet returned to may continue' },
+  // anchoring
+  CHAIN_AWAY: { status: 503, title: 'The chain does not answer; anchors stay pending until it does' },
+  CHAIN_WRONG: { status: 503, title: 'The chain node is of another chain than the one this service anchors on' },
+  CHAIN_AHEAD: { status: 503, title: 'The chain holds epochs that the database does not know' },
+  CHAIN_DIFFERENT: { status: 503, title: 'The chain and the database hold different roots for one epoch' },
+  CHAIN_CONTRACT_UNUSABLE: { status: 503, title: 'The anchor contract cannot be used with these settings' },
+  ANCHOR_LOG_DAMAGED: { status: 503, title: 'The log of changes does not give the root that was recorded' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -28,7 +28,7 @@ export const publicUrl = 'http://localhost:8080';
 export const START_ms = Date.UTC(2026, 0, 15, 3, 0, 0);
 const HASH_ZERO = `0x${'00'.repeat(32)}`;
 
-export interface AnchorFault {
+interface AnchorFault {
   status?: AnchorStatus;
   absent?: boolean;
   value?: string;

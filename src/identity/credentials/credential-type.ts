@@ -7,7 +7,7 @@ export interface Bilingual {
   en: string;
 }
 
-export interface ClaimDescription {
+interface ClaimDescription {
   label: Bilingual;
   /** The value's form. Optional claims are optional here. */
   schema: z.ZodType;

@@ -10,7 +10,6 @@ import type { Issuer } from '../trust/issuer-keys.ts';
 import { jsonLdContext } from './credential-metadata.ts';
 import { credentialTypes } from './credential-types.ts';
 
-export const VC_CONTEXT = 'https://www.w3.org/ns/credentials/v2';
 const MULTIKEY_CONTEXT = 'https://w3id.org/security/multikey/v1';
 const VC_1_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
 

@@ -98,6 +98,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
    * @throws CREDENTIAL_UNKNOWN
    */
   async function revoke(credentialId: string, reason: string): Promise<IssuedCredential> {
+    if (!isUuid(credentialId)) throw problem('CREDENTIAL_UNKNOWN', 'That is not the id of a credential.');
     return inTransaction(pool, async (transaction) => {
       const entry = await markRevoked(transaction, credentialId, reason, clock.now_ms());
       if (entry) await anchorBits(transaction, entry.list, await setStatusBit(transaction, entry));
@@ -164,11 +165,16 @@ export function createStatusListService(options: StatusListServiceOptions) {
     uriOf,
     bitstringUriOf,
     /** Null where no such credential was issued here. */
-    statusOf: (credentialId: string): Promise<IssuedCredential | null> => findCredential(pool, credentialId),
+    statusOf: async (credentialId: string): Promise<IssuedCredential | null> =>
+      isUuid(credentialId) ? findCredential(pool, credentialId) : null,
     /** Newest first. */
     listIssued: ({ reference }: { reference: string }): Promise<IssuedCredential[]> =>
       credentialsByReference(pool, reference, LISTED_AT_MOST),
   };
+}
+
+function isUuid(id: string): boolean {
+  return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(id);
 }
 
 /** Number of the list a `uri` names, in either of its forms; null where it is not one of ours. */

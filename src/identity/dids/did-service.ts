@@ -20,7 +20,7 @@ import {
   verifyDidLog,
 } from './did-webvh.ts';
 
-export const PEOPLE_PATH = 'people';
+const PEOPLE_PATH = 'people';
 
 const SALT_bytes = 32;
 /** Verified logs kept in memory, so that a verdict doesn't verify the issuer's log each time. */

@@ -48,9 +48,17 @@ export function ed25519Multikey(publicKey: Uint8Array): string {
   return multibaseEncode(Uint8Array.of(...ED25519_MULTICODEC, ...publicKey), MultibaseEncoding.BASE58_BTC);
 }
 
-/** The domain part of DIDs that live at `publicUrl`: `localhost%3A8080`. The method has no addresses of numbers. */
+/**
+ * The domain part of DIDs that live at `publicUrl`: `localhost%3A8080`.
+ *
+ * @throws SETTING_INVALID for an address of numbers, which the method doesn't have
+ */
 export function didDomain(publicUrl: string): string {
-  return new URL(publicUrl).host.replace(':', '%3A');
+  const { host, hostname } = new URL(publicUrl);
+  if (/^(\[|[\d.]+$)/.test(hostname)) {
+    throw problem('SETTING_INVALID', `The public URL ${publicUrl} must have a host name: DIDs live under names.`);
+  }
+  return host.replace(':', '%3A');
 }
 
 /** A signer over a WebCrypto key pair whose private half may be unextractable. */
@@ -63,7 +71,7 @@ export async function webCryptoSigner(pair: { privateKey: CryptoKey; publicKey: 
   };
 }
 
-export const webCryptoVerify: Ed25519Verify = async (signature, message, publicKey) => {
+const webCryptoVerify: Ed25519Verify = async (signature, message, publicKey) => {
   const key = await crypto.subtle.importKey('raw', new Uint8Array(publicKey), 'Ed25519', false, ['verify']);
   return crypto.subtle.verify('Ed25519', key, new Uint8Array(signature), new Uint8Array(message));
 };

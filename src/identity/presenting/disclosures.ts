@@ -3,7 +3,7 @@
 import { sdJwtHasher } from '../credentials/sd-jwt-vc.ts';
 import type { TraceReason } from './trace-reasons.ts';
 
-export const disclosureLimits = { disclosures: 100, depth: 16 } as const;
+const disclosureLimits = { disclosures: 100, depth: 16 } as const;
 
 /** Claims that may not be left to the holder to show. Source: draft-ietf-oauth-sd-jwt-vc, 2.2.2.2. */
 const alwaysShown = new Set(['iss', 'nbf', 'exp', 'cnf', 'vct', 'vct#integrity', 'status']);

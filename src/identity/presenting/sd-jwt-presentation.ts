@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
 import type { TraceReason } from './trace-reasons.ts';
 
-export const presentationLimits = { presentation_bytes: 65_536 } as const;
+const presentationLimits = { presentation_bytes: 65_536 } as const;
 
 export interface Jwt {
   compact: string;

@@ -1,7 +1,7 @@
 // The issuer's keys as the rest of the room sees them: they sign, and they show their public half.
 import type { KeyObject } from 'node:crypto';
 
-export interface PublicP256Jwk {
+interface PublicP256Jwk {
   kty: 'EC';
   crv: 'P-256';
   x: string;

@@ -1,36 +1,29 @@
 // A PostgreSQL server of our own: made at first start, supervised while we run, stopped cleanly with us.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { commandLine, endProcess, isAlive } from '../child-process.ts';
 import { freePort } from '../free-port.ts';
 import type { Logger } from '../logger.ts';
 import { problem } from '../problem.ts';
+import { SupervisedProcess } from '../supervised-process.ts';
 import { type Account, isReachableBy, postgresBinaries } from './postgres-binaries.ts';
 
 const READY_WITHIN_ms = 60_000;
-const READY_POLL_ms = 50;
-const RESTART_PAUSE_ms = 500;
-const RESTARTS_AT_MOST = 5;
-/** A start that held this long clears the count of restarts. */
-const RESTARTS_FORGOTTEN_AFTER_ms = 60_000;
 // Smart shutdown would wait for clients; SIGINT ends their sessions and checkpoints, SIGQUIT leaves recovery to the next start.
 const STOP_SIGNALS: [NodeJS.Signals, number][] = [
   ['SIGINT', 15_000],
   ['SIGQUIT', 5_000],
+];
+
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'timezone=UTC',
+  'max_connections=100',
+  'max_wal_size=2GB',
 ];
 
 export interface EmbeddedPostgres {
@@ -60,9 +53,35 @@ export async function startEmbeddedPostgres(
   const password = ownPassword(join(directory, 'password'));
   if (!existsSync(join(data, 'PG_VERSION'))) await createCluster(binaries, data, password, account);
   await stopOrphan(data);
-  const server = new Supervisor(binaries, data, join(directory, 'server.log'), password, account, logger);
-  await server.start(await freePort(port));
-  return server;
+  const chosenPort = await freePort(port);
+  const url = `postgres://naru:${password}@127.0.0.1:${chosenPort}/postgres`;
+  const server = new SupervisedProcess(
+    {
+      name: 'database server',
+      program: join(binaries, 'bin', 'postgres'),
+      arguments: () => ['-D', data, '-p', String(chosenPort), ...SETTINGS.flatMap((setting) => ['-c', setting])],
+      logFile: join(directory, 'server.log'),
+      account,
+      stopSignals: STOP_SIGNALS,
+      isReady: () => answers(url),
+      readyWithin_ms: READY_WITHIN_ms,
+    },
+    logger,
+  );
+  await server.start();
+  return { url, port: chosenPort, pid: () => server.pid(), stop: () => server.stop() };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 /** PostgreSQL refuses to run as root: another account then, `postgres` where there is one, else `nobody`. */
@@ -163,121 +182,4 @@ async function stopOrphan(data: string): Promise<void> {
 
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
-}
-
-class Supervisor implements EmbeddedPostgres {
-  port = 0;
-  #child: ChildProcess | undefined;
-  #stopping = false;
-  #restarts = 0;
-  readonly #binaries: string;
-  readonly #data: string;
-  readonly #logFile: string;
-  readonly #password: string;
-  readonly #account: Account | null;
-  readonly #logger: Logger;
-
-  constructor(
-    binaries: string,
-    data: string,
-    logFile: string,
-    password: string,
-    account: Account | null,
-    logger: Logger,
-  ) {
-    this.#binaries = binaries;
-    this.#data = data;
-    this.#logFile = logFile;
-    this.#password = password;
-    this.#account = account;
-    this.#logger = logger;
-  }
-
-  get url(): string {
-    return `postgres://naru:${this.#password}@127.0.0.1:${this.port}/postgres`;
-  }
-
-  pid = (): number | undefined => this.#child?.pid;
-
-  async start(port: number): Promise<void> {
-    this.port = port;
-    const exited = this.#spawn();
-    await this.#untilReady(exited);
-  }
-
-  /** @returns a promise of how the child ended */
-  #spawn(): { ended: string | null } {
-    const log = openSync(this.#logFile, 'a', 0o600);
-    const settings = [
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'timezone=UTC',
-      'max_connections=100',
-      'max_wal_size=2GB',
-    ];
-    const child = spawn(
-      join(this.#binaries, 'bin', 'postgres'),
-      ['-D', this.#data, '-p', String(this.port), ...settings.flatMap((setting) => ['-c', setting])],
-      // Its own process group: Ctrl-C at the terminal reaches us alone, and we stop it last.
-      { stdio: ['ignore', log, log], cwd: '/', detached: true, ...this.#account },
-    );
-    const started_ms = performance.now();
-    const state: { ended: string | null } = { ended: null };
-    child.once('error', (error) => {
-      state.ended = error.message;
-    });
-    child.once('exit', (code, signal) => {
-      state.ended = `ended with ${signal ?? `code ${code}`}`;
-      if (this.#stopping || this.#child !== child) return;
-      if (performance.now() - started_ms > RESTARTS_FORGOTTEN_AFTER_ms) this.#restarts = 0;
-      this.#restarts += 1;
-      if (this.#restarts > RESTARTS_AT_MOST) {
-        this.#logger.fatal({ log: this.#logFile }, 'the database server ended again and again; it stays down');
-        return;
-      }
-      this.#logger.error({ how: state.ended }, 'the database server ended; starting it again');
-      setTimeout(() => {
-        if (!this.#stopping) this.#spawn();
-      }, RESTART_PAUSE_ms);
-    });
-    this.#child = child;
-    return state;
-  }
-
-  async #untilReady(exited: { ended: string | null }): Promise<void> {
-    for (let waited_ms = 0; waited_ms < READY_WITHIN_ms; waited_ms += READY_POLL_ms) {
-      if (exited.ended !== null) {
-        await this.stop();
-        throw problem(
-          'START_FAILED',
-          `The database server did not start: ${this.#lastLogLine()} (its log: ${this.#logFile})`,
-        );
-      }
-      const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 1_000 });
-      try {
-        await client.connect();
-        await client.end();
-        return;
-      } catch {
-        await client.end().catch(() => {});
-        await sleep(READY_POLL_ms);
-      }
-    }
-    await this.stop();
-    throw problem(
-      'START_FAILED',
-      `The database server was not ready within ${READY_WITHIN_ms / 1000} s (its log: ${this.#logFile})`,
-    );
-  }
-
-  #lastLogLine(): string {
-    return lastLine(readFileSync(this.#logFile, 'utf8'));
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    const pid = this.#child?.pid;
-    if (pid !== undefined && this.#child?.exitCode === null && this.#child.signalCode === null)
-      await endProcess(pid, STOP_SIGNALS);
-  }
 }

@@ -86,4 +86,7 @@ test("a person's document holds keys and nothing else", () => {
 test("a DID's domain has its port encoded", () => {
   expect(didDomain('http://localhost:8080')).toBe('localhost%3A8080');
   expect(didDomain('https://naru.example')).toBe('naru.example');
+  for (const url of ['http://127.0.0.1:8080', 'http://[::1]:8080']) {
+    expect(() => didDomain(url)).toThrowError(/SETTING_INVALID.*host name/);
+  }
 });

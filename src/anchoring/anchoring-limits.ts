@@ -1,0 +1,19 @@
+// Every bound of anchoring in one place.
+
+export const anchoringLimits = {
+  /** Changes that one epoch takes at most; more wait for the next. */
+  epochChanges: 100_000,
+  /**
+   * Epochs made but not yet in a block, at most. While the chain is away changes wait in the outbox, where those of one
+   * key fall together, instead of piling up in epochs that would each cost a transaction.
+   */
+  epochsAhead: 3,
+  /** How often the worker looks for something to do. */
+  poll_ms: 500,
+  /** Rows of the public log in one answer. */
+  changesPerPage: 1_000,
+  /** Gas allowed for a commit above what the node estimates, in percent. */
+  gasMargin_percent: 20,
+  /** How long a copy that isn't the worker waits at its start for another to have prepared the contract. */
+  prepareWithin_ms: 60_000,
+} as const;
