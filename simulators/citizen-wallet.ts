@@ -3,7 +3,7 @@ import { createWallet } from '../web/wallet/core/create-wallet.ts';
 import type { PresentationAnswer, PresentationRequest, Wallet } from '../web/wallet/core/wallet.ts';
 import type { StoredCredential, WalletKind, WalletRecords, WalletStore } from '../web/wallet/core/wallet-store.ts';
 
-export function createMemoryStore(): WalletStore {
+function createMemoryStore(): WalletStore {
   const records: { [K in WalletKind]: Map<string, WalletRecords[K]> } = {
     keys: new Map(),
     credentials: new Map(),

@@ -47,7 +47,7 @@ export function speakOauth(app: FastifyInstance): void {
   });
 }
 
-export function oauthRefusal(error: Oauth2ErrorCodes, error_description: string): Oauth2ServerErrorResponseError {
+function oauthRefusal(error: Oauth2ErrorCodes, error_description: string): Oauth2ServerErrorResponseError {
   return new Oauth2ServerErrorResponseError({ error, error_description }, { status: 400 });
 }
 

@@ -10,7 +10,7 @@ export const verifierPaths = { requests: '/openid4vp/requests', responses: '/ope
 /** `format` of the entry in `verifier_info` that says why the question is asked; signed with the rest. */
 export const purposeFormat = 'naru_purpose';
 
-export interface StatedPurpose {
+interface StatedPurpose {
   name: Bilingual;
   purpose: Bilingual;
   keeps: Bilingual;

@@ -232,7 +232,7 @@ describe('the credential endpoint', () => {
 
   test.each([
     ['made for another issuer', { aud: 'https://other.example' }],
-    ['made for several issuers', { aud: ['https://other.example', 'replaced'] }],
+    ['made for several issuers', { aud: [publicUrl, 'https://other.example'] }],
     ['dated an hour ago', { iat: Math.floor(Date.now() / 1_000) - 3_600 }],
     ['dated in an hour', { iat: Math.floor(Date.now() / 1_000) + 3_600 }],
     ['of another type of token', { typ: 'JWT' }],

@@ -131,6 +131,14 @@ test('a person who declines ends the request', async () => {
   await expect(requests.collectPresentation(request_id)).rejects.toMatchObject({ code: 'PRESENTATION_DECLINED' });
 });
 
+test('nobody who lacks the state can decline for the person', async () => {
+  const sent = await presentation();
+  for (const form of [{ error: 'access_denied' }, { error: 'access_denied', state: 'guessed' }]) {
+    expect(await post(sent.responseUri, form as Record<string, string>)).toMatchObject({ status: 400 });
+  }
+  expect(await post(sent.responseUri, sent.form)).toMatchObject({ status: 200 });
+});
+
 describe('an answer is refused', () => {
   test('with the reason, when the credential was revoked', async () => {
     const citizen = await accountHolder('SP-REVOKED');

@@ -1,7 +1,7 @@
 // Why the wallet did not do something, as a stable code and a sentence a person can read.
 import type { Text } from './wallet-store.ts';
 
-export const walletRefusals = {
+const walletRefusals = {
   OFFER_UNREADABLE: { ko: '발급 안내를 읽을 수 없습니다.', en: 'This is not an offer the wallet can read.' },
   OFFER_FROM_ELSEWHERE: {
     ko: '이 지갑이 믿는 기관의 발급 안내가 아닙니다.',
