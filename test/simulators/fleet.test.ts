@@ -142,6 +142,37 @@ describe('a fleet', () => {
     }
   });
 
+  it('sends again what was not acknowledged when its connection broke, and counts it once', async () => {
+    let held = 0;
+    broker.authorizePublish = (client, packet, done) => {
+      arrived.push({
+        clientId: client?.id ?? '',
+        topic: packet.topic,
+        payload: Buffer.from(packet.payload),
+        uplink: null,
+      });
+      // The first delivery is never answered: its connection is cut instead.
+      held += 1;
+      if (held === 1) for (const socket of sockets) socket.destroy();
+      else done(null);
+    };
+    const ledgerPath = join(folder, 'ledger.jsonl');
+    const run = options(1, 4_000);
+    const summary = await runFleet({ ...run, ledgerPath, pause_ms: { least: 60_000, most: 60_000 } });
+    expect(arrived.length).toBe(2);
+    expect(arrived[1]?.payload).toEqual(arrived[0]?.payload);
+    expect(summary).toMatchObject({ sent: 1, acknowledged: 1 });
+    expect(readFileSync(ledgerPath, 'utf8').trimEnd().split('\n').length).toBe(1);
+  });
+
+  it('ends in time, with nothing in the ledger, under a broker that never acknowledges', async () => {
+    broker.authorizePublish = () => undefined;
+    const ledgerPath = join(folder, 'ledger.jsonl');
+    const summary = await runFleet({ ...options(2, 500), ledgerPath });
+    expect(summary).toMatchObject({ sent: 2, acknowledged: 0, readings_acknowledged: 0 });
+    expect(readFileSync(ledgerPath, 'utf8')).toBe('');
+  });
+
   it('sends duplicates by its seed', async () => {
     const summary = await runFleet({ ...options(3, 1_000), faults: { duplicates: 1, delay_ms: 0 } });
     const payloads = arrived
