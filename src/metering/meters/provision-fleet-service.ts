@@ -4,13 +4,14 @@ import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { deviceSecretHash, shortestSecret_chars } from '../intake/device-secret.ts';
 import { type FleetEntry, fleetEntriesAtOnce, type ProvisionedDevice } from './fleet-entry.ts';
-import { isDeviceKnown, putDevice, putInstall, putMeter, putServicePoint } from './provision-store.ts';
+import { isDeviceKnown, isTakenLater, putDevice, putInstall, putMeter, putServicePoint } from './provision-store.ts';
 
 /**
  * Provisions all entries, or none. Said again it changes nothing; said with another meter or place it is a swap as of
  * the entry's `installedAt_ms`, and the history stays.
  *
- * @throws SECRET_TOO_WEAK for a secret below 22 characters, REQUEST_INVALID for more entries than one call may hold
+ * @throws SECRET_TOO_WEAK for a secret below 22 characters, REQUEST_INVALID for more entries than one call may hold,
+ *   CONFLICT for a swap dated before what it replaces was put in
  */
 export async function provisionFleet(
   pool: Pool,
@@ -44,11 +45,15 @@ async function provision(transaction: Transaction, random: Random, entry: FleetE
   const secret = entry.secret ?? ((await isDeviceKnown(transaction, entry.deviceId)) ? null : randomToken(random));
   const hash = secret === null ? null : deviceSecretHash(entry.deviceId, secret);
   const deviceNo = await putDevice(transaction, entry, hash);
+  const install = { servicePointId: entry.servicePoint.id, meterId, deviceNo, from_ms: entry.installedAt_ms };
+  if (await isTakenLater(transaction, install)) {
+    throw problem(
+      'CONFLICT',
+      `device ${entry.deviceId}: the swap is dated before what it replaces was put in; give a later installedAt_ms`,
+    );
+  }
   await putInstall(transaction, {
-    servicePointId: entry.servicePoint.id,
-    meterId,
-    deviceNo,
-    from_ms: entry.installedAt_ms,
+    ...install,
     openingRegister_l: entry.openingRegister_l ?? null,
   });
   return { deviceId: entry.deviceId, meterId, secret };

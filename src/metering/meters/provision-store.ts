@@ -55,6 +55,24 @@ export async function putDevice(
   return rows[0]?.device_no ?? 0;
 }
 
+/** Whether the meter, the place or the device was taken into its present use at or after the instant, with another. */
+export async function isTakenLater(
+  to: Transaction,
+  install: { servicePointId: string; meterId: number; deviceNo: number; from_ms: number },
+): Promise<boolean> {
+  const { rows } = await to.query(
+    `SELECT FROM metering.install
+      WHERE until_at IS NULL AND from_at >= to_timestamp($4::float8 / 1000)
+        AND (meter_id = $1) <> (service_point_id = $2)
+     UNION ALL
+     SELECT FROM metering.radio_install
+      WHERE until_at IS NULL AND from_at >= to_timestamp($4::float8 / 1000) AND device_no = $3 AND meter_id <> $1
+     LIMIT 1`,
+    [install.meterId, install.servicePointId, install.deviceNo, install.from_ms],
+  );
+  return rows.length > 0;
+}
+
 /** Where the meter stands and what reports it now; what stood or reported before is ended at the same instant. */
 export async function putInstall(
   to: Transaction,

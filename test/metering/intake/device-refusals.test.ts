@@ -52,6 +52,17 @@ describe('a connection', () => {
     expect(await refusedCount(reason)).toBe(before + 1);
   });
 
+  test('in MQTT 5 is told that the version is not spoken here [MQTT-3.1.2-2]', async () => {
+    const body = Buffer.concat([
+      Buffer.from([0, 4]),
+      Buffer.from('MQTT'),
+      Buffer.from([5, 2, 0, 0, 0, 0, 1]),
+      Buffer.from('x'),
+    ]);
+    const answer = await answerTo(packet(0x10, body));
+    expect([...answer.subarray(0, 4)]).toEqual([CONNACK, 2, 0, 1]);
+  });
+
   test('of a revoked device is refused', async () => {
     await testFleet('dev-3', '3');
     await pool.query(`UPDATE metering.device SET revoked_at = now() WHERE device_id = 'dev-3'`);
