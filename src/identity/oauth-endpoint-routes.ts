@@ -10,6 +10,9 @@ export const oauthErrorSchema = z
   .object({ error: z.string(), error_description: z.string().optional() })
   .describe('Error answer of OAuth 2.0, RFC 6749 section 5.2');
 
+/** What `error_description` may not hold. Source: RFC 6749 section 5.2. */
+const notInDescriptions = /[^\x20\x21\x23-\x5b\x5d-\x7e]+/g;
+
 /** Form fields, each at most once. Source: RFC 6749 section 3.2: parameters must not be included more than once. */
 function formFields(body: string): Record<string, string> {
   const fields = new Map<string, string>();
@@ -40,7 +43,7 @@ export function speakOauth(app: FastifyInstance): void {
     return reply
       .code(refusal.status)
       .type('application/json')
-      .send(JSON.stringify({ error: code, error_description: description }));
+      .send(JSON.stringify({ error: code, error_description: description?.replace(notInDescriptions, ' ') }));
   });
 }
 

@@ -92,7 +92,7 @@ export async function createDidLog(
     domain: options.domain,
     paths: options.path,
     updateKeys: [updateKey],
-    didDocument: { id: '{DID}', ...options.document },
+    didDocument: placed({ id: '{DID}', ...options.document }, options),
     created: options.created,
     signer: {
       getVerificationMethodId: () => `did:key:${updateKey}#${updateKey}`,
@@ -106,6 +106,12 @@ export async function createDidLog(
     verifier: asVerifier(verify),
   });
   return { did, log };
+}
+
+/** The SCID is the hash of the document with `{SCID}` in place of it, so `{DID}` must be written out before. */
+function placed(document: DidDocument, { domain, path }: { domain: string; path: string[] }): DidDocument {
+  const did = ['did:webvh:{SCID}', domain, ...path].join(':');
+  return JSON.parse(JSON.stringify(document).replaceAll('{DID}', did));
 }
 
 /**

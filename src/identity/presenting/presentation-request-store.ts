@@ -88,7 +88,10 @@ export async function answerState(from: Queryable, id: string, now: Date): Promi
   return rows[0] ?? null;
 }
 
-/** Hands the verdict over once, keeping its trace only. `responseCodeHash` counts for verified same-device answers. */
+/**
+ * Hands a verdict over. A verified one once, keeping its trace only, and on the same device for the right code only; a
+ * refused one holds no claims and stays.
+ */
 export async function collectVerdict(
   to: Queryable,
   id: string,
@@ -97,14 +100,16 @@ export async function collectVerdict(
 ): Promise<Verdict | null> {
   const { rows } = await to.query<{ verdict: Verdict }>(
     `WITH answered AS (
-       SELECT id, verdict FROM identity.presentation_requests
+       SELECT id, outcome, verdict FROM identity.presentation_requests
        WHERE id = $1 AND outcome IN ('verified', 'refused') AND verdict IS NOT NULL AND expires_at > $2
          AND (mode = 'cross_device' OR outcome = 'refused' OR response_code_hash = $3)
        FOR UPDATE
+     ), collected AS (
+       UPDATE identity.presentation_requests r
+       SET outcome = 'collected', verdict = jsonb_build_object('trace', r.verdict -> 'trace')
+       FROM answered WHERE r.id = answered.id AND answered.outcome = 'verified'
      )
-     UPDATE identity.presentation_requests r
-     SET outcome = 'collected', verdict = jsonb_build_object('trace', answered.verdict -> 'trace')
-     FROM answered WHERE r.id = answered.id RETURNING answered.verdict`,
+     SELECT verdict FROM answered`,
     [id, now, responseCodeHash],
   );
   return rows[0]?.verdict ?? null;

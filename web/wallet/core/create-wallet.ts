@@ -1,9 +1,10 @@
 // Puts a wallet together from its parts: the service it belongs to, and where its records are kept.
 import { allowAddressesLike } from '../../../src/identity/openid-callbacks.ts';
-import { answerPresentationRequest, declinePresentationRequest, parsePresentationRequest } from './answer-request.ts';
+import { answerPresentationRequest, declinePresentationRequest } from './answer-request.ts';
 import { cityService } from './city-service.ts';
 import { displayCredential } from './held-credential.ts';
 import { ensureDid } from './own-did.ts';
+import { parsePresentationRequest } from './read-request.ts';
 import { acceptOffer, resolveOffer } from './take-offer.ts';
 import type { Wallet, WalletOptions } from './wallet.ts';
 

@@ -27,7 +27,7 @@ export async function ensureDid(service: CityService, { store, now_ms }: WalletO
   const registered = await service.fetch(`${service.url}/dids`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ log }),
+    body: JSON.stringify(log),
   });
   if (!registered.ok) throw new WalletRefusal('ISSUER_REFUSED', `DID not registered: ${registered.status}`);
   const own: StoredDid = { id: 'own', did, update_key_id: key.id, log: didLogText(log), created_at_ms: now_ms() };

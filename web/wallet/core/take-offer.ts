@@ -25,8 +25,13 @@ export async function resolveOffer(uri: string, service: CityService): Promise<O
   const parameters = offerParameters(uri);
   const offerUri = parameters.get('credential_offer_uri');
   if (offerUri !== null && !service.owns(offerUri)) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
-  if (offerUri !== null && (await isGone(offerUri, service))) throw new WalletRefusal('OFFER_GONE');
-  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch }) });
+  let gone = false;
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const answer = await service.fetch(input, init);
+    gone ||= input === offerUri && answer.status === 404;
+    return answer;
+  };
+  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch }) });
   try {
     const offer = await client.resolveCredentialOffer(`openid-credential-offer://?${parameters}`);
     if (offer.credential_issuer !== service.url) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
@@ -51,7 +56,7 @@ export async function resolveOffer(uri: string, service: CityService): Promise<O
       resolved,
     };
   } catch (error) {
-    throw refusalIn(error, 'OFFER_UNREADABLE');
+    throw gone ? new WalletRefusal('OFFER_GONE', undefined, error) : refusalIn(error, 'OFFER_UNREADABLE');
   }
 }
 

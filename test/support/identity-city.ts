@@ -1,0 +1,140 @@
+// A city's identity service for tests: real HTTP on a real socket, a real database, and citizens with headless wallets.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
+import type { Anchor } from '../../src/anchoring/anchor.ts';
+import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
+import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
+import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
+import { didRoutes } from '../../src/identity/dids/did-routes.ts';
+import { createDidService } from '../../src/identity/dids/did-service.ts';
+import { createDeliveryService } from '../../src/identity/issuing/deliver-credential-service.ts';
+import { createTokenService } from '../../src/identity/issuing/grant-token-service.ts';
+import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
+import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
+import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
+import { openid4vciRoutes } from '../../src/identity/issuing/openid4vci-routes.ts';
+import { openid4vpRoutes } from '../../src/identity/presenting/openid4vp-routes.ts';
+import { createPresentationAnswerService } from '../../src/identity/presenting/receive-presentation-service.ts';
+import { createPresentationRequestService } from '../../src/identity/presenting/request-presentation-service.ts';
+import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
+import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { freePort } from '../../src/platform/free-port.ts';
+import { createHttpServer } from '../../src/platform/http/http-server.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import type { Pool } from '../../src/platform/postgres/database.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import { testDatabase } from './test-database.ts';
+
+export const waterAccountClaims = {
+  service_point: 'SP-0001',
+  usage_class: 'domestic',
+  role: 'occupant',
+  from: '2024-03-01',
+};
+
+export const signInClaims = [
+  { name: 'service_point' },
+  { name: 'role' },
+  { name: 'from' },
+  { name: 'until', optional: true },
+];
+export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To see my water meter.' };
+
+/** Call at the top of a test file; everything is stopped at its end. */
+export async function identityCity() {
+  const { pool } = await testDatabase();
+  const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
+  const random = systemRandom;
+  const port = await freePort(0);
+  const publicUrl = `http://localhost:${port}`;
+  const directory = mkdtempSync(join(tmpdir(), 'naru-city-'));
+
+  const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
+  const issuer = await dids.ensureIssuer(openIssuerKeys(join(directory, 'issuer.json')));
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
+  const issuing = createIssueCredentialService({ pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity });
+  const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
+
+  const metadata = issuerMetadata(publicUrl, { ko: '나루시', en: 'City of Naru' }, credentialTypes);
+  const offers = createOfferService({ pool, clock, random, metadata });
+  const tokens = createTokenService({ pool, clock, random });
+  const delivery = createDeliveryService({ pool, clock, random, metadata, issueCredential: issuing.issueSdJwtVc });
+  const requests = createPresentationRequestService({ pool, clock, random, publicUrl, issuer });
+  const answers = createPresentationAnswerService({
+    pool,
+    clock,
+    random,
+    publicUrl,
+    did: issuer.did,
+    verifyPresentation: verifying.verifySdJwtPresentation,
+  });
+
+  const server = await createHttpServer({
+    logger: createLogger('silent'),
+    publicUrl,
+    title: 'test',
+    version: '0',
+    routes: [
+      didRoutes({ dids }),
+      openid4vciRoutes({ metadata, offers, tokens, delivery }),
+      openid4vpRoutes({ requests, answers }),
+    ],
+  });
+  await server.listen({ host: '127.0.0.1', port });
+  afterAll(async () => {
+    await server.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  return {
+    pool,
+    clock,
+    publicUrl,
+    issuer,
+    issuing,
+    metadata,
+    offers,
+    requests,
+    server,
+    /** A new citizen; `fetch` to watch or disturb what the wallet sends. */
+    citizen: (fetch?: typeof globalThis.fetch) =>
+      createCitizenWallet({ serviceUrl: publicUrl, now_ms: clock.now_ms, ...(fetch === undefined ? {} : { fetch }) }),
+    offerWaterAccount: (claims: Record<string, unknown> = waterAccountClaims) =>
+      offers.createOffer({ type: 'water-account', claims, reference: 'SP-0001' }),
+    signIn: (mode: 'same_device' | 'cross_device') =>
+      requests.createPresentationRequest({
+        verifier: 'portal',
+        type: 'water-account',
+        claims: signInClaims,
+        purpose: signInPurpose,
+        mode,
+        ...(mode === 'same_device' ? { return_url: `${publicUrl}/` } : {}),
+      }),
+  };
+}
+
+/** The anchor of a change that no epoch has taken yet; this part of the house is tested with its own chain elsewhere. */
+async function waitingAnchor(pool: Pool, key: Uint8Array): Promise<Anchor | null> {
+  const { rows } = await pool.query<{ value: Buffer }>('SELECT value FROM anchoring.outbox WHERE key = $1', [
+    Buffer.from(key),
+  ]);
+  if (rows[0] === undefined) return null;
+  return {
+    status: 'pending',
+    key: `0x${Buffer.from(key).toString('hex')}`,
+    value: `0x${rows[0].value.toString('hex')}`,
+    chain_id: 31_337,
+    contract: `0x${'00'.repeat(20)}`,
+    registry_id: `0x${'00'.repeat(32)}`,
+    epoch: null,
+    root: null,
+    transaction: null,
+    block: null,
+    block_time: null,
+    proof: null,
+  };
+}

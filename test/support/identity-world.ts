@@ -1,0 +1,122 @@
+// The identity room on a real database, with a clock that stands still and a map of anchors made from the outbox.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import type { Anchor, AnchorStatus } from '../../src/anchoring/anchor.ts';
+import { toHex } from '../../src/anchoring/hexadecimal.ts';
+import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
+import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
+import { credentialRoutes } from '../../src/identity/credentials/credential-routes.ts';
+import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
+import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
+import { didRoutes } from '../../src/identity/dids/did-routes.ts';
+import { createDidService } from '../../src/identity/dids/did-service.ts';
+import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
+import { vcApiRoutes } from '../../src/identity/issuing/vc-api-routes.ts';
+import { createVerifyCredentialService } from '../../src/identity/presenting/verify-credential-service.ts';
+import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
+import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { createHttpServer } from '../../src/platform/http/http-server.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import type { Pool } from '../../src/platform/postgres/database.ts';
+import { problem } from '../../src/platform/problem.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+
+export const publicUrl = 'http://localhost:8080';
+/** The DID library compares with the machine's own clock, so time stands still in the past. */
+export const START_ms = Date.UTC(2026, 0, 15, 3, 0, 0);
+const HASH_ZERO = `0x${'00'.repeat(32)}`;
+
+export interface AnchorFault {
+  status?: AnchorStatus;
+  absent?: boolean;
+  value?: string;
+  proof?: string;
+}
+
+export async function identityWorld(pool: Pool) {
+  const clock = { time_ms: START_ms, now_ms: () => clock.time_ms };
+  const chain: { fault: AnchorFault } = { fault: {} };
+  const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const keys = openIssuerKeys(join(folder, 'issuer-keys.json'));
+
+  async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
+    const { rows } = await pool.query<{ key: Buffer; value: Buffer }>('SELECT key, value FROM anchoring.outbox');
+    const map = SparseMerkleMap.empty.with(
+      rows.map((row) => ({ key: new Uint8Array(row.key), value: new Uint8Array(row.value) })),
+    );
+    const value = map.get(key);
+    if (value === null || chain.fault.absent) return null;
+    const pending = chain.fault.status === 'pending';
+    return {
+      status: chain.fault.status ?? 'final',
+      key: toHex(key),
+      value: chain.fault.value ?? toHex(value),
+      chain_id: 31_337,
+      contract: `0x${'11'.repeat(20)}`,
+      registry_id: HASH_ZERO,
+      epoch: pending ? null : 1,
+      root: pending ? null : toHex(map.root),
+      transaction: pending ? null : HASH_ZERO,
+      block: pending ? null : 1,
+      block_time: null,
+      proof: pending ? null : (chain.fault.proof ?? proofToText(encodeProof(map.prove(key)))),
+    };
+  }
+
+  const dids = createDidService({ pool, clock, random: systemRandom, publicUrl, anchorOf });
+  const issuer = await dids.ensureIssuer(keys);
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const statusLists = createStatusListService({ pool, clock, random: systemRandom, publicUrl, issuer, dataIntegrity });
+  const issuing = createIssueCredentialService({
+    pool,
+    clock,
+    random: systemRandom,
+    publicUrl,
+    issuer,
+    statusLists,
+    dataIntegrity,
+  });
+  const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
+  const credentials = createVerifyCredentialService({ clock, dids, statusLists, dataIntegrity });
+
+  async function startHttp() {
+    const server = await createHttpServer({
+      logger: createLogger('silent'),
+      publicUrl,
+      title: 'test',
+      version: '0',
+      routes: [
+        didRoutes({ dids }),
+        credentialRoutes({ statusLists, publicUrl }),
+        vcApiRoutes({
+          issuing,
+          verifying: credentials,
+          mayIssue: async (request) => {
+            if (request.headers.authorization !== 'Bearer clerk') throw problem('NOT_SIGNED_IN');
+          },
+        }),
+      ],
+    });
+    afterAll(() => server.close());
+    return server;
+  }
+
+  return {
+    clock,
+    chain,
+    keys,
+    dids,
+    issuer,
+    dataIntegrity,
+    statusLists,
+    issuing,
+    presentations,
+    credentials,
+    startHttp,
+  };
+}
+
+export type IdentityWorld = Awaited<ReturnType<typeof identityWorld>>;
