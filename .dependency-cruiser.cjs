@@ -38,19 +38,13 @@ module.exports = {
     {
       name: 'nobody-imports-the-composer',
       severity: 'error',
-      from: { path: '.', pathNot: '^(src/main|src/compose|test/|bench/)' },
-      to: { path: '^src/(main|compose)' },
-    },
-    {
-      name: 'nobody-imports-the-command-line',
-      severity: 'error',
-      from: { path: '.', pathNot: '^(src/main|src/compose|src/cli/|test/|bench/)' },
-      to: { path: '^src/cli/' },
+      from: { path: '^(src/(anchoring|identity|metering|portal|platform)/|devices/|simulators/|web/)' },
+      to: { path: '^src/(main|compose|engines|demonstration|cli/)' },
     },
     {
       name: 'config-is-read-at-the-top',
       severity: 'error',
-      from: { pathNot: '^(src/(main|compose|cli/|config)|test/|bench/)' },
+      from: { pathNot: '^(src/(main|compose|engines|demonstration|cli/|config)|test/|bench/)' },
       to: { path: '^src/config' },
     },
     {

@@ -1,4 +1,4 @@
-// Builds the service's pages: the citizen portal at `/` and the utility's console at `/utility/`, into dist/web/site.
+// Builds the service's pages: the citizen portal at `/` and the utility's console at `/utility/`, into dist/pages/site.
 import { resolve } from 'node:path';
 import preact from '@preact/preset-vite';
 import { defineConfig, type Plugin } from 'vite';
@@ -23,7 +23,7 @@ export default defineConfig({
   publicDir: resolve(web, 'shared/public'),
   plugins: [preact({ devToolsEnabled: false }), portalAtTheRoot()],
   build: {
-    outDir: resolve(import.meta.dirname, 'dist/web/site'),
+    outDir: resolve(import.meta.dirname, 'dist/pages/site'),
     emptyOutDir: true,
     target: 'es2022',
     rollupOptions: {

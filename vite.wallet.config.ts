@@ -1,4 +1,4 @@
-// Builds the wallet, a PWA on an origin of its own, into dist/web/wallet; its service worker lets it open offline.
+// Builds the wallet, a PWA on an origin of its own, into dist/pages/wallet; its service worker lets it open offline.
 import { resolve } from 'node:path';
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
@@ -40,7 +40,7 @@ export default defineConfig({
     }),
   ],
   build: {
-    outDir: resolve(import.meta.dirname, 'dist/web/wallet'),
+    outDir: resolve(import.meta.dirname, 'dist/pages/wallet'),
     emptyOutDir: true,
     target: 'es2022',
   },

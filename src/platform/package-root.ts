@@ -1,5 +1,5 @@
 // Finds the folder that holds Naru's package.json, from sources as from the build.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,3 +15,7 @@ function find(): string {
 
 /** Absolute path of the package's folder. */
 export const packageRoot: string = find();
+
+export const packageVersion: string = (
+  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+).version;

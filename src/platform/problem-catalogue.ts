@@ -43,4 +43,9 @@ export const problemCatalogue = {
   CHAIN_DIFFERENT: { status: 503, title: 'The chain and the database hold different roots for one epoch' },
   CHAIN_CONTRACT_UNUSABLE: { status: 503, title: 'The anchor contract cannot be used with these settings' },
   ANCHOR_LOG_DAMAGED: { status: 503, title: 'The log of changes does not give the root that was recorded' },
+  // portal
+  STAFF_LINK_SPENT: { status: 401, title: 'This sign-in link was used already or has expired; ask for a new one' },
+  PRESENTATION_REFUSED: { status: 403, title: 'What the wallet showed does not open this; the trace says why' },
+  PRESENTATION_INCOMPLETE: { status: 403, title: 'The credential shown lacks what signing in needs' },
+  CREDENTIAL_REVOKED: { status: 403, title: 'The credential was revoked; the water office gives a new one' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -34,5 +34,3 @@ export async function createHolder(algorithm: 'ES256' | 'EdDSA' = 'ES256') {
 
   return { jwk, privateKey, bind, select };
 }
-
-export type Holder = Awaited<ReturnType<typeof createHolder>>;

@@ -36,8 +36,6 @@ export interface PresentationExpectation {
   types: readonly string[];
 }
 
-export type VerifyPresentationService = ReturnType<typeof createVerifyPresentationService>;
-
 /** Members of the payload that are the protocol's, not claims about the holder. */
 const protocolMembers = new Set([
   ...['iss', 'sub', 'aud', 'iat', 'nbf', 'exp', 'jti'],

@@ -67,12 +67,21 @@ export async function listInstalls(
 }
 
 /** The newest reading by its own time; null where there is none. */
-export async function findLastReading(from: Queryable, meterId: number): Promise<LastReading | null> {
+/** An instant before which, and one after which, nothing counts. */
+export interface Span {
+  from_ms: number;
+  to_ms: number;
+}
+
+/** The newest reading within the span. */
+export async function findLastReading(from: Queryable, meterId: number, span: Span): Promise<LastReading | null> {
   const { rows } = await from.query<LastReading>(
     `SELECT ${ms('measured_at')} AS measured_at_ms, ${ms('received_at')} AS received_at_ms, register_l,
             coalesce(flags, '{}') AS flags
-       FROM metering.reading WHERE meter_id = $1 ORDER BY measured_at DESC LIMIT 1`,
-    [meterId],
+       FROM metering.reading
+      WHERE meter_id = $1 AND measured_at BETWEEN to_timestamp($2::float8 / 1000) AND to_timestamp($3::float8 / 1000)
+      ORDER BY measured_at DESC LIMIT 1`,
+    [meterId, span.from_ms, span.to_ms],
   );
   return rows[0] ?? null;
 }
@@ -82,13 +91,14 @@ export async function findLastFlagged(
   from: Queryable,
   meterId: number,
   flags: readonly string[],
-  from_ms: number,
+  span: Span,
 ): Promise<{ flags: string[]; measured_at_ms: number } | null> {
   const { rows } = await from.query<{ flags: string[]; measured_at_ms: number }>(
     `SELECT flags, ${ms('measured_at')} AS measured_at_ms FROM metering.reading
-      WHERE meter_id = $1 AND flags && $2::text[] AND measured_at >= to_timestamp($3::float8 / 1000)
+      WHERE meter_id = $1 AND flags && $2::text[]
+        AND measured_at BETWEEN to_timestamp($3::float8 / 1000) AND to_timestamp($4::float8 / 1000)
       ORDER BY measured_at DESC LIMIT 1`,
-    [meterId, flags, from_ms],
+    [meterId, flags, span.from_ms, span.to_ms],
   );
   return rows[0] ?? null;
 }

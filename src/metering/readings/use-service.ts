@@ -1,5 +1,4 @@
 // Answers what a meter or a place used, hour by hour or day by day, and what its meter said last.
-import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { alarmFlags, gravestAlarm } from './alarm-flags.ts';
@@ -12,6 +11,7 @@ import {
   listInstalls,
   listRegisters,
   mostPoints,
+  type Span,
 } from './readings-store.ts';
 import { type InstalledSpan, type IntervalUse, type RegisterPoint, useOfIntervals } from './use.ts';
 
@@ -30,12 +30,13 @@ export interface UseService {
   readonly timeZone: string;
   /** @throws SPAN_TOO_LONG */
   useOf(question: UseQuestion): Promise<IntervalUse[]>;
-  lastReading(meterId: number): Promise<LastReading | null>;
-  lastAlarm(meterId: number): Promise<{ flag: string; measured_at_ms: number } | null>;
+  lastReading(meterId: number, span: Span): Promise<LastReading | null>;
+  /** Looked for in the last 400 days of the span at most. */
+  lastAlarm(meterId: number, span: Span): Promise<{ flag: string; measured_at_ms: number } | null>;
 }
 
 /** @param timeZone IANA name of the utility's zone: its hours and days are meant */
-export function createUseService(pool: Pool, clock: Clock, timeZone: string): UseService {
+export function createUseService(pool: Pool, timeZone: string): UseService {
   async function spanOf(install: InstallRow, from_ms: number, to_ms: number): Promise<InstalledSpan> {
     const begin_ms = Math.max(from_ms, install.from_ms);
     const end_ms = Math.min(to_ms, install.until_ms ?? to_ms);
@@ -71,9 +72,10 @@ export function createUseService(pool: Pool, clock: Clock, timeZone: string): Us
       }
       return useOfIntervals(spans, boundaries);
     },
-    lastReading: (meterId) => findLastReading(pool, meterId),
-    lastAlarm: async (meterId) => {
-      const found = await findLastFlagged(pool, meterId, alarmFlags, clock.now_ms() - ALARM_MEMORY_ms);
+    lastReading: (meterId, span) => findLastReading(pool, meterId, span),
+    lastAlarm: async (meterId, { from_ms, to_ms }) => {
+      const remembered_ms = Math.max(from_ms, to_ms - ALARM_MEMORY_ms);
+      const found = await findLastFlagged(pool, meterId, alarmFlags, { from_ms: remembered_ms, to_ms });
       const flag = found === null ? null : gravestAlarm(found.flags);
       return found === null || flag === null ? null : { flag, measured_at_ms: found.measured_at_ms };
     },

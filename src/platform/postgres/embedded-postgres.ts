@@ -8,8 +8,9 @@ import { commandLine, endProcess, isAlive } from '../child-process.ts';
 import { freePort } from '../free-port.ts';
 import type { Logger } from '../logger.ts';
 import { problem } from '../problem.ts';
+
 import { SupervisedProcess } from '../supervised-process.ts';
-import { type Account, isReachableBy, postgresBinaries } from './postgres-binaries.ts';
+import { type Account, databaseAccount, isReachableBy, postgresBinaries } from './postgres-binaries.ts';
 
 const READY_WITHIN_ms = 60_000;
 // Smart shutdown would wait for clients; SIGINT ends their sessions and checkpoints, SIGQUIT leaves recovery to the next start.
@@ -46,7 +47,7 @@ export async function startEmbeddedPostgres(
   port: number,
   logger: Logger,
 ): Promise<EmbeddedPostgres> {
-  const account = serverAccount();
+  const account = databaseAccount();
   prepareFolder(directory, account);
   const data = join(directory, 'data');
   const binaries = postgresBinaries(account, join(directory, 'programs'));
@@ -82,17 +83,6 @@ async function answers(url: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-/** PostgreSQL refuses to run as root: another account then, `postgres` where there is one, else `nobody`. */
-function serverAccount(): Account | null {
-  if (process.getuid?.() !== 0) return null;
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n');
-  for (const name of ['postgres', 'nobody']) {
-    const [, , uid, gid] = accounts.find((line) => line.startsWith(`${name}:`))?.split(':') ?? [];
-    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
-  }
-  return { uid: 65_534, gid: 65_534 };
 }
 
 function prepareFolder(directory: string, account: Account | null): void {

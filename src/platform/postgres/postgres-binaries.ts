@@ -68,3 +68,14 @@ export function isReachableBy(path: string, account: Account | null): boolean {
   }
   return true;
 }
+
+/** PostgreSQL refuses to run as root: another account then, `postgres` where there is one, else `nobody`. */
+export function databaseAccount(): Account | null {
+  if (process.getuid?.() !== 0) return null;
+  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n');
+  for (const name of ['postgres', 'nobody']) {
+    const [, , uid, gid] = accounts.find((line) => line.startsWith(`${name}:`))?.split(':') ?? [];
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  }
+  return { uid: 65_534, gid: 65_534 };
+}

@@ -17,7 +17,8 @@ const HOUR = 3_600_000;
 const now_ms = Date.UTC(2026, 2, 1, 1);
 const clock = { now_ms: () => now_ms };
 const meters = createMetersService(pool, clock, 'Asia/Seoul');
-const use = createUseService(pool, clock, 'Asia/Seoul');
+const use = createUseService(pool, 'Asia/Seoul');
+const always = { from_ms: 0, to_ms: now_ms };
 let signedIn = true;
 let server: FastifyInstance;
 let it: TestIntake;
@@ -172,8 +173,10 @@ describe('a service point', () => {
   test('knows its meter, its last reading and its last alarm', async () => {
     const meter = await meters.meterAtServicePoint('sp-101');
     expect(meter?.serial).toBe('101');
-    expect(await use.lastReading(meter?.meter_id ?? 0)).toMatchObject({ register_l: 500, flags: ['leak'] });
-    expect(await use.lastAlarm(meter?.meter_id ?? 0)).toEqual({ flag: 'leak', measured_at_ms: now_ms });
+    expect(await use.lastReading(meter?.meter_id ?? 0, always)).toMatchObject({ register_l: 500, flags: ['leak'] });
+    expect(await use.lastAlarm(meter?.meter_id ?? 0, always)).toEqual({ flag: 'leak', measured_at_ms: now_ms });
+    expect(await use.lastReading(meter?.meter_id ?? 0, { from_ms: 0, to_ms: 1 })).toBeNull();
+    expect(await use.lastAlarm(meter?.meter_id ?? 0, { from_ms: 0, to_ms: 1 })).toBeNull();
     await expect(meters.meterAtServicePoint('nowhere')).rejects.toMatchObject({ code: 'SERVICE_POINT_UNKNOWN' });
   });
 

@@ -1,0 +1,158 @@
+// Brings the service up step by step, says where everything is, and takes it down in order.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type ComposeOptions, compose, type Running } from '../compose.ts';
+import { requireProduction, type Settings } from '../config.ts';
+import { startDemonstration } from '../demonstration.ts';
+import { type Engines, startEngines } from '../engines.ts';
+import { systemClock } from '../platform/clock.ts';
+import { type DataDirectory, defaultDataDirectory, openDataDirectory } from '../platform/data-directory.ts';
+import { createLogger } from '../platform/logger.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { packageVersion } from '../platform/package-root.ts';
+import { migrate } from '../platform/postgres/migrate.ts';
+import { systemRandom } from '../platform/random.ts';
+import { choosePorts, type Ports, portNames } from './ports.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { demonstrationTable, productionLines } from './start-table.ts';
+
+const STOP_WITHIN_ms = 10_000;
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+export async function runStart(settings: Settings): Promise<void> {
+  const directory = openDataDirectory(
+    settings.NARU_DEMO ? defaultDataDirectory(settings.NARU_DATA_DIR) : resolve(settings.NARU_DATA_DIR),
+  );
+  const started: Stoppable[] = [];
+  const stopAll = async (): Promise<void> => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+    rmSync(join(directory.path, 'running.json'), { force: true });
+    directory.release();
+  };
+  const stopped = stopOnSignal(stopAll);
+  try {
+    if (settings.NARU_DEMO) await startAll(settings, directory, started);
+    else await startOnOwnEngines(settings, directory, started);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  await stopped;
+}
+
+async function startAll(settings: Settings, directory: DataDirectory, started: Stoppable[]): Promise<void> {
+  process.stderr.write('나루 Naru\n');
+  const progress = createProgress();
+  const { ports, moved } = await choosePorts(settings, directory.path);
+  const logger = createLogger(settings.LOG_LEVEL ?? 'warn');
+  const engines = await progress.step('database and chain', () => startEngines(directory.path, settings, logger));
+  started.push(engines);
+  const options: ComposeOptions = {
+    ...common(settings, directory, ports),
+    databaseUrl: engines.databaseUrl,
+    chain: { ...engines.chain, confirmations: settings.CHAIN_CONFIRMATIONS ?? 2 },
+    secret: engines.secret,
+    operatorToken: engines.operatorToken,
+    epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 5) * 1_000,
+  };
+  const running = await bringUp(options, logger, progress, started);
+  writeRunning(directory, running, engines);
+  const demonstration = await startDemonstration({
+    ...{ running, progress, logger, clock: systemClock, directory: directory.path },
+    meters: settings.NARU_DEMO_METERS,
+    secret: engines.secret,
+  });
+  started.push(demonstration);
+  process.stdout.write(demonstrationTable({ running, demonstration, directory: directory.path, moved }));
+}
+
+async function startOnOwnEngines(settings: Settings, directory: DataDirectory, started: Stoppable[]): Promise<void> {
+  requireProduction(settings);
+  const logger = createLogger(settings.LOG_LEVEL ?? 'info');
+  const ports = Object.fromEntries(portNames.map((name) => [name, settings[name]])) as Ports;
+  const options: ComposeOptions = {
+    ...common(settings, directory, ports),
+    databaseUrl: settings.DATABASE_URL,
+    chain: {
+      rpcUrls: settings.CHAIN_RPC_URL,
+      committerKey: settings.CHAIN_COMMITTER_KEY,
+      confirmations: settings.CHAIN_CONFIRMATIONS ?? 12,
+      ...(settings.CHAIN_ID !== undefined && { chainId: settings.CHAIN_ID }),
+      ...(settings.ANCHOR_CONTRACT !== undefined && { contract: settings.ANCHOR_CONTRACT }),
+    },
+    secret: settings.NARU_SECRET,
+    ...(settings.NARU_OPERATOR_TOKEN !== undefined && { operatorToken: settings.NARU_OPERATOR_TOKEN }),
+    epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 600) * 1_000,
+  };
+  const running = await bringUp(options, logger, createProgress(), started);
+  writeRunning(directory, running);
+  process.stdout.write(productionLines(running, await running.firstStaffLink()));
+}
+
+async function bringUp(
+  options: ComposeOptions,
+  logger: ReturnType<typeof createLogger>,
+  progress: Progress,
+  started: Stoppable[],
+): Promise<Running> {
+  await progress.step('schema', () => migrate(options.databaseUrl));
+  const seams = { clock: systemClock, random: systemRandom, logger, metrics: createMetrics() };
+  const running = await progress.step('service', () => compose(options, seams));
+  started.push(running);
+  return running;
+}
+
+function common(settings: Settings, directory: DataDirectory, ports: Ports) {
+  return {
+    roles: settings.NARU_ROLES,
+    version: packageVersion,
+    dataDirectory: directory.path,
+    host: settings.HOST,
+    httpPort: ports.HTTP_PORT,
+    walletPort: ports.WALLET_PORT,
+    mqttPort: ports.MQTT_PORT,
+    mqttWsPort: ports.MQTT_WS_PORT,
+    publicUrl: settings.PUBLIC_URL ?? `http://localhost:${ports.HTTP_PORT}`,
+    walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
+    timeZone: settings.TIME_ZONE,
+    epochChanges: settings.EPOCH_CHANGES,
+  };
+}
+
+/** What other commands (doctor, simulate) need to find this process. */
+function writeRunning(directory: DataDirectory, running: Running, engines?: Engines): void {
+  const content = {
+    url: running.publicUrl,
+    wallet_url: running.walletUrl,
+    mqtt_port: running.mqttPort,
+    ...(engines && { postgres_port: engines.postgresPort, rpc_url: engines.chain.rpcUrls[0] }),
+  };
+  writeFileSync(join(directory.path, 'running.json'), JSON.stringify(content));
+}
+
+/** Resolves when everything has stopped after SIGTERM or SIGINT; a second signal, or ten seconds, end it at once. */
+function stopOnSignal(stopAll: () => Promise<void>): Promise<void> {
+  return new Promise((done) => {
+    let stopping = false;
+    const onSignal = (): void => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      setTimeout(() => process.exit(1), STOP_WITHIN_ms).unref();
+      stopAll().then(
+        () => {
+          done();
+          process.exit(0);
+        },
+        (error: Error) => {
+          process.stderr.write(`naru: while stopping: ${error.message}\n`);
+          process.exit(1);
+        },
+      );
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}

@@ -1,0 +1,80 @@
+// Wires the room of identity: issuer, credentials, the two protocols and the VC-API.
+import { join } from 'node:path';
+import type { FastifyRequest } from 'fastify';
+import type { Anchor } from './anchoring/anchor.ts';
+import { credentialRoutes } from './identity/credentials/credential-routes.ts';
+import { credentialTypes } from './identity/credentials/credential-types.ts';
+import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
+import { createStatusListService } from './identity/credentials/status-list-service.ts';
+import { didRoutes } from './identity/dids/did-routes.ts';
+import { createDidService } from './identity/dids/did-service.ts';
+import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
+import { createTokenService } from './identity/issuing/grant-token-service.ts';
+import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
+import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
+import { createOfferService } from './identity/issuing/offer-credential-service.ts';
+import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
+import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
+import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
+import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
+import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
+import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
+import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Pool } from './platform/postgres/database.ts';
+import type { Random } from './platform/random.ts';
+
+const issuerName = { ko: '나루', en: 'Naru' };
+
+export interface IdentityOptions {
+  pool: Pool;
+  clock: Clock;
+  random: Random;
+  publicUrl: string;
+  dataDirectory: string;
+  anchorOf(key: Uint8Array): Promise<Anchor | null>;
+  requireOperator(request: FastifyRequest): Promise<void>;
+}
+
+export async function composeIdentity(options: IdentityOptions) {
+  const { publicUrl } = options;
+  const dids = createDidService(options);
+  const issuer = await dids.ensureIssuer(openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
+  const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });
+  const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
+
+  const verifying = createVerifyCredentialService({ ...options, dids, statusLists, dataIntegrity });
+
+  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
+  const offers = createOfferService({ ...options, metadata });
+  const tokens = createTokenService(options);
+  const delivery = createDeliveryService({ ...options, metadata, issueCredential: credentials.issueSdJwtVc });
+  const requests = createPresentationRequestService({ ...options, issuer });
+  const answers = createPresentationAnswerService({
+    ...options,
+    did: issuer.did,
+    verifyPresentation: verifier.verifySdJwtPresentation,
+  });
+
+  return {
+    issuer,
+    offers,
+    credentials,
+    requests,
+    routes: [
+      didRoutes({ dids }),
+      credentialRoutes({ statusLists, publicUrl }),
+      vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
+      openid4vciRoutes({ metadata, offers, tokens, delivery }),
+      openid4vpRoutes({ requests, answers }),
+    ],
+    /** Erases what has expired. */
+    async sweep(): Promise<void> {
+      await offers.sweepOffers();
+      await requests.sweepRequests();
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
+import type { FastifyRequest } from 'fastify';
+import { createIntakeBroker } from './metering/intake/intake-broker.ts';
+import { openIntake } from './metering/intake/intake-service.ts';
+import { deviceRoutes } from './metering/meters/device-routes.ts';
+import type { FleetEntry } from './metering/meters/fleet-entry.ts';
+import { meterRoutes } from './metering/meters/meter-routes.ts';
+import { createMetersService } from './metering/meters/meters-service.ts';
+import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { createUseService } from './metering/readings/use-service.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Logger } from './platform/logger.ts';
+import type { Metrics } from './platform/metrics.ts';
+import { openPool, type Pool } from './platform/postgres/database.ts';
+import { Problem } from './platform/problem.ts';
+import type { Random } from './platform/random.ts';
+import type { Metering } from './portal/my-meter-service.ts';
+
+const BROKER_CONNECTIONS = 8;
+
+export interface MeteringOptions {
+  pool: Pool;
+  clock: Clock;
+  random: Random;
+  timeZone: string;
+  requireOperator(request: FastifyRequest): Promise<void>;
+  requireStaff(request: FastifyRequest): Promise<void>;
+}
+
+export interface BrokerOptions {
+  databaseUrl: string;
+  timeZone: string;
+  host: string;
+  mqttPort: number;
+  mqttWsPort: number;
+}
+
+export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
+  const meters = createMetersService(pool, clock, timeZone);
+  const use = createUseService(pool, timeZone);
+  const provision = (entries: readonly FleetEntry[]) => provisionFleet(pool, random, entries);
+
+  /** The meter at a service point; null where there is no such place, or no meter stands there. */
+  async function meterAt(servicePoint: string, at: Date) {
+    try {
+      return await meters.meterAtServicePoint(servicePoint, at.getTime());
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'SERVICE_POINT_UNKNOWN') return null;
+      throw error;
+    }
+  }
+
+  const forPortal: Metering = {
+    async servicePointMeter(servicePoint, at) {
+      const row = await meterAt(servicePoint, at);
+      return (
+        row && {
+          servicePoint,
+          zone: row.zone ?? '',
+          usageClass: row.usage_class ?? 'domestic',
+          meter: {
+            id: row.meter_id,
+            serial: row.serial,
+            model: row.model,
+            boreMm: row.bore_mm,
+            format: row.format ?? '',
+          },
+        }
+      );
+    },
+    async lastReading(servicePoint, from, to) {
+      const row = await meterAt(servicePoint, to);
+      const reading = row && (await use.lastReading(row.meter_id, { from_ms: from.getTime(), to_ms: to.getTime() }));
+      return (
+        reading && {
+          measuredAt: new Date(reading.measured_at_ms),
+          receivedAt: new Date(reading.received_at_ms),
+          register_l: reading.register_l,
+          flags: reading.flags,
+        }
+      );
+    },
+    async lastAlarm(servicePoint, from, to) {
+      const row = await meterAt(servicePoint, to);
+      const alarm = row && (await use.lastAlarm(row.meter_id, { from_ms: from.getTime(), to_ms: to.getTime() }));
+      return alarm && { flag: alarm.flag, measuredAt: new Date(alarm.measured_at_ms) };
+    },
+    async useOf(servicePoint, resolution, from, to) {
+      const intervals = await use.useOf({
+        of: { servicePointId: servicePoint },
+        from_ms: from.getTime(),
+        to_ms: to.getTime(),
+        resolution,
+      });
+      return intervals.map(({ start_ms, end_ms, use_l }) => ({
+        start: new Date(start_ms),
+        end: new Date(end_ms),
+        use_l,
+      }));
+    },
+  };
+
+  return {
+    ...forPortal,
+    provisionFleet: provision,
+    routes: [meterRoutes(meters, use, requireStaff), deviceRoutes({ provisionFleet: provision, requireOperator })],
+    /** The broker has a pool of its own: pages that ask much never hold up a commit. */
+    async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
+      const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);
+      const intake = await openIntake({ pool: own, timeZone, ...seams });
+      const broker = createIntakeBroker({
+        ...{ intake, host: options.host, mqttPort: options.mqttPort, wsPort: options.mqttWsPort, logger: seams.logger },
+      });
+      const ports = await broker.listen();
+      return {
+        ports,
+        async close() {
+          await broker.close();
+          await own.end();
+        },
+      };
+    },
+  };
+}

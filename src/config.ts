@@ -1,0 +1,193 @@
+// The settings of a running Naru: the only reader of process.env. Each is an environment variable and, where a person
+// would type it, an option of `naru start`; the option wins.
+import { z } from 'zod';
+import { problem } from './platform/problem.ts';
+
+export const roles = ['api', 'broker', 'worker'] as const;
+export type Role = (typeof roles)[number];
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const webUrl = z.url({ protocol: /^https?$/ });
+
+/** Secrets that stand in documentation or are the first anyone tries; production refuses them. */
+const wellKnownSecrets = ['changeme', 'secret', 'password', 'replaceme', 'naru', 'default', 'example'];
+
+const schema = z.object({
+  NARU_ROLES: z
+    .string()
+    .default(roles.join(','))
+    .transform((text) => text.split(',').map((role) => role.trim()))
+    .pipe(z.array(z.enum(roles)).min(1))
+    .describe('which of api, broker and worker this process runs, separated by commas'),
+  NARU_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.naru')
+    .describe('folder for keys and, in the demonstration, the database and the chain'),
+  NARU_DEMO: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('whether to bring an own database, chain and a demonstration fleet: `true` or `false`'),
+  NARU_DEMO_METERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(5_000)
+    .default(200)
+    .describe('meters of the demonstration fleet'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('address that HTTP and MQTT listen on'),
+  HTTP_PORT: port.default(8080).describe('TCP port of the pages and the API'),
+  WALLET_PORT: port.default(8081).describe('TCP port of the wallet, an origin of its own'),
+  MQTT_PORT: port.default(1883).describe('TCP port of MQTT'),
+  MQTT_WS_PORT: port.default(8083).describe('TCP port of MQTT over WebSocket'),
+  PUBLIC_URL: webUrl
+    .optional()
+    .describe('address under which people reach the service; default http://localhost:HTTP_PORT'),
+  WALLET_URL: webUrl
+    .optional()
+    .describe('address under which people reach the wallet; default http://localhost:WALLET_PORT'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('PostgreSQL to use; the demonstration brings its own'),
+  CHAIN_RPC_URL: z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined ? [] : text.split(',').map((url) => url.trim())))
+    .pipe(z.array(webUrl))
+    .describe('JSON-RPC addresses of an EVM network, separated by commas; the demonstration brings its own'),
+  CHAIN_ID: z.coerce.number().int().positive().optional().describe('id the network must have; another is refused'),
+  CHAIN_COMMITTER_KEY: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/, 'must be 0x and 64 hexadecimal digits')
+    .optional()
+    .describe('private key that sends the anchors'),
+  ANCHOR_CONTRACT: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hexadecimal digits')
+    .optional()
+    .describe('address of the AnchorLog contract; deployed at first start where absent'),
+  CHAIN_CONFIRMATIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('blocks after which an anchor is final; default 12, in the demonstration 2'),
+  EPOCH_INTERVAL_S: z.coerce
+    .number()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe('seconds between anchors; default 600, in the demonstration 5'),
+  EPOCH_CHANGES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('changes that bring an anchor forward'),
+  NARU_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe('key of the pseudonyms and device secrets; production needs one, the demonstration makes its own'),
+  NARU_OPERATOR_TOKEN: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'bearer token for programs that register devices or issue through the VC-API; without one those routes refuse',
+    ),
+  TIME_ZONE: z
+    .string()
+    .default('Asia/Seoul')
+    .refine(isTimeZone, 'is not a time zone name such as Asia/Seoul')
+    .describe("the utility's time zone, for days, hours and meters that tell local time"),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .optional()
+    .describe('how much is logged; default info, in the demonstration warn'),
+});
+
+export type Settings = z.output<typeof schema>;
+export type SettingName = keyof Settings;
+export type Environment = Record<string, string | undefined>;
+
+/** Each setting's name and what it is, in the order of the schema: for `--help` and the documentation. */
+export const settingDescriptions: [SettingName, string][] = Object.entries(schema.shape).map(([name, type]) => [
+  name as SettingName,
+  type.description ?? '',
+]);
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads the settings.
+ *
+ * @param options values given on the command line, by the environment variable's name; they win
+ * @throws SETTING_INVALID naming each setting that can't be used and why
+ */
+export function readSettings(options: Environment, environment: Environment = process.env): Settings {
+  const given: Environment = {};
+  for (const name of Object.keys(schema.shape)) {
+    const value = options[name] ?? environment[name];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const complaints = result.error.issues.map((issue) => `${issue.path[0]?.toString() ?? 'settings'}: ${issue.message}`);
+  throw problem('SETTING_INVALID', complaints.join('; '));
+}
+
+/**
+ * What the production shape needs beyond the demonstration: its own database, chain and secret, none of them a default.
+ *
+ * @throws SETTING_INVALID naming everything that is missing at once
+ */
+export function requireProduction(settings: Settings): asserts settings is Settings & {
+  DATABASE_URL: string;
+  CHAIN_COMMITTER_KEY: string;
+  NARU_SECRET: string;
+} {
+  const missing: string[] = [];
+  if (settings.DATABASE_URL === undefined)
+    missing.push('DATABASE_URL: write postgres://user:password@host:5432/database');
+  if (settings.CHAIN_RPC_URL.length === 0)
+    missing.push("CHAIN_RPC_URL: write the network's JSON-RPC address, https://…");
+  if (settings.CHAIN_COMMITTER_KEY === undefined)
+    missing.push('CHAIN_COMMITTER_KEY: write the private key that pays for anchors');
+  if (settings.PUBLIC_URL === undefined) missing.push('PUBLIC_URL: write the address people use, https://…');
+  if (settings.WALLET_URL === undefined) missing.push("WALLET_URL: write the wallet's address, on a host of its own");
+  if (settings.NARU_SECRET === undefined)
+    missing.push('NARU_SECRET: write 32 or more random characters, such as from `openssl rand -base64 48`');
+  else if (isWellKnown(settings.NARU_SECRET))
+    missing.push('NARU_SECRET: this one is known to everybody; make a random one');
+  if (settings.CHAIN_COMMITTER_KEY !== undefined && developmentKeys.has(settings.CHAIN_COMMITTER_KEY.toLowerCase())) {
+    missing.push("CHAIN_COMMITTER_KEY: this is a development chain's published key; use one of your own");
+  }
+  if (missing.length > 0) {
+    throw problem('SETTING_INVALID', `${missing.join('; ')}. To try Naru without any of these: naru start --demo`);
+  }
+}
+
+function isWellKnown(secret: string): boolean {
+  const letters = secret.toLowerCase().replaceAll(/[^a-z]/g, '');
+  const leftOver = wellKnownSecrets.reduce((rest, known) => rest.replaceAll(known, ''), letters);
+  return (letters !== '' && leftOver === '') || new Set(secret).size < 8;
+}
+
+/** The first accounts of the "test test test … junk" phrase that every development chain funds. */
+const developmentKeys = new Set([
+  '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
+  '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d',
+  '0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a',
+]);

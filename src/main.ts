@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// The command line: naru start, migrate, decode, simulate, replay, doctor, staff-link.
+import { Command } from 'commander';
+import { type CommandIo, runCommand } from './cli/command-io.ts';
+import { decodeCommand } from './cli/decode-command.ts';
+import { doctorCommand } from './cli/doctor-command.ts';
+import { migrateCommand } from './cli/migrate-command.ts';
+import { replayCommand } from './cli/replay-command.ts';
+import { simulateCommand } from './cli/simulate-command.ts';
+import { staffLinkCommand } from './cli/staff-link-command.ts';
+import { startCommand } from './cli/start-command.ts';
+import { systemClock } from './platform/clock.ts';
+import { packageVersion } from './platform/package-root.ts';
+
+const io: CommandIo = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+const ending = new AbortController();
+const fleetDefaults = {
+  clock: systemClock,
+  signal: ending.signal,
+  url: 'mqtt://127.0.0.1:1883',
+  devicesPath: '.naru/demo-devices.csv',
+};
+
+const program = new Command('naru')
+  .description(
+    'Digital identity that citizens hold themselves, and water meters read remotely, both checkable by anyone',
+  )
+  .version(packageVersion)
+  .showHelpAfterError('(naru --help shows what there is)');
+for (const command of [
+  startCommand(),
+  migrateCommand(),
+  decodeCommand(io),
+  simulateCommand(io, fleetDefaults),
+  replayCommand(io, fleetDefaults),
+  doctorCommand(),
+  staffLinkCommand(),
+]) {
+  program.addCommand(command);
+}
+// The first Ctrl-C ends a simulation with its summary; `naru start` has its own way to stop.
+program.hook('preAction', (_program, command) => {
+  if (command.name() === 'simulate' || command.name() === 'replay') process.once('SIGINT', () => ending.abort());
+});
+await runCommand(program, process.argv.slice(2), io);

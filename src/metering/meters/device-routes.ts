@@ -1,0 +1,73 @@
+// Programs of the operator register devices: for a fleet's commissioning, and for simulators.
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Routes } from '../../platform/http/http-server.ts';
+import { type FleetEntry, type ProvisionedDevice, usageClasses } from './fleet-entry.ts';
+
+const DEVICES_AT_ONCE = 1_000;
+
+const identifier = z.string().regex(/^[\w.:-]{1,64}$/);
+const device = z.object({
+  device_id: identifier,
+  secret: z.string().min(22).max(128).optional(),
+  formats: z.array(z.string().min(1).max(32)).min(1).max(8),
+  meter: z.object({
+    serial: z.string().min(1).max(32),
+    model: z.string().min(1).max(64),
+    bore_mm: z.int().min(10).max(1_000),
+    dials: z.int().min(4).max(12),
+  }),
+  service_point: z.object({
+    id: identifier,
+    zone_id: identifier,
+    zone_name: z.string().min(1).max(64),
+    usage_class: z.enum(usageClasses),
+  }),
+  installed_at: z.iso.datetime({ offset: true }),
+  opening_register_l: z.int().min(0).optional(),
+});
+
+export interface DeviceRoutesOptions {
+  provisionFleet(entries: readonly FleetEntry[]): Promise<ProvisionedDevice[]>;
+  requireOperator(request: FastifyRequest): Promise<void>;
+}
+
+export function deviceRoutes({ provisionFleet, requireOperator }: DeviceRoutesOptions): Routes {
+  return async (app) => {
+    app.post(
+      '/api/utility/devices',
+      {
+        preHandler: requireOperator,
+        schema: {
+          tags: ['utility'],
+          summary: 'Register devices, the meters they report and where those stand; said again, it changes nothing',
+          body: z.object({ devices: z.array(device).min(1).max(DEVICES_AT_ONCE) }),
+          response: {
+            200: z.object({ devices: z.array(z.object({ device_id: z.string(), secret: z.string().nullable() })) }),
+          },
+        },
+      },
+      async (request) => {
+        const provisioned = await provisionFleet(request.body.devices.map(asFleetEntry));
+        return { devices: provisioned.map(({ deviceId, secret }) => ({ device_id: deviceId, secret })) };
+      },
+    );
+  };
+}
+
+function asFleetEntry(given: z.output<typeof device>): FleetEntry {
+  return {
+    deviceId: given.device_id,
+    ...(given.secret !== undefined && { secret: given.secret }),
+    formats: given.formats,
+    meter: given.meter,
+    servicePoint: {
+      id: given.service_point.id,
+      zoneId: given.service_point.zone_id,
+      zoneName: given.service_point.zone_name,
+      usageClass: given.service_point.usage_class,
+    },
+    installedAt_ms: Date.parse(given.installed_at),
+    ...(given.opening_register_l !== undefined && { openingRegister_l: given.opening_register_l }),
+  };
+}

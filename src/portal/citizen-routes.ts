@@ -1,0 +1,173 @@
+// What a citizen's browser may ask: sign in with the wallet, who am I, my meter, my use.
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Routes } from '../platform/http/http-server.ts';
+import { problem, problemDocument } from '../platform/problem.ts';
+import { citizenCookie, cookieOptions, signInCookie } from './cookies.ts';
+import type { MyMeterService } from './my-meter-service.ts';
+import { type SignInService, signInLimits } from './sign-in-service.ts';
+
+const traceSchema = z.array(z.record(z.string(), z.unknown()));
+const requestId = z.object({ request_id: z.string().min(1).max(128) });
+
+export interface CitizenRoutesOptions {
+  signIn: SignInService;
+  myMeter: MyMeterService;
+  publicUrl: string;
+  walletUrl: string;
+}
+
+export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: CitizenRoutesOptions): Routes {
+  const citizenOf = (request: FastifyRequest) => signIn.requireCitizen(request.cookies[citizenCookie]);
+  return async (app) => {
+    app.post(
+      '/api/portal/sign-in',
+      {
+        config: { rateLimit: { max: 30, timeWindow: 60_000 } },
+        schema: {
+          tags: ['portal'],
+          summary: 'Begin a sign-in with the wallet, on this device or another',
+          body: z.object({ mode: z.enum(['same_device', 'cross_device']) }),
+          response: {
+            200: z.object({
+              request_id: z.string(),
+              authorization_request: z.string(),
+              wallet_link: z.string(),
+              expires_at: z.string(),
+            }),
+          },
+        },
+      },
+      async (request, reply) => {
+        const started = await signIn.startSignIn(request.body.mode);
+        reply.setCookie(signInCookie, started.browserToken, cookieOptions(publicUrl, signInLimits.signInLifetime_ms));
+        return {
+          request_id: started.request_id,
+          authorization_request: started.authorization_request,
+          wallet_link: `${walletUrl}/#/present?request=${encodeURIComponent(started.authorization_request)}`,
+          expires_at: started.expires_at,
+        };
+      },
+    );
+
+    app.get(
+      '/api/portal/sign-in/:request_id',
+      {
+        schema: {
+          tags: ['portal'],
+          summary: 'How a sign-in stands',
+          params: requestId,
+          response: {
+            200: z.object({
+              state: z.enum(['waiting', 'verified', 'refused', 'expired']),
+              trace: traceSchema.optional(),
+            }),
+          },
+        },
+      },
+      (request) => signIn.signInState(request.params.request_id, request.cookies[signInCookie]) as never,
+    );
+
+    app.post(
+      '/api/portal/sign-in/:request_id/complete',
+      {
+        schema: {
+          tags: ['portal'],
+          summary: 'End a sign-in with a session, or with the refusal and its trace',
+          params: requestId,
+          body: z.object({ response_code: z.string().min(1).max(256).optional() }),
+          response: {
+            200: z.object({ state: z.literal('signed_in') }),
+            403: z.looseObject({ code: z.string(), detail: z.string(), trace: traceSchema.optional() }),
+          },
+        },
+      },
+      async (request, reply) => {
+        const outcome = await signIn.completeSignIn(
+          request.params.request_id,
+          request.cookies[signInCookie],
+          request.body.response_code,
+        );
+        if (!('sessionToken' in outcome)) {
+          if (outcome.state !== 'refused') throw problem('PRESENTATION_NOT_READY');
+          const refusal = { ...problemDocument(problem('PRESENTATION_REFUSED')), trace: outcome.trace };
+          return reply
+            .code(403)
+            .type('application/problem+json')
+            .send(refusal as never);
+        }
+        reply.setCookie(citizenCookie, outcome.sessionToken, cookieOptions(publicUrl, signInLimits.sessionLifetime_ms));
+        reply.clearCookie(signInCookie, { path: '/api' });
+        return { state: 'signed_in' as const };
+      },
+    );
+
+    app.get(
+      '/api/portal/me',
+      {
+        schema: {
+          tags: ['portal'],
+          summary: 'Who is signed in, and the trace that showed it',
+          response: {
+            200: z.object({
+              service_point: z.string(),
+              role: z.string(),
+              from: z.string(),
+              until: z.string().nullable(),
+              signed_in_at: z.string(),
+              trace: traceSchema,
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const session = await citizenOf(request);
+        return {
+          service_point: session.servicePoint,
+          role: session.role,
+          from: session.from,
+          until: session.until,
+          signed_in_at: session.signedInAt.toISOString(),
+          trace: (await myMeter.freshTrace(session.trace)) as unknown as Record<string, unknown>[],
+        };
+      },
+    );
+
+    app.post(
+      '/api/portal/sign-out',
+      { schema: { tags: ['portal'], summary: 'End the session', response: { 204: z.null() } } },
+      async (request, reply) => {
+        const token = request.cookies[citizenCookie];
+        if (token !== undefined) await signIn.signOutCitizen(token);
+        return reply.clearCookie(citizenCookie, { path: '/api' }).code(204).send(null);
+      },
+    );
+
+    app.get(
+      '/api/portal/meter',
+      { schema: { tags: ['portal'], summary: 'My meter: register, last reading, last alarm' } },
+      async (request) => myMeter.meterOf(await citizenOf(request)),
+    );
+
+    app.get(
+      '/api/portal/use',
+      {
+        schema: {
+          tags: ['portal'],
+          summary: 'My use per hour or day, of the period in which the service point was mine',
+          querystring: z.object({
+            resolution: z.enum(['hour', 'day']),
+            from: z.iso.datetime({ offset: true }),
+            to: z.iso.datetime({ offset: true }),
+          }),
+        },
+      },
+      async (request) => {
+        const { resolution, from, to } = request.query;
+        if (Date.parse(from) >= Date.parse(to))
+          throw problem('REQUEST_INVALID', 'querystring: `from` must lie before `to`');
+        return myMeter.useOf(await citizenOf(request), resolution, new Date(from), new Date(to));
+      },
+    );
+  };
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { readSettings, requireProduction, settingDescriptions } from '../src/config.ts';
+
+const complete = {
+  DATABASE_URL: 'postgres://naru:pw@db:5432/naru',
+  CHAIN_RPC_URL: 'https://rpc.example, https://second.example',
+  CHAIN_COMMITTER_KEY: `0x${'1f'.repeat(32)}`,
+  PUBLIC_URL: 'https://naru.example',
+  WALLET_URL: 'https://wallet.example',
+  NARU_SECRET: 'Zk3v9QpL8sXw2Nf7Rb5Tj1Yc6Hm4Dg0A',
+};
+
+describe('settings', () => {
+  test('an option wins over the environment', () => {
+    expect(readSettings({ HTTP_PORT: '9000' }, { HTTP_PORT: '9001' }).HTTP_PORT).toBe(9000);
+  });
+
+  test('several RPC addresses are read in order', () => {
+    expect(readSettings({}, complete).CHAIN_RPC_URL).toEqual(['https://rpc.example', 'https://second.example']);
+  });
+
+  test.each([
+    ['HTTP_PORT', '80a'],
+    ['HTTP_PORT', '70000'],
+    ['NARU_ROLES', 'api,cook'],
+    ['DATABASE_URL', 'mysql://x'],
+    ['CHAIN_COMMITTER_KEY', '0x12'],
+    ['TIME_ZONE', 'Asia/Pusan'],
+    ['PUBLIC_URL', 'naru.example'],
+  ])('%s=%s is refused by name', (name, value) => {
+    expect(() => readSettings({}, { [name]: value })).toThrowError(
+      expect.objectContaining({ detail: expect.stringContaining(name) }),
+    );
+  });
+
+  test('each setting says what it is', () => {
+    expect(settingDescriptions.filter(([, what]) => what.length < 10)).toEqual([]);
+  });
+});
+
+describe('the production shape', () => {
+  test('starts with everything of its own', () => {
+    expect(() => requireProduction(readSettings({}, complete))).not.toThrow();
+  });
+
+  test('names everything that is missing at once', () => {
+    expect(() => requireProduction(readSettings({}, {}))).toThrowError(
+      expect.objectContaining({
+        detail: expect.stringMatching(/DATABASE_URL.*CHAIN_RPC_URL.*CHAIN_COMMITTER_KEY.*NARU_SECRET/),
+      }),
+    );
+  });
+
+  test.each([
+    ['NARU_SECRET', 'changemechangemechangemechangeme'],
+    ['NARU_SECRET', 'a'.repeat(40)],
+    ['NARU_SECRET', 'secret-secret-secret-password-12'],
+    ['CHAIN_COMMITTER_KEY', '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'],
+  ])('refuses the default %s %s', (name, value) => {
+    expect(() => requireProduction(readSettings({}, { ...complete, [name]: value }))).toThrowError(
+      expect.objectContaining({ detail: expect.stringContaining(name) }),
+    );
+  });
+});
