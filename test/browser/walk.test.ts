@@ -170,7 +170,7 @@ describe.skipIf(executable === null)('the whole walk, in a browser on the real s
     }
     await citizen.evaluate('window.scrollTo(0, 0)');
     await picture(citizen, 'portal-phone');
-    await citizen.setViewportSize(desktop);
+    await citizen.setViewportSize({ width: 1280, height: 1250 });
     await citizen.evaluate('document.fonts.ready');
     await picture(citizen, 'portal');
     await citizen.setViewportSize(phone);

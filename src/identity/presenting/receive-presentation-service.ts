@@ -100,8 +100,13 @@ export function createPresentationAnswerService(parts: {
         audience: clientIdOf(did),
         types: [type.id],
       });
+      const code = request.mode === 'same_device' ? randomToken(random) : null;
+      const goOn = (): { redirect_uri?: string } =>
+        code === null || request.returnUrl === null ? {} : { redirect_uri: returnPage(request, code) };
       if (!verdict.verified) {
-        await end(request, { ...verdict, claims: {} }, null);
+        await end(request, { ...verdict, claims: {} }, code);
+        // On one device the person goes on to the page that asked, which shows why; on two, the wallet must tell.
+        if (code !== null) return goOn();
         const failed = verdict.trace.find(({ outcome }) => outcome === 'failed');
         throw new Oauth2ServerErrorResponseError(
           { error: Oauth2ErrorCodes.AccessDenied, error_description: failed?.reason ?? 'NOT_VERIFIED' },
@@ -111,9 +116,8 @@ export function createPresentationAnswerService(parts: {
       if (!answersQuery(query, type, publicUrl, verdict.claims)) {
         throw refusal('The presentation does not show every claim that was asked for.');
       }
-      const code = request.mode === 'same_device' ? randomToken(random) : null;
       await end(request, { ...verdict, claims: askedClaims(verdict.claims, request.claims) }, code);
-      return code === null || request.returnUrl === null ? {} : { redirect_uri: returnPage(request, code) };
+      return goOn();
     },
   };
 }

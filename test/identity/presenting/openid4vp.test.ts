@@ -144,7 +144,7 @@ describe('an answer is refused', () => {
     const citizen = await accountHolder('SP-REVOKED');
     const [issued] = await city.issuing.listIssued({ reference: 'SP-REVOKED' });
     await city.issuing.revokeCredential(issued?.id ?? '', 'moved away');
-    const { request_id, authorization_request } = await city.signIn('same_device');
+    const { request_id, authorization_request } = await city.signIn('cross_device');
     await expect(citizen.present(authorization_request)).rejects.toMatchObject({
       code: 'VERIFIER_REFUSED',
       because: 'CREDENTIAL_REVOKED',
@@ -157,6 +157,17 @@ describe('an answer is refused', () => {
     });
     expect(await requests.collectPresentation(request_id)).toMatchObject({ verified: false, claims: {} });
     expect(await requests.presentationState(request_id)).toMatchObject({ state: 'refused' });
+  });
+
+  test('on one device at the page that asked, to which the wallet goes on', async () => {
+    const citizen = await accountHolder('SP-REVOKED-HERE');
+    const [issued] = await city.issuing.listIssued({ reference: 'SP-REVOKED-HERE' });
+    await city.issuing.revokeCredential(issued?.id ?? '', 'moved away');
+    const { request_id, authorization_request } = await city.signIn('same_device');
+    const { redirect_to } = await citizen.present(authorization_request);
+    expect(new URL(redirect_to ?? '').searchParams.get('request_id')).toBe(request_id);
+    expect(await requests.presentationState(request_id)).toMatchObject({ state: 'refused' });
+    expect(await requests.collectPresentation(request_id)).toMatchObject({ verified: false, claims: {} });
   });
 
   test('when it is sent again', async () => {
