@@ -3,9 +3,13 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } fro
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import type { Logger } from '../logger.ts';
 import { callRpc } from './json-rpc.ts';
 
 const DUMP_WITHIN_ms = 60_000;
+const SAVE_EVERY_ms = 3_000;
+/** A state grows with the chain (1.6 KB a block): saving it may take one part in so many of the time. */
+const SAVING_SHARE = 10;
 
 export class ChainState {
   readonly #file: string;
@@ -34,6 +38,26 @@ export class ChainState {
       this.#saving = undefined;
     });
     return this.#saving;
+  }
+
+  /** Saves again and again. @returns what ends it */
+  keepSaving(logger: Logger): () => void {
+    let timer: NodeJS.Timeout;
+    const saveAfter = (pause_ms: number): void => {
+      timer = setTimeout(async () => {
+        const began_ms = performance.now();
+        await this.save().catch((error: Error) =>
+          logger.warn({ why: error.message }, 'the chain state was not saved this time'),
+        );
+        if (!ended) saveAfter(Math.max(SAVE_EVERY_ms, (performance.now() - began_ms) * SAVING_SHARE));
+      }, pause_ms);
+    };
+    let ended = false;
+    saveAfter(SAVE_EVERY_ms);
+    return () => {
+      ended = true;
+      clearTimeout(timer);
+    };
   }
 
   async #save(): Promise<void> {
