@@ -1,12 +1,24 @@
 // The built pages in a real browser over a mocked service: what only a browser can show.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyDidLog } from '../../src/identity/dids/did-webvh.ts';
 import { seriousFaults } from '../support/axe.ts';
 import { findChromium, launchChromium } from '../support/chromium.ts';
 import { type BuiltPages, buildPages } from './built-pages.ts';
 import { type Answers, mockService, ok, refusal } from './mocked-service.ts';
 import { anchors, me, traceWith } from './page-answers.ts';
 import { pageStates, signedOut } from './page-states.ts';
+
+/** Of each private key in the wallet's store, whether a page could read it out. Runs in the page. */
+const extractableKeys = `new Promise((answer, fail) => {
+  const opening = indexedDB.open('naru-wallet');
+  opening.onerror = fail;
+  opening.onsuccess = () => {
+    const asking = opening.result.transaction('keys').objectStore('keys').getAll();
+    asking.onerror = fail;
+    asking.onsuccess = () => answer(asking.result.map(({ privateKey }) => privateKey.extractable));
+  };
+})`;
 
 const executablePath = findChromium();
 const phone = { width: 390, height: 844 };
@@ -293,11 +305,34 @@ describe.skipIf(executablePath === null)('the pages', () => {
     await page.getByTestId('presentation-kept').waitFor();
   });
 
+  test('the first opening makes keys that cannot be taken out and registers a DID that verifies, once', async () => {
+    let registered = 0;
+    const { page, complaints } = await visit({
+      answers: {
+        'GET /dids/configuration': () => ok({ domain: 'localhost%3A8080', path_prefix: 'dids' }),
+        'POST /dids': () => {
+          registered += 1;
+          return ok({});
+        },
+      },
+    });
+    const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/dids'));
+    await page.goto(built.wallet.url);
+    const shown = await page.getByTestId('wallet-did').textContent();
+    expect((await verifyDidLog((await sent).postDataJSON())).did).toBe(shown);
+    await page.reload();
+    expect(await page.getByTestId('wallet-did').textContent()).toBe(shown);
+    expect(registered).toBe(1);
+    expect(await page.evaluate(extractableKeys)).toEqual([false]);
+    expect(complaints).toEqual([]);
+  });
+
   test('the wallet opens without a network', async () => {
     const { page, complaints } = await visit({ serviceWorkers: 'allow' });
     await page.goto(built.wallet.url);
     await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
     await page.context().setOffline(true);
+    expect(await page.evaluate("fetch('/elsewhere').then(() => 'reached', () => 'away')")).toBe('away');
     await page.reload();
     await page.getByTestId('paste-input').waitFor();
     expect(await page.locator('h1').textContent()).toBe('내 증명서');
