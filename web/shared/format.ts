@@ -59,11 +59,6 @@ function withFormat(iso: string, language: Language, options: Intl.DateTimeForma
   return Number.isNaN(time.getTime()) ? iso : new Intl.DateTimeFormat(locale(language), options).format(time);
 }
 
-/** The ends of a long hash or DID: enough to compare by eye. */
-export function shortened(text: string, head = 10, tail = 6): string {
-  return text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(-tail)}`;
-}
-
 /** Milliseconds by which the zone's clock is ahead of UTC at that instant. */
 export function zoneAhead_ms(at_ms: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {
