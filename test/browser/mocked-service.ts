@@ -39,7 +39,7 @@ const signInStart = {
 };
 
 /** A citizen who is signed in, and a clerk who is signed in. */
-export const usual: Answers = {
+const usual: Answers = {
   'GET /api/portal/me': () => ok({ ...me, trace: traceWith(anchors.final) }),
   'GET /api/portal/meter': () => ok(myMeter),
   'GET /api/portal/use': (url) => ok(useAnswer(url.searchParams)),

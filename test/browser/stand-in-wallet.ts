@@ -4,9 +4,9 @@ import type { DisplayedCredential, PresentationRequest, Wallet, WalletOptions } 
 import { WalletRefusal } from '../../web/wallet/core/wallet-refusal.ts';
 
 const issuer = { ko: '나루시 상수도사업본부', en: 'Naru City Waterworks' };
-const type_name = { ko: '수도 사용자 증명서', en: 'Water account credential' };
+const type_name = { ko: '수도 계정 증명서', en: 'Water account credential' };
 const labels = {
-  service_point: { ko: '공급지점', en: 'Service point' },
+  service_point: { ko: '수용가', en: 'Service point' },
   usage_class: { ko: '업종', en: 'Usage class' },
   role: { ko: '자격', en: 'Role' },
   from: { ko: '시작한 날', en: 'From' },

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-export const installCommand = 'apt-get update && apt-get install -y chromium fonts-noto-cjk';
+const installCommand = 'apt-get update && apt-get install -y chromium fonts-noto-cjk';
 
 const places = [
   '/usr/bin/chromium',

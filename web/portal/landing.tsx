@@ -14,7 +14,7 @@ export function Landing(props: SignInProps) {
           </PageTitle>
           <p>
             {say(
-              '계량기가 지금 얼마를 가리키는지, 언제 얼마나 썼는지. 아이디도 비밀번호도 없이, 내 지갑의 수도 사용자 증명서를 보여 주면 열립니다.',
+              '계량기가 지금 얼마를 가리키는지, 언제 얼마나 썼는지. 아이디도 비밀번호도 없이, 내 지갑의 수도 계정 증명서를 보여 주면 열립니다.',
               'What the meter reads now, and when how much was used. No user name, no password: show the water account credential in your wallet.',
             )}
           </p>

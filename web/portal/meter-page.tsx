@@ -101,7 +101,7 @@ function Account({ meter, me }: { meter: MyMeter; me: Me }) {
     <div class="stack">
       <h2 id="account-title">{say('보고 있는 곳', 'What you are looking at')}</h2>
       <dl class="facts">
-        <dt>{say('공급지점', 'Service point')}</dt>
+        <dt>{say('수용가', 'Service point')}</dt>
         <dd>
           {meter.service_point} · {meter.address_zone}
         </dd>

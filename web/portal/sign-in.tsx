@@ -150,7 +150,7 @@ function Code({
 
 function refusalWith(answer: SignInState): ServiceProblem {
   const failed = answer.trace?.find(({ outcome }) => outcome === 'failed');
-  return new ServiceProblem(failed?.reason ?? 'NOT_ALLOWED', 403, 'the presentation was refused', {
+  return new ServiceProblem(failed?.reason ?? 'PRESENTATION_DECLINED', 403, 'the presentation was refused', {
     trace: answer.trace ?? [],
   });
 }

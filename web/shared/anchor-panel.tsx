@@ -23,6 +23,7 @@ function AnchorInMotion({ first, serviceUrl }: { first: Anchor; serviceUrl: stri
     (signal) => askService(`${serviceUrl}/api/anchors/${first.key}`, undefined, signal),
     [serviceUrl, first.key],
     refresh_ms,
+    ({ status }) => status === 'final',
   );
   return <AnchorCard anchor={remote.state === 'ready' ? remote.value : first} />;
 }

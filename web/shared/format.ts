@@ -43,7 +43,14 @@ export function intervalName(
   timeZone = homeTimeZone,
 ): string {
   return resolution === 'hour'
-    ? withFormat(start, language, { month: 'short', day: 'numeric', hour: 'numeric', hourCycle: 'h23', timeZone })
+    ? withFormat(start, language, {
+        month: 'short',
+        day: 'numeric',
+        hour: 'numeric',
+        ...(language === 'en' ? { minute: '2-digit' } : {}),
+        hourCycle: 'h23',
+        timeZone,
+      })
     : withFormat(start, language, { month: 'short', day: 'numeric', weekday: 'short', timeZone });
 }
 

@@ -34,6 +34,36 @@ const sentences: Record<string, ProblemSentence> = {
       en: 'Ask the water office for a new credential.',
     },
   },
+  PRESENTATION_DECLINED: {
+    what: { ko: '지갑에서 보여 주기를 거절했습니다.', en: 'You declined in the wallet.' },
+    advice: {
+      ko: '아무것도 받지 않았습니다. 원하면 다시 로그인해 주세요.',
+      en: 'Nothing was received. Sign in again if you wish.',
+    },
+  },
+  PRESENTATION_NOT_READY: {
+    what: { ko: '로그인 시간이 지났거나 이미 쓴 로그인입니다.', en: 'This sign-in has expired or was already used.' },
+    advice: { ko: '처음 화면에서 다시 로그인해 주세요.', en: 'Please sign in again from the front page.' },
+  },
+  RESPONSE_CODE_WRONG: {
+    what: { ko: '로그인을 시작한 브라우저가 아닙니다.', en: 'This is not the browser that began the sign-in.' },
+    advice: {
+      ko: '로그인을 시작한 브라우저에서 다시 해 주세요. 다른 사람이 보낸 링크라면 열지 마세요.',
+      en: 'Sign in again in the browser you began in. If somebody sent you this link, do not use it.',
+    },
+  },
+  METER_UNKNOWN: {
+    what: { ko: '그런 계량기가 없습니다.', en: 'There is no such meter.' },
+    advice: { ko: '계량기 목록에서 다시 찾아 주세요.', en: 'Look for it in the list of meters.' },
+  },
+  SERVICE_POINT_UNKNOWN: {
+    what: { ko: '그런 수용가가 없습니다.', en: 'There is no such service point.' },
+    advice: { ko: '번호를 다시 확인해 주세요.', en: 'Please check the number.' },
+  },
+  CLAIMS_INVALID: {
+    what: { ko: '증명서에 적을 내용이 맞지 않습니다.', en: 'What the credential should say does not fit.' },
+    advice: { ko: '자격과 날짜를 다시 확인해 주세요.', en: 'Check the role and the dates.' },
+  },
   CONFLICT: {
     what: { ko: '이미 처리된 내용과 맞지 않습니다.', en: 'This contradicts what is already stored.' },
     advice: { ko: '화면을 새로 고쳐 지금 상태를 확인해 주세요.', en: 'Reload the page to see the present state.' },

@@ -11,16 +11,20 @@ export type Remote<T> =
  * Loads when any of `keys` changes. The value of the last answer stays while it is asked again at an interval.
  * @param every_ms asks again after this long; `null` or absent: once. A failed repetition keeps the
  *   last value, unless the person may not see it any more.
+ * @param settled whether a value will not change any more, so that it is not asked for again.
  */
 export function useRemote<T>(
   load: (signal: AbortSignal) => Promise<T>,
   keys: readonly unknown[],
   every_ms: number | null = null,
+  settled: (value: T) => boolean = () => false,
 ): [Remote<T>, () => void] {
   const [remote, setRemote] = useState<Remote<T>>({ state: 'loading' });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
+  const enough = useRef(settled);
+  enough.current = settled;
   const key = JSON.stringify(keys);
   useEffect(() => {
     const stop = new AbortController();
@@ -33,6 +37,7 @@ export function useRemote<T>(
         if (stop.signal.aborted) return;
         had = true;
         setRemote({ state: 'ready', value });
+        if (enough.current(value)) return;
       } catch (error) {
         if (stop.signal.aborted) return;
         const problem = asServiceProblem(error);

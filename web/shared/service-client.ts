@@ -1,6 +1,6 @@
 // Asks the service's JSON routes and turns every refusal, also an unreachable service, into one kind of error.
 
-export const serviceLimits = { timeout_ms: 20_000 } as const;
+const serviceLimits = { timeout_ms: 20_000 } as const;
 
 /** What went wrong at the service: its stable code, its HTTP status (0: not reached) and its whole problem document. */
 export class ServiceProblem extends Error {

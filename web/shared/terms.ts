@@ -24,6 +24,8 @@ const flagSentences: Record<string, Text> = {
     ko: '계량기가 얼 수 있는 온도입니다. 보온해 주세요.',
     en: 'It is cold enough for the meter to freeze. Please insulate it.',
   },
+  temperature_high: { ko: '계량기의 온도가 너무 높습니다.', en: 'The meter is too warm.' },
+  no_use: { ko: '오랫동안 물을 쓰지 않았습니다.', en: 'No water has been used for a long time.' },
   battery_low: {
     ko: '계량기 전지가 거의 다 되었습니다. 사업소에서 교체합니다.',
     en: "The meter's battery is nearly empty. The utility will replace it.",
@@ -45,6 +47,8 @@ const flagNames: Record<string, Text> = {
   tamper: { ko: '훼손', en: 'Tamper' },
   magnet: { ko: '자석', en: 'Magnet' },
   freeze: { ko: '동파', en: 'Freeze' },
+  temperature_high: { ko: '고온', en: 'Too warm' },
+  no_use: { ko: '사용 없음', en: 'No use' },
   battery_low: { ko: '전지 부족', en: 'Battery low' },
   dry: { ko: '빈 관', en: 'Dry' },
   error: { ko: '고장', en: 'Error' },
@@ -70,8 +74,8 @@ const words = {
     industrial: { ko: '공업용', en: 'Industrial' },
   },
   credential: {
-    'water-account': { ko: '수도 사용자 증명서', en: 'Water account credential' },
-    resident: { ko: '주민 증명서', en: 'Resident credential' },
+    'water-account': { ko: '수도 계정', en: 'Water account' },
+    resident: { ko: '주민증', en: 'Resident credential' },
   },
   credential_state: {
     valid: { ko: '유효', en: 'Valid' },
@@ -124,15 +128,15 @@ export function claimValue(name: string, value: unknown): Text {
 }
 
 const claimNames: Record<string, Text> = {
-  service_point: { ko: '공급지점', en: 'Service point' },
+  service_point: { ko: '수용가 번호', en: 'Service point' },
   usage_class: { ko: '업종', en: 'Usage class' },
   role: { ko: '자격', en: 'Role' },
-  from: { ko: '시작한 날', en: 'From' },
-  until: { ko: '끝나는 날', en: 'Until' },
+  from: { ko: '시작일', en: 'From' },
+  until: { ko: '종료일', en: 'Until' },
   family_name: { ko: '성', en: 'Family name' },
   given_name: { ko: '이름', en: 'Given name' },
   birth_date: { ko: '생년월일', en: 'Birth date' },
-  address_district: { ko: '사는 구', en: 'District' },
+  address_district: { ko: '사는 구·동', en: 'District of residence' },
   age_over_19: { ko: '만 19세 이상', en: 'Over 19' },
   youth_protection_adult: { ko: '청소년 보호법상 성인', en: 'Adult under the Youth Protection Act' },
 };

@@ -7,7 +7,7 @@ const hour_ms = 3_600_000;
 const day_ms = 24 * hour_ms;
 
 /** How much one view shows. */
-export const span_ms: Record<Resolution, number> = { hour: 48 * hour_ms, day: 30 * day_ms };
+const span_ms: Record<Resolution, number> = { hour: 48 * hour_ms, day: 30 * day_ms };
 
 export interface Stretch {
   from: string;
@@ -38,14 +38,14 @@ function nextBoundary_ms(at_ms: number, resolution: Resolution, timeZone: string
   return (Math.floor((at_ms + ahead_ms) / step_ms) + 1) * step_ms - ahead_ms;
 }
 
-export interface UseFigures {
+interface UseFigures {
   total_l: number;
   /** Index of the interval with the highest use; `null` when nothing is known. */
   highest: number | null;
   unknown: number;
 }
 
-export function figuresOf(use: Use): UseFigures {
+function figuresOf(use: Use): UseFigures {
   let total_l = 0;
   let highest: number | null = null;
   let unknown = 0;

@@ -77,7 +77,7 @@ function MeterView({ meter, path }: { meter: MeterDetail; path: string }) {
 function Facts({ meter }: { meter: MeterDetail }) {
   const { say, pick, language } = useSpeech();
   const facts: [string, string | null][] = [
-    [say('공급지점', 'Service point'), meter.service_point],
+    [say('수용가', 'Service point'), meter.service_point],
     [say('구역', 'Zone'), meter.zone],
     [say('업종', 'Usage class'), meter.usage_class === null ? null : pick(term('usage', meter.usage_class))],
     [say('구경', 'Bore'), meter.bore_mm === null ? null : `${meter.bore_mm} mm`],

@@ -51,7 +51,7 @@ export function MetersPage() {
           class="input"
           type="search"
           value={typed}
-          placeholder={say('기물번호나 공급지점', 'Serial number or service point')}
+          placeholder={say('기물번호나 수용가', 'Serial number or service point')}
           onInput={(event) => setTyped(event.currentTarget.value)}
           data-testid="meter-search"
         />
@@ -120,7 +120,7 @@ function MeterTable({ meters }: { meters: readonly MeterRow[] }) {
             {say('지침', 'Register')}
           </th>
           <th scope="col">{say('잰 때', 'Measured')}</th>
-          <th scope="col">{say('공급지점', 'Service point')}</th>
+          <th scope="col">{say('수용가', 'Service point')}</th>
           <th scope="col">{say('형식', 'Format')}</th>
         </tr>
       </thead>

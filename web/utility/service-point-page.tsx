@@ -11,7 +11,7 @@ export function ServicePointPage({ id }: { id: string }) {
       <p class="small">
         <a href={linkTo({ page: 'meters' })}>← {say('계량기 목록', 'All meters')}</a>
       </p>
-      <PageTitle>{say(`공급지점 ${id}`, `Service point ${id}`)}</PageTitle>
+      <PageTitle>{say(`수용가 ${id}`, `Service point ${id}`)}</PageTitle>
       <ServicePointPanel id={id} />
     </>
   );

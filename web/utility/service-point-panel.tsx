@@ -23,7 +23,7 @@ export function ServicePointPanel({ id }: { id: string }) {
     <section class="card" aria-labelledby="service-point-title">
       <div class="section">
         <div class="row apart">
-          <h2 id="service-point-title">{say(`공급지점 ${id}의 증명서`, `Credentials of service point ${id}`)}</h2>
+          <h2 id="service-point-title">{say(`수용가 ${id}의 증명서`, `Credentials of service point ${id}`)}</h2>
           <button
             type="button"
             class="button"

@@ -47,10 +47,10 @@ export function Utility() {
 
   return (
     <PageFrame
-      name={{ ko: '수도 사업소 콘솔', en: 'Water utility console' }}
+      name={{ ko: '수도 사업소 콘솔', en: 'Utility console' }}
       home="#/meters"
       footer={{
-        ko: '콘솔은 계량기와 공급지점만 다룹니다. 시민의 이름과 신원 정보는 여기에 없습니다.',
+        ko: '콘솔은 계량기와 수용가만 다룹니다. 시민의 이름과 신원 정보는 여기에 없습니다.',
         en: 'The console knows meters and service points only. No citizen’s name or identity is here.',
       }}
       navigation={entry.state === 'in' ? <Navigation route={route} onLeave={leave} /> : null}

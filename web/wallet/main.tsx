@@ -1,11 +1,15 @@
 // Opens the wallet, and keeps its pages on the device so that it opens without a network too.
 import { render } from 'preact';
+import { config } from 'zod';
 import { LanguageProvider } from '../shared/language.tsx';
 import '../shared/styles/tokens.css';
 import '../shared/styles/base.css';
 import '../shared/styles/components.css';
 import './wallet.css';
 import { WalletApp } from './wallet-app.tsx';
+
+// The pages' security policy forbids making code from text; without this the schemas would try it once, in vain.
+config({ jitless: true });
 
 const place = document.getElementById('app');
 if (place === null) throw new Error('index.html has no #app');
@@ -16,7 +20,7 @@ render(
   place,
 );
 
-if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  // Without it the wallet still works, only not offline; nothing to tell the person.
+if ('serviceWorker' in navigator) {
+  // Without it (also under the development server) the wallet works, only not offline; nothing to tell the person.
   navigator.serviceWorker.register('/sw.js').catch(() => {});
 }
