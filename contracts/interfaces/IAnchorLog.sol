@@ -113,8 +113,5 @@ interface IAnchorLog {
 
     /// @notice Whether the map held nothing under `key` at that epoch. A malformed proof is simply false.
     /// @param proof encoded as in `SparseMerkleProof`
-    function isAbsent(bytes32 registryId, uint48 epoch, bytes32 key, bytes calldata proof)
-        external
-        view
-        returns (bool);
+    function isAbsent(bytes32 registryId, uint48 epoch, bytes32 key, bytes calldata proof) external view returns (bool);
 }

@@ -77,7 +77,9 @@ contract SparseMerkleProofTest is Checks {
 
     function testFuzz_isAnchored_refusesAnythingElse(bytes32 key, bytes32 value, bytes calldata proof) public {
         pairOf(key, value, "other", 4);
-        vm.assume(keccak256(proof) != keccak256(proofOf(Pair(key, value, bytes32(uint256(key) ^ (1 << 251)), "other", 5))));
+        vm.assume(
+            keccak256(proof) != keccak256(proofOf(Pair(key, value, bytes32(uint256(key) ^ (1 << 251)), "other", 5)))
+        );
         yes(!log.isAnchored(CITY, 1, key, value, proof));
         yes(!log.isAbsent(CITY, 1, key, proof));
     }
@@ -98,5 +100,31 @@ contract SparseMerkleProofTest is Checks {
         yes(!log.isAbsent(CITY, 1, "any", hex"000000"));
         yes(!log.isAbsent(CITY, 1, "any", hex"01000000"));
         yes(!log.isAbsent(CITY, 1, "any", ""));
+    }
+
+    function test_isAbsent_refusesALeafThatDoesNotBelongOnThePath() public {
+        bytes32 right = ~bytes32(0);
+        bytes32 key = bytes32(uint256(right) >> 4);
+        log.commit(CITY, 1, 0, node(leaf(0, 0), leaf(right, right)));
+        // A root that no map has, with the two on each other's sides.
+        log.commit(CITY, 2, log.rootOf(CITY, 1), node(leaf(right, right), leaf(0, 0)));
+        bytes1 bitmap = 0x80;
+        yes(
+            log.isAbsent(
+                CITY, 1, key, abi.encodePacked(uint8(2), uint16(1), bitmap, bytes32(0), bytes32(0), leaf(right, right))
+            )
+        );
+        yes(!log.isAbsent(CITY, 2, key, abi.encodePacked(uint8(2), uint16(1), bitmap, right, right, leaf(0, 0))));
+    }
+
+    function test_isAnchored_refusesAnEmptySiblingInTheList() public {
+        Pair memory pair = pairOf(bytes32(uint256(1) << 248), "value", "other", 7);
+        bytes32 sibling = leaf(pair.otherKey, pair.otherValue);
+        yes(log.isAnchored(CITY, 1, pair.key, pair.value, abi.encodePacked(uint8(0), uint16(8), bytes1(0x01), sibling)));
+        yes(
+            !log.isAnchored(
+                CITY, 1, pair.key, pair.value, abi.encodePacked(uint8(0), uint16(8), bytes1(0x03), bytes32(0), sibling)
+            )
+        );
     }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeProof, encodeProof, verifyProof } from '../../src/anchoring/proofs.ts';
 import { type Change, SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
+import { leafHash, nodeHash } from '../../src/anchoring/tree-hash.ts';
 
 // The definition, as plainly as it can be put: recursion over all 256 levels on the set of entries.
 const sha256 = (...parts: Uint8Array[]): Uint8Array =>
@@ -182,6 +183,26 @@ describe('a proof', () => {
         expect(verifyProof(map.root, asked, held, noise)).toBe(false);
       }),
     );
+  });
+
+  test('of absence is refused where the other leaf does not belong on the path', () => {
+    const [left, right, between] = [new Uint8Array(32), new Uint8Array(32).fill(0xff), new Uint8Array(32).fill(0x0f)];
+    const [leftLeaf, rightLeaf] = [left, right].map((one) => leafHash(one, one)) as [Uint8Array, Uint8Array];
+    const proof = (other: Uint8Array, sibling: Uint8Array): Uint8Array =>
+      encodeProof({ siblings: [sibling], end: { key: other, value: other } });
+    expect(verifyProof(nodeHash(leftLeaf, rightLeaf), between, null, proof(left, rightLeaf))).toBe(true);
+    // A root that no map has, with the two on each other's sides.
+    expect(verifyProof(nodeHash(rightLeaf, leftLeaf), between, null, proof(right, leftLeaf))).toBe(false);
+  });
+
+  test('is refused where it lists a sibling that is empty: each fact has one encoding', () => {
+    const [even, odd] = [Uint8Array.of(0, ...new Uint8Array(31)), Uint8Array.of(1, ...new Uint8Array(31))];
+    const map = SparseMerkleMap.empty.with([even, odd].map((one) => ({ key: one, value: one })));
+    const proof = encodeProof(map.prove(odd));
+    expect([...proof.slice(0, 4)]).toEqual([0, 0, 8, 0b0000_0001]);
+    const wordy = Uint8Array.of(0, 0, 8, 0b0000_0011, ...new Uint8Array(32), ...proof.slice(4));
+    expect(verifyProof(map.root, odd, odd, proof)).toBe(true);
+    expect(verifyProof(map.root, odd, odd, wordy)).toBe(false);
   });
 
   test('of two keys that part at the very last bit is 256 deep and holds', () => {
