@@ -8,7 +8,7 @@ export type Remote<T> =
   | { state: 'failed'; problem: ServiceProblem };
 
 /**
- * Loads when any of `keys` changes. The value of the last answer stays while it is asked again at an interval.
+ * Loads when any of `keys` changes. An answer that says the same as the last one changes nothing on the page. The value of the last answer stays while it is asked again at an interval.
  * @param every_ms asks again after this long; `null` or absent: once. A failed repetition keeps the
  *   last value, unless the person may not see it any more.
  * @param settled whether a value will not change any more, so that it is not asked for again.
@@ -30,13 +30,16 @@ export function useRemote<T>(
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let had = false;
+    let said: string | undefined;
     setRemote({ state: 'loading' });
     const ask = async (): Promise<void> => {
       try {
         const value = await latest.current(stop.signal);
         if (stop.signal.aborted) return;
+        const saying = every_ms === null ? undefined : JSON.stringify(value);
+        if (!had || saying !== said) setRemote({ state: 'ready', value });
+        said = saying;
         had = true;
-        setRemote({ state: 'ready', value });
         if (enough.current(value)) return;
       } catch (error) {
         if (stop.signal.aborted) return;

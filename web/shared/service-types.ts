@@ -64,7 +64,7 @@ export interface MeterRow {
   id: string;
   serial: string;
   model: string | null;
-  format: string;
+  format: string | null;
   service_point: string | null;
   zone: string | null;
   bore_mm: number | null;

@@ -8,20 +8,29 @@ import { useRemote } from './remote.ts';
 import { askService } from './service-client.ts';
 import type { Resolution, Use } from './service-types.ts';
 import { UseCanvas } from './use-canvas.tsx';
-import { stretchOf, summaryOf } from './use-summary.ts';
+import { type Stretch, stretchOf, summaryOf } from './use-summary.ts';
 import './styles/use.css';
+
+const refresh_ms = 30_000;
+
+interface Shown {
+  use: Use;
+  stretch: Stretch;
+}
 
 /** @param path of the service's use route. @param latest instant of the newest reading. */
 export function UseChart({ path, latest }: { path: string; latest: string | null }) {
-  const { say, language } = useSpeech();
+  const { say } = useSpeech();
   const [resolution, setResolution] = useState<Resolution>('hour');
   const [pages, setPages] = useState(0);
-  const [opened_ms] = useState(() => systemClock.now_ms());
-  const { from, to } = stretchOf(resolution, pages, opened_ms, latest, homeTimeZone);
-  const query = new URLSearchParams({ resolution, from, to });
-  const [remote, again] = useRemote<Use>(
-    (signal) => askService(`${path}?${query}`, undefined, signal),
-    [path, from, to, resolution],
+  const [remote, again] = useRemote<Shown>(
+    async (signal) => {
+      const stretch = stretchOf(resolution, pages, systemClock.now_ms(), latest, homeTimeZone);
+      const query = new URLSearchParams({ resolution, from: stretch.from, to: stretch.to });
+      return { stretch, use: await askService<Use>(`${path}?${query}`, undefined, signal) };
+    },
+    [path, resolution, pages],
+    refresh_ms,
   );
 
   const choose = (chosen: Resolution): void => {
@@ -54,22 +63,33 @@ export function UseChart({ path, latest }: { path: string; latest: string | null
           </button>
         </div>
       </div>
-      <p class="soft small" aria-live="polite">
-        {dateOnly(from, language)} – {dateOnly(new Date(Date.parse(to) - 1).toISOString(), language)}
-      </p>
       {remote.state === 'loading' ? <Loading /> : null}
       {remote.state === 'failed' ? <ProblemNotice problem={remote.problem} again={again} /> : null}
-      {remote.state === 'ready' ? <UseView use={remote.value} /> : null}
+      {remote.state === 'ready' ? <UseView {...remote.value} /> : null}
     </figure>
   );
 }
 
-function UseView({ use }: { use: Use }) {
+function UseView({ use, stretch }: Shown) {
   const { say, language } = useSpeech();
   const summary = summaryOf(use, language);
-  if (use.intervals.every(({ use_l }) => use_l === null)) return <Empty>{summary}</Empty>;
+  const last = new Date(Date.parse(stretch.to) - 1).toISOString();
+  const dates = (
+    <p class="soft small" aria-live="polite">
+      {dateOnly(stretch.from, language)} – {dateOnly(last, language)}
+    </p>
+  );
+  if (use.intervals.every(({ use_l }) => use_l === null)) {
+    return (
+      <>
+        {dates}
+        <Empty>{summary}</Empty>
+      </>
+    );
+  }
   return (
     <>
+      {dates}
       <UseCanvas use={use} summary={summary} />
       <figcaption>{summary}</figcaption>
       <details>

@@ -153,7 +153,7 @@ function Row({ meter }: { meter: MeterRow }) {
         {meter.zone === null ? null : <span class="small soft"> {meter.zone}</span>}
       </td>
       <td>
-        <code>{meter.format}</code>
+        <code>{meter.format ?? '—'}</code>
       </td>
     </tr>
   );
