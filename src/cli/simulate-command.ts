@@ -1,15 +1,17 @@
 // naru simulate: a fleet of meters that report to a broker for a while, and what became of their telegrams.
 import { Command } from 'commander';
 import { findFormat, formatNames } from '../../devices/formats.ts';
+import type { FleetDevice } from '../../simulators/device-list.ts';
 import { type FleetSummary, runFleet } from '../../simulators/fleet.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type CommandIo, WrongUse } from './command-io.ts';
 import { brokerUrl, devicesIn, durationOf, numberBetween } from './fleet-options.ts';
 import { progressLine } from './progress-line.ts';
+import { registerSimulatedDevices } from './simulated-devices.ts';
 
 export interface FleetDefaults {
-  /** Where the demonstration writes its devices. */
-  devicesPath: string;
+  /** Folder of the service that runs on this machine. */
+  dataDirectory: string;
   url: string;
   clock: Clock;
   /** Aborts when the person at the terminal has seen enough. */
@@ -23,7 +25,8 @@ interface Options {
   format: string;
   seed: string;
   url: string;
-  devices: string;
+  devices?: string;
+  dataDir: string;
   backfill: string;
   duplicates: string;
   delay: string;
@@ -34,13 +37,17 @@ interface Options {
 export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command {
   return new Command('simulate')
     .description('Let simulated meters report to a broker over MQTT')
-    .option('--meters <n>', 'how many of the listed devices take part (default: all)')
+    .option('--meters <n>', 'how many (default: all of --devices, else 20)')
     .option('--for <duration>', 'how long they report', '30s')
     .option('--every <duration>', 'a telegram of each meter, about so often', '1s')
     .option('--format <name>', `mix (each as listed) or one of ${formatNames.join(', ')}`, 'mix')
     .option('--seed <n>', 'the same seed, the same households and faults', '1')
     .option('--url <url>', 'the broker', defaults.url)
-    .option('--devices <file>', 'CSV of device_id,secret,format,serial', defaults.devicesPath)
+    .option(
+      '--devices <file>',
+      'CSV of device_id,secret,format,serial (default: meters are registered with the service on --data-dir)',
+    )
+    .option('--data-dir <folder>', 'folder of the service that runs on this machine', defaults.dataDirectory)
     .option('--backfill <hours>', 'past hours that the meters send first', '0')
     .option('--duplicates <share>', 'share of telegrams that are sent twice', '0')
     .option('--delay <duration>', 'the longest that a telegram is held back', '0ms')
@@ -50,18 +57,18 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
     .action(async (options: Options) => {
       const { clock } = defaults;
       const seed = numberBetween('--seed', options.seed, 0, 2 ** 31 - 1);
-      const listed = devicesIn(options.devices, { seed, now_ms: clock.now_ms() });
-      const count =
-        options.meters === undefined ? listed.length : numberBetween('--meters', options.meters, 1, 1_000_000);
-      if (count > listed.length) {
-        throw new WrongUse(`--meters: ${count}, but ${options.devices} lists ${listed.length} devices`);
-      }
       if (options.format !== 'mix' && findFormat(options.format) === undefined) {
         throw new WrongUse(`--format: '${options.format.slice(0, 40)}' is not mix or one of ${formatNames.join(', ')}`);
       }
-      const devices = listed
-        .slice(0, count)
-        .map((device) => (options.format === 'mix' ? device : { ...device, format: options.format }));
+      const format = options.format === 'mix' ? null : options.format;
+      const count = options.meters === undefined ? null : numberBetween('--meters', options.meters, 1, mostMeters);
+      const devices =
+        options.devices === undefined
+          ? await registerSimulatedDevices({
+              ...{ seed, format, clock, dataDirectory: options.dataDir },
+              count: count ?? metersByDefault,
+            })
+          : listedDevices(options.devices, { count, seed, format, now_ms: clock.now_ms() });
       const every_ms = durationOf('--every', options.every);
       const for_ms = durationOf('--for', options.for);
       const line = progressLine(io.stderr, () => clock.now_ms());
@@ -85,6 +92,21 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
       io.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : inWords(summary));
       if (summary.sent === 0 || summary.acknowledged < summary.sent) io.setExitCode(1);
     });
+}
+
+const metersByDefault = 20;
+const mostMeters = 100_000;
+
+function listedDevices(
+  path: string,
+  wanted: { count: number | null; seed: number; format: string | null; now_ms: number },
+): FleetDevice[] {
+  const { count, format } = wanted;
+  const listed = devicesIn(path, wanted);
+  if (count !== null && count > listed.length) {
+    throw new WrongUse(`--meters: ${count}, but ${path} lists ${listed.length} devices`);
+  }
+  return listed.slice(0, count ?? listed.length).map((device) => (format === null ? device : { ...device, format }));
 }
 
 function inWords(summary: FleetSummary): string {

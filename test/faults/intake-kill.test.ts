@@ -144,7 +144,13 @@ test('kill -9 under 200 publishing devices: nothing acknowledged is missing, not
     `SELECT m.serial || '/' || r.register_l AS name, count(*) AS times
        FROM metering.reading r JOIN metering.meter m USING (meter_id) WHERE m.serial LIKE '7%' GROUP BY 1`,
   );
+  const { rows: twice } = await database.query(
+    `SELECT d.device_id, encode(u.payload, 'hex') AS payload
+       FROM metering.uplink u JOIN metering.device d USING (device_no)
+      WHERE d.device_id LIKE 'kill-%' GROUP BY 1, 2 HAVING count(*) > 1`,
+  );
   await database.end();
+  expect(twice).toEqual([]);
   const stored = new Map(rows.map(({ name, times }) => [name, Number(times)]));
   process.stdout.write(
     `run ${run}: ${sent.size} sent, ${beforeKill} acknowledged before the kill, ${acknowledged.size} in all, ${stored.size} stored\n`,

@@ -307,14 +307,19 @@ describe('the commands', () => {
   }
 
   function defaults() {
-    const devicesPath = join(folder, 'devices.csv');
-    writeFileSync(devicesPath, demoDevicesCsv(devices(5)));
-    return { devicesPath, url, clock: systemClock, signal: new AbortController().signal };
+    return { dataDirectory: folder, url, clock: systemClock, signal: new AbortController().signal };
+  }
+
+  /** The list of devices that a person would name. */
+  function listed(): string[] {
+    const path = join(folder, 'devices.csv');
+    writeFileSync(path, demoDevicesCsv(devices(5)));
+    return ['--devices', path];
   }
 
   it('naru simulate --json prints its summary and ends with 0', async () => {
     const streams = io();
-    const argv = ['--meters', '3', '--for', '1s', '--every', '200ms', '--format', 'wmbus', '--json'];
+    const argv = [...listed(), '--meters', '3', '--for', '1s', '--every', '200ms', '--format', 'wmbus', '--json'];
     expect(await runCommand(simulateCommand(streams, defaults()), argv, streams)).toBe(0);
     const summary = JSON.parse(streams.out.read().toString());
     expect(summary).toMatchObject({ devices: 3, sent: arrived.length, acknowledged: arrived.length });
@@ -326,7 +331,7 @@ describe('the commands', () => {
     const streams = io();
     const path = join(folder, 'record.csv');
     writeFileSync(path, record);
-    expect(await runCommand(replayCommand(streams, defaults()), [path], streams)).toBe(0);
+    expect(await runCommand(replayCommand(streams, defaults()), [path, ...listed()], streams)).toBe(0);
     expect(streams.out.read().toString()).toContain('acknowledged  5');
   });
 
@@ -339,8 +344,21 @@ describe('the commands', () => {
     { argv: ['--seed', 'x'], says: '--seed' },
   ])('naru simulate $argv ends with 2 and says what to write', async ({ argv, says }) => {
     const streams = io();
-    expect(await runCommand(simulateCommand(streams, defaults()), argv, streams)).toBe(2);
+    expect(await runCommand(simulateCommand(streams, defaults()), [...listed(), ...argv], streams)).toBe(2);
     expect(streams.err.read().toString()).toContain(says);
+  });
+
+  it('without a list and without a service here, both end with 2 and say what to do', async () => {
+    const path = join(folder, 'record.csv');
+    writeFileSync(path, record);
+    for (const [command, argv] of [
+      [simulateCommand, []],
+      [replayCommand, [path]],
+    ] as const) {
+      const streams = io();
+      expect(await runCommand(command(streams, defaults()), argv, streams)).toBe(2);
+      expect(streams.err.read().toString()).toContain('npm start');
+    }
   });
 
   it('naru replay of a file that is not there ends with 2', async () => {
