@@ -39,12 +39,12 @@ module.exports = {
       name: 'nobody-imports-the-composer',
       severity: 'error',
       from: { path: '^(src/(anchoring|identity|metering|portal|platform)/|devices/|simulators/|web/)' },
-      to: { path: '^src/(main|compose|engines|demonstration|cli/)' },
+      to: { path: '^src/(main|compose|engines|demonstration|citizen-walk|cli/)' },
     },
     {
       name: 'config-is-read-at-the-top',
       severity: 'error',
-      from: { pathNot: '^(src/(main|compose|engines|demonstration|cli/|config)|test/|bench/)' },
+      from: { pathNot: '^(src/(main|compose|engines|demonstration|citizen-walk|cli/|config)|test/|bench/)' },
       to: { path: '^src/config' },
     },
     {

@@ -43,13 +43,16 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const started_ms = clock.now_ms();
   const latencies = countLatencies();
   const counts = { registers: 0, sent: 0, acknowledged: 0 };
-  const refused = new AbortController();
   let refusal: string | null = null;
-  const signal = AbortSignal.any([options.signal, refused.signal]);
+  // One controller that both end; AbortSignal.any can lose its sources to the garbage collector on Node 20.
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  if (options.signal.aborted) stopping.abort();
+  options.signal.addEventListener('abort', () => stopping.abort(), { once: true });
   const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   const players = playersOf(options, (device_id, reason) => {
     refusal ??= `the broker refuses the device ${device_id}: ${reason}`;
-    refused.abort();
+    stopping.abort();
   });
   const flying = new Set<Promise<void>>();
 

@@ -43,7 +43,15 @@ export interface ComposeOptions {
   publicUrl: string;
   walletUrl: string;
   databaseUrl: string;
-  chain: { rpcUrls: string[]; chainId?: number; committerKey: string; contract?: string; confirmations: number };
+  chain: {
+    rpcUrls: string[];
+    chainId?: number;
+    committerKey: string;
+    contract?: string;
+    confirmations: number;
+    /** It is ours and may lose its tail. */
+    isDevelopmentChain: boolean;
+  };
   /** Key of the pseudonyms. */
   secret: string;
   /** Bearer token of the operator's programs; without one their routes refuse. */

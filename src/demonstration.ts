@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type DemoMeter, demoFleet } from '../simulators/demo-fleet.ts';
 import { demoDevices, demoDevicesCsv } from '../simulators/device-list.ts';
 import { runFleet } from '../simulators/fleet.ts';
+import { walkAsCitizen } from './citizen-walk.ts';
 import type { Progress } from './cli/progress.ts';
 import type { Running } from './compose.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
@@ -31,6 +32,8 @@ const zoneNames: Record<string, string> = {
 export interface Demonstration {
   staffToken: string;
   offer: { walletLink: string; txCode: string };
+  /** How the simulated citizen fared; null at later starts. */
+  walk: string | null;
   /** One line about the fleet. */
   summary: string;
   stop(): Promise<void>;
@@ -69,13 +72,16 @@ export async function startDemonstration(options: DemonstrationOptions): Promise
   writeFileSync(join(directory, 'demo-devices.csv'), demoDevicesCsv(devices), { mode: 0o600 });
 
   const [first] = fleet;
-  const offer = await running.offerWaterAccount('demonstration', servicePointId(0), {
-    role: 'occupant',
-    from: new Date(notes.since_ms - HISTORY_h * HOUR_ms).toISOString().slice(0, 10),
-  });
+  const since = new Date(notes.since_ms - HISTORY_h * HOUR_ms).toISOString().slice(0, 10);
+  const offer = await running.offerWaterAccount('demonstration', servicePointId(0), { role: 'occupant', from: since });
+  const walk =
+    known === null && running.roles.includes('api')
+      ? await progress.step("a citizen's walk", () => walkAsCitizen(running, clock, servicePointId(1), since))
+      : null;
   const stopFleet = startFleet(options, devices, notes, notesFile, known === null);
   const formats = [...new Set(fleet.map(({ format }) => format))].join(', ');
   return {
+    walk,
     staffToken: await running.createStaffLink(),
     offer: {
       walletLink: `${running.walletUrl}/#/offer?uri=${encodeURIComponent(offer.offer_uri)}`,

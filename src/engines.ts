@@ -12,7 +12,7 @@ const CHAIN_PORT = 8_545;
 
 export interface Engines {
   databaseUrl: string;
-  chain: { rpcUrls: string[]; chainId?: number; committerKey: string; contract?: string };
+  chain: { rpcUrls: string[]; chainId?: number; committerKey: string; contract?: string; isDevelopmentChain: boolean };
   secret: string;
   operatorToken: string;
   /** What was started, for the table. */
@@ -45,9 +45,10 @@ export async function startEngines(directory: string, settings: Settings, logger
   return {
     databaseUrl: postgres?.url ?? settings.DATABASE_URL ?? '',
     chain: chain
-      ? { rpcUrls: [chain.url], chainId: chain.chainId, committerKey: chain.committerKey }
+      ? { rpcUrls: [chain.url], chainId: chain.chainId, committerKey: chain.committerKey, isDevelopmentChain: true }
       : {
           rpcUrls: settings.CHAIN_RPC_URL,
+          isDevelopmentChain: false,
           committerKey: settings.CHAIN_COMMITTER_KEY ?? '',
           ...(settings.CHAIN_ID !== undefined && { chainId: settings.CHAIN_ID }),
           ...(settings.ANCHOR_CONTRACT !== undefined && { contract: settings.ANCHOR_CONTRACT }),

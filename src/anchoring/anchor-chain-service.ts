@@ -24,8 +24,10 @@ export interface AnchorChainSettings {
   contract?: string | undefined;
   /** Private key of the committer, 0x-hex. */
   committerKey: string;
-  /** 0x-hex, 32 bytes */
+  /** 0x-hex, 32 bytes: the name taken at the first start; the database remembers it. */
   registryId: string;
+  /** A chain of its own may lose its tail and the contract with it; no other does, and none is deployed a second time. */
+  isDevelopmentChain: boolean;
   /** Blocks, the epoch's own among them, that make it final. */
   confirmations: number;
 }
@@ -51,22 +53,28 @@ export function createAnchorChainService(
   async function contractOn(provider: JsonRpcProvider, chainId: number): Promise<AnchorContract> {
     const known = await readRegistry(pool);
     const address = settings.contract ?? known?.contract;
-    if (known !== null)
-      refuseAnotherPlace(known, { chainId, contract: address ?? '', registryId: settings.registryId });
+    const registryId = known?.registryId ?? settings.registryId;
+    if (known !== null) refuseAnotherPlace(known, { chainId, contract: address ?? '', registryId });
     if (address !== undefined) {
-      const contract = new AnchorContract(provider, address, settings.registryId, settings.committerKey);
+      const contract = new AnchorContract(provider, address, registryId, settings.committerKey);
       if (settings.contract !== undefined || (await contract.isThere())) {
-        if (known === null) await writeRegistry(pool, { chainId, contract: address, registryId: settings.registryId });
+        if (known === null) await writeRegistry(pool, { chainId, contract: address, registryId: registryId });
         if (checked !== address) await contract.checkCommitter();
         checked = address;
         return contract;
       }
+      if (!settings.isDevelopmentChain) {
+        throw problem(
+          'CHAIN_CONTRACT_UNUSABLE',
+          `Chain ${chainId} has no contract at ${address}, where this database's epochs are; ask another node (CHAIN_RPC_URL).`,
+        );
+      }
       logger.warn({ contract: address }, 'the chain has lost the anchor contract; deploying it again');
     }
-    const deployed = await deployAnchorLog(provider, settings.committerKey, settings.registryId);
-    await writeRegistry(pool, { chainId, contract: deployed, registryId: settings.registryId });
+    const deployed = await deployAnchorLog(provider, settings.committerKey, registryId);
+    await writeRegistry(pool, { chainId, contract: deployed, registryId: registryId });
     logger.info({ contract: deployed, chainId }, 'deployed the anchor contract');
-    return new AnchorContract(provider, deployed, settings.registryId, settings.committerKey);
+    return new AnchorContract(provider, deployed, registryId, settings.committerKey);
   }
 
   async function followChain(provider: JsonRpcProvider, contract: AnchorContract): Promise<number> {
@@ -127,7 +135,7 @@ export function createAnchorChainService(
 }
 
 function refuseAnotherPlace(known: Registry, wanted: Registry): void {
-  const differences = (['chainId', 'contract', 'registryId'] as const).filter(
+  const differences = (['chainId', 'contract'] as const).filter(
     (part) => String(known[part]).toLowerCase() !== String(wanted[part]).toLowerCase(),
   );
   if (differences.length > 0)

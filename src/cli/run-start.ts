@@ -78,6 +78,7 @@ async function startOnOwnEngines(settings: Settings, directory: DataDirectory, s
     databaseUrl: settings.DATABASE_URL,
     chain: {
       rpcUrls: settings.CHAIN_RPC_URL,
+      isDevelopmentChain: false,
       committerKey: settings.CHAIN_COMMITTER_KEY,
       confirmations: settings.CHAIN_CONFIRMATIONS ?? 12,
       ...(settings.CHAIN_ID !== undefined && { chainId: settings.CHAIN_ID }),

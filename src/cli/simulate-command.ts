@@ -72,13 +72,17 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
       const every_ms = durationOf('--every', options.every);
       const for_ms = durationOf('--for', options.for);
       const line = progressLine(io.stderr, () => clock.now_ms());
+      // Not AbortSignal.any over AbortSignal.timeout: Node 20 lets both be collected as garbage, and then nothing ends.
+      const ending = new AbortController();
+      defaults.signal.addEventListener('abort', () => ending.abort(), { once: true });
+      const timer = setTimeout(() => ending.abort(), for_ms);
       const summary = await runFleet({
         url: brokerUrl(options.url),
         devices,
         clock,
         seed,
         pause_ms: { least: every_ms * 0.8, most: every_ms * 1.2 },
-        signal: AbortSignal.any([AbortSignal.timeout(for_ms), defaults.signal]),
+        signal: ending.signal,
         backfill_h: numberBetween('--backfill', options.backfill, 0, 8_784),
         firstStart: false,
         faults: {
@@ -88,6 +92,7 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
         ...(options.ledger === undefined ? {} : { ledgerPath: options.ledger }),
         onProgress: (progress) => line.show(`sent ${progress.sent}, acknowledged ${progress.acknowledged}`),
       });
+      clearTimeout(timer);
       line.clear();
       io.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : inWords(summary));
       if (summary.sent === 0 || summary.acknowledged < summary.sent) io.setExitCode(1);

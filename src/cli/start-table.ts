@@ -15,6 +15,7 @@ export function demonstrationTable({ running, demonstration, directory, moved }:
     ['시민 포털 Portal', `${publicUrl}/`],
     ['지갑 Wallet', `${walletUrl}/`],
     ['수도 운영 Console', `${publicUrl}/utility/#enter=${demonstration.staffToken}   (works once)`],
+    ...(demonstration.walk === null ? [] : [['A citizen', demonstration.walk] as [string, string]]),
     ['Try the walk', demonstration.offer.walletLink],
     ['  its tx_code', demonstration.offer.txCode],
     ['API', `${publicUrl}/docs`],

@@ -11,11 +11,14 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly detail: string;
+  /** Members beside the standard ones, such as the trace of a refused sign-in. Source: RFC 9457 section 3.2. */
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(code: ProblemCode, detail?: string) {
+  constructor(code: ProblemCode, detail?: string, members: Readonly<Record<string, unknown>> = {}) {
     super(`${code}: ${detail ?? problemCatalogue[code].title}`);
     this.code = code;
     this.detail = detail ?? problemCatalogue[code].title;
+    this.members = members;
   }
 
   get status(): number {
@@ -28,8 +31,8 @@ export class Problem extends Error {
 }
 
 /** `throw problem('METER_UNKNOWN', '…')`. */
-export function problem(code: ProblemCode, detail?: string): Problem {
-  return new Problem(code, detail);
+export function problem(code: ProblemCode, detail?: string, members?: Readonly<Record<string, unknown>>): Problem {
+  return new Problem(code, detail, members);
 }
 
 /** RFC 9457 members of a problem, for `application/problem+json`. Source: RFC 9457 section 3. */
@@ -39,8 +42,10 @@ export function problemDocument(of: Problem): {
   status: number;
   detail: string;
   code: string;
+  [member: string]: unknown;
 } {
   return {
+    ...of.members,
     type: `urn:naru:problem:${of.code.toLowerCase().replaceAll('_', '-')}`,
     title: of.title,
     status: of.status,

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../platform/http/http-server.ts';
-import { problem, problemDocument } from '../platform/problem.ts';
+import { problem } from '../platform/problem.ts';
 import { citizenCookie, cookieOptions, signInCookie } from './cookies.ts';
 import type { MyMeterService } from './my-meter-service.ts';
 import { type SignInService, signInLimits } from './sign-in-service.ts';
@@ -76,10 +76,7 @@ export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: Citizen
           summary: 'End a sign-in with a session, or with the refusal and its trace',
           params: requestId,
           body: z.object({ response_code: z.string().min(1).max(256).optional() }),
-          response: {
-            200: z.object({ state: z.literal('signed_in') }),
-            403: z.looseObject({ code: z.string(), detail: z.string(), trace: traceSchema.optional() }),
-          },
+          response: { 200: z.object({ state: z.literal('signed_in') }) },
         },
       },
       async (request, reply) => {
@@ -90,11 +87,7 @@ export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: Citizen
         );
         if (!('sessionToken' in outcome)) {
           if (outcome.state !== 'refused') throw problem('PRESENTATION_NOT_READY');
-          const refusal = { ...problemDocument(problem('PRESENTATION_REFUSED')), trace: outcome.trace };
-          return reply
-            .code(403)
-            .type('application/problem+json')
-            .send(refusal as never);
+          throw problem('PRESENTATION_REFUSED', undefined, { trace: outcome.trace });
         }
         reply.setCookie(citizenCookie, outcome.sessionToken, cookieOptions(publicUrl, signInLimits.sessionLifetime_ms));
         reply.clearCookie(signInCookie, { path: '/api' });

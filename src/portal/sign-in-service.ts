@@ -1,7 +1,7 @@
 // A citizen signs in by showing their water account credential, and stays known by a pseudonym only.
 import type { IssuedCredential } from '../identity/issuing/credential-issue.ts';
 import type { PresentationRequests } from '../identity/presenting/presentation-request.ts';
-import type { TraceStep } from '../identity/presenting/verdict.ts';
+import { type TraceStep, traceStep } from '../identity/presenting/verdict.ts';
 import type { Clock } from '../platform/clock.ts';
 import { inTransaction, type Pool } from '../platform/postgres/database.ts';
 import { problem } from '../platform/problem.ts';
@@ -120,7 +120,11 @@ export function createSignInService(dependencies: SignInDependencies) {
       const session =
         sessionToken === undefined ? null : await findCitizenSession(pool, tokenHash(sessionToken), now());
       if (session === null) throw problem('NOT_SIGNED_IN');
-      if ((await statusOf(session.credentialId))?.state !== 'valid') throw problem('CREDENTIAL_REVOKED');
+      if ((await statusOf(session.credentialId))?.state !== 'valid') {
+        const revoked = traceStep('status', 'failed', 'CREDENTIAL_REVOKED');
+        const trace = session.trace.map((step) => (step.step === 'status' ? revoked : step));
+        throw problem('CREDENTIAL_REVOKED', undefined, { trace });
+      }
       return session;
     },
 

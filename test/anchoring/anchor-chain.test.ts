@@ -4,7 +4,15 @@ import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { anchoringLimits } from '../../src/anchoring/anchoring-limits.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
-import { AnchoringFixture, anchorOf, hash, statusOf, untilIncluded, WAIT } from '../support/anchoring-fixture.ts';
+import {
+  AnchoringFixture,
+  anchorOf,
+  hash,
+  REGISTRY_ID,
+  statusOf,
+  untilIncluded,
+  WAIT,
+} from '../support/anchoring-fixture.ts';
 import { testDatabase } from '../support/test-database.ts';
 
 const fixture = new AnchoringFixture((await testDatabase()).pool);
@@ -164,7 +172,28 @@ describe('the way to the chain', () => {
 
   test('refuses settings that point elsewhere than the database', async () => {
     await fixture.stop(await fixture.start());
-    await expect(fixture.create({ registryId: `0x${'0d'.repeat(32)}` }).start()).rejects.toMatchObject({
+    const elsewhere = `0x${'0d'.repeat(20)}`;
+    await expect(fixture.create({ contract: elsewhere }).start()).rejects.toMatchObject({
+      code: 'CHAIN_CONTRACT_UNUSABLE',
+    });
+  });
+
+  test('goes on in the registry it began with, whatever name a later start has for it', async () => {
+    await fixture.stop(await fixture.start());
+    const later = fixture.create({ registryId: `0x${'0d'.repeat(32)}` });
+    await later.start();
+    await later.stop();
+    expect((await later.service.head()).registry_id).toBe(REGISTRY_ID);
+  });
+
+  test('deploys no second contract on a chain that is not its own', async () => {
+    const one = await fixture.start();
+    await fixture.set(1, 1);
+    await fixture.untilFinal(one, 1);
+    await fixture.stop(one);
+    await fixture.chain.kill();
+    await fixture.chain.restartEmpty();
+    await expect(fixture.create({ isDevelopmentChain: false }).start()).rejects.toMatchObject({
       code: 'CHAIN_CONTRACT_UNUSABLE',
     });
   });

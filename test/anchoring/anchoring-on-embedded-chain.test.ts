@@ -28,6 +28,7 @@ beforeAll(async () => {
       chainId: chain.chainId,
       committerKey: chain.committerKey,
       registryId: `0x${'0c'.repeat(32)}`,
+      isDevelopmentChain: true,
       confirmations: 2,
     },
     epochInterval_ms: 100,

@@ -50,6 +50,7 @@ export class AnchoringFixture {
         rpcUrls: [url],
         committerKey: key,
         registryId: REGISTRY_ID,
+        isDevelopmentChain: true,
         confirmations: CONFIRMATIONS,
         ...change,
       },
