@@ -33,7 +33,7 @@ export function missingFrom(root: string, page: string, commands: readonly strin
   for (const [, script = ''] of text.matchAll(/npm run (?:-s )?([\w:-]+)/g)) {
     if (!(script in scripts)) missing.push(`npm script ${script}`);
   }
-  for (const [, command = ''] of text.matchAll(/(?:^|[`\s])naru (?:-- )?([a-z-]+)/gm)) {
+  for (const [, command = ''] of text.matchAll(/(?:^|[`\s])naru (?:-- )?([a-z][a-z-]*)/gm)) {
     if (!commands.includes(command)) missing.push(`command naru ${command}`);
   }
   return missing;
