@@ -50,9 +50,7 @@ const carriesData = new Set([0x44, 0x46, 0x08, 0x18, 0x28, 0x38]);
  */
 export function linkFrames(bytes: Uint8Array): LinkFrame[] | Refusal {
   if (bytes.length < 11) return { ok: false, code: 'FRAME_TOO_SHORT', detail: 'a telegram has at least 11 bytes' };
-  if (bytes[0] === 0x68 && bytes[3] === 0x68 && bytes[1] === bytes[2]) {
-    return { ok: false, code: 'FRAME_WIRED', detail: 'this is a wired M-Bus long frame, not a wireless telegram' };
-  }
+  if (bytes[0] === 0x68 && bytes[3] === 0x68 && bytes[1] === bytes[2]) return wiredFrame(bytes);
   if (!carriesData.has(bytes[1] ?? 0)) {
     return { ok: false, code: 'FRAME_TYPE_UNKNOWN', detail: 'the C field is not one of a telegram that carries data' };
   }
@@ -71,6 +69,27 @@ export function linkFrames(bytes: Uint8Array): LinkFrame[] | Refusal {
     code: 'FRAME_LENGTH_WRONG',
     detail: `the L field says ${length + 1} bytes without CRCs, there are ${bytes.length}, and they are no frame with right CRCs`,
   };
+}
+
+/**
+ * Radio adapters of wired meters hand on the wired long frame as it is: `68 L L 68 C A CI … checksum 16`, its meter named
+ * by the long transport header. Source: EN 13757-2:2018 clause 5 (frame format FT1.2), EN 13757-7:2018 clause 7.3.
+ */
+function wiredFrame(bytes: Uint8Array): LinkFrame[] | Refusal {
+  const length = bytes[1] ?? 0;
+  if (bytes.length !== length + 6 || bytes.at(-1) !== 0x16) {
+    return { ok: false, code: 'FRAME_LENGTH_WRONG', detail: 'the wired long frame is not as long as it says' };
+  }
+  const content = bytes.subarray(4, 4 + length);
+  if ((content.reduce((sum, byte) => sum + byte, 0) & 0xff) !== bytes.at(-2)) {
+    return { ok: false, code: 'FRAME_CHECKSUM_WRONG', detail: 'the checksum is not the sum of the bytes' };
+  }
+  const body = content.subarray(2);
+  const header = body[0] === 0x72 ? transportHeader(body) : null;
+  if (header === null || 'ok' in header || header.address === null) {
+    return { ok: false, code: 'FRAME_TYPE_UNKNOWN', detail: 'the wired frame has no long header that names its meter' };
+  }
+  return [{ address: header.address, body }];
 }
 
 function linkFrame(bytes: Uint8Array): LinkFrame {

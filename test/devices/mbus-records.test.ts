@@ -1,7 +1,6 @@
 // The M-Bus record reader against wired telegrams that libmbus decoded, and against broken ones.
 import { describe, expect, it } from 'vitest';
 import { type MbusRecord, readRecords } from '../../devices/mbus-records.ts';
-import { readingsOf } from '../../devices/mbus-uplink.ts';
 import { dateOf, dateTimeOf, decimalOf, integerOf } from '../../devices/mbus-values.ts';
 import { recordedJson } from '../support/recorded-data.ts';
 
@@ -15,7 +14,6 @@ interface Wired {
 }
 
 const wired = recordedJson<Wired>('mbus-wired-water.json');
-const wireless = recordedJson<{ model: string; telegram: string; expect: { total_m3?: number } }[]>('wmbus-water.json');
 
 /** The records of a long frame with a variable data structure (CI 72): 68 L L 68 C A CI, 12 bytes of header, data, CS 16. */
 function dataOf(hex: string): Uint8Array {
@@ -70,15 +68,6 @@ describe.skipIf(wired === null)('broken wired frames', () => {
     const frame = wired?.broken.find((one) => one.name === name)?.frame ?? '';
     expect(frame).not.toBe('');
     expect(readRecords(dataOf(frame)).ok).toBe(false);
-  });
-});
-
-describe.skipIf(wireless === null)('the two wired frames among the wireless telegrams', () => {
-  it.each([{ index: 16 }, { index: 77 }])('number $index gives its total', ({ index }) => {
-    const recorded = wireless?.[index];
-    const read = readRecords(dataOf(recorded?.telegram ?? ''));
-    const current = readingsOf(read.ok ? read.records : []).find((reading) => reading.kind === undefined);
-    expect(current?.register_l).toBe(Math.round((recorded?.expect.total_m3 ?? Number.NaN) * 1000));
   });
 });
 
