@@ -25,9 +25,6 @@ import { fleetEntry } from './test-intake.ts';
 export const timeZone = 'Asia/Seoul';
 export const operatorToken = 'the-token-of-the-operator-in-tests';
 
-/** A browser: it keeps cookies, and calls from its own pages. */
-export type Browser = ReturnType<Awaited<ReturnType<typeof portalHouse>>['browser']>;
-
 /** Call at the top of a test file; everything is stopped at its end. */
 export async function portalHouse(logger: Logger = createLogger('silent')) {
   const { pool } = await testDatabase();
@@ -73,6 +70,7 @@ export async function portalHouse(logger: Logger = createLogger('silent')) {
   }
 
   let addresses = 0;
+  /** A browser with an address of its own: it keeps cookies, and calls from this service's pages. */
   function browser() {
     const cookies = new Map<string, string>();
     addresses += 1;
