@@ -53,24 +53,24 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
   const forPortal: Metering = {
     async servicePointMeter(servicePoint, at) {
       const row = await meterAt(servicePoint, at);
-      return (
-        row && {
-          servicePoint,
-          zone: row.zone ?? '',
-          usageClass: row.usage_class ?? 'domestic',
-          meter: {
-            id: row.meter_id,
-            serial: row.serial,
-            model: row.model,
-            boreMm: row.bore_mm,
-            format: row.format ?? '',
-          },
-        }
-      );
+      if (row === null) return null;
+      // The place's own, not the meter's: by now the meter may stand somewhere else.
+      const { zone, usage_class: usageClass } = await meters.getServicePoint(servicePoint);
+      return {
+        servicePoint,
+        zone,
+        usageClass,
+        meter: {
+          id: row.meter_id,
+          serial: row.serial,
+          model: row.model,
+          boreMm: row.bore_mm,
+          format: row.format ?? '',
+        },
+      };
     },
     async lastReading(servicePoint, from, to) {
-      const row = await meterAt(servicePoint, to);
-      const reading = row && (await use.lastReading(row.meter_id, { from_ms: from.getTime(), to_ms: to.getTime() }));
+      const reading = await use.lastReadingAt(servicePoint, { from_ms: from.getTime(), to_ms: to.getTime() });
       return (
         reading && {
           measuredAt: new Date(reading.measured_at_ms),
@@ -81,8 +81,7 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
       );
     },
     async lastAlarm(servicePoint, from, to) {
-      const row = await meterAt(servicePoint, to);
-      const alarm = row && (await use.lastAlarm(row.meter_id, { from_ms: from.getTime(), to_ms: to.getTime() }));
+      const alarm = await use.lastAlarmAt(servicePoint, { from_ms: from.getTime(), to_ms: to.getTime() });
       return alarm && { flag: alarm.flag, measuredAt: new Date(alarm.measured_at_ms) };
     },
     async useOf(servicePoint, resolution, from, to) {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readSettings, type Settings } from '../config.ts';
-import { isAlive } from '../platform/child-process.ts';
+import { commandLine, isAlive } from '../platform/child-process.ts';
 import { defaultDataDirectory } from '../platform/data-directory.ts';
 import { freePort } from '../platform/free-port.ts';
 import { packageRoot } from '../platform/package-root.ts';
@@ -78,11 +78,12 @@ async function running(settings: Settings): Promise<Finding[]> {
     : defaultDataDirectory(settings.NARU_DATA_DIR);
   const lock = join(folder, 'naru.pid');
   const pid = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
-  if (pid === 0 || !isAlive(pid)) {
-    const killed = pid !== 0 ? ` (process ${pid} was killed; the next start tidies up)` : '';
+  const lives = pid > 0 && isAlive(pid) && commandLine(pid).includes('node');
+  if (!lives) {
+    const killed = pid > 0 ? ` (process ${pid} was killed; the next start tidies up)` : '';
     const ports = await Promise.all(
       (['HTTP_PORT', 'WALLET_PORT', 'MQTT_PORT', 'MQTT_WS_PORT'] as const).map(async (name): Promise<Finding> => {
-        const free = (await freePort(settings[name], settings.HOST)) === settings[name];
+        const free = await isFree(settings[name], settings.HOST);
         return {
           what: name,
           state: free ? 'ok' : 'absent',
@@ -96,8 +97,17 @@ async function running(settings: Settings): Promise<Finding[]> {
       ...ports,
     ];
   }
-  const { url } = JSON.parse(readFileSync(join(folder, 'running.json'), 'utf8')) as { url: string };
-  return [{ what: 'service', state: 'ok', found: `process ${pid} on ${folder}` }, await readiness(url)];
+  const service: Finding = { what: 'service', state: 'ok', found: `process ${pid} on ${folder}` };
+  const note = join(folder, 'running.json');
+  if (!existsSync(note))
+    return [{ ...service, found: `${service.found}, still starting`, remedy: 'ask again shortly' }];
+  const { url } = JSON.parse(readFileSync(note, 'utf8')) as { url: string };
+  return [service, await readiness(url)];
+}
+
+async function isFree(port: number, host: string): Promise<boolean> {
+  if (port === 0) return true;
+  return (await freePort(port, host).catch(() => null)) === port;
 }
 
 async function readiness(url: string): Promise<Finding> {

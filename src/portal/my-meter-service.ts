@@ -52,7 +52,9 @@ export function createMyMeterService({ metering, clock, timeZone, anchorOf }: My
   return {
     /** @throws SERVICE_POINT_UNKNOWN where no meter stands at the service point any more */
     async meterOf(session: CitizenSession) {
-      const { from, to } = period(session);
+      const { from, to: end } = period(session);
+      // What the meter told at the end's very instant is the next household's.
+      const to = new Date(end.getTime() - 1);
       const at = await metering.servicePointMeter(session.servicePoint, to);
       if (at === null) throw problem('SERVICE_POINT_UNKNOWN');
       const reading = await metering.lastReading(session.servicePoint, from, to);

@@ -118,7 +118,7 @@ export async function identityCity() {
 }
 
 /** The anchor of a change that no epoch has taken yet; this part of the house is tested with its own chain elsewhere. */
-async function waitingAnchor(pool: Pool, key: Uint8Array): Promise<Anchor | null> {
+export async function waitingAnchor(pool: Pool, key: Uint8Array): Promise<Anchor | null> {
   const { rows } = await pool.query<{ value: Buffer }>('SELECT value FROM anchoring.outbox WHERE key = $1', [
     Buffer.from(key),
   ]);

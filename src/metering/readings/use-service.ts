@@ -32,7 +32,15 @@ export interface UseService {
   useOf(question: UseQuestion): Promise<IntervalUse[]>;
   lastReading(meterId: number, span: Span): Promise<LastReading | null>;
   /** Looked for in the last 400 days of the span at most. */
-  lastAlarm(meterId: number, span: Span): Promise<{ flag: string; measured_at_ms: number } | null>;
+  lastAlarm(meterId: number, span: Span): Promise<Alarm | null>;
+  /** Of whichever meter stood at the place, told while it stood there: what it told elsewhere is another household's. */
+  lastReadingAt(servicePointId: string, span: Span): Promise<LastReading | null>;
+  lastAlarmAt(servicePointId: string, span: Span): Promise<Alarm | null>;
+}
+
+export interface Alarm {
+  flag: string;
+  measured_at_ms: number;
 }
 
 /** @param timeZone IANA name of the utility's zone: its hours and days are meant */
@@ -49,6 +57,32 @@ export function createUseService(pool: Pool, timeZone: string): UseService {
     if (points.length >= mostPoints)
       throw problem('SPAN_TOO_LONG', 'more readings than one question may read; ask for less');
     return points;
+  }
+
+  const lastReading = (meterId: number, span: Span) => findLastReading(pool, meterId, span);
+
+  async function lastAlarm(meterId: number, { from_ms, to_ms }: Span): Promise<Alarm | null> {
+    const remembered_ms = Math.max(from_ms, to_ms - ALARM_MEMORY_ms);
+    const found = await findLastFlagged(pool, meterId, alarmFlags, { from_ms: remembered_ms, to_ms });
+    const flag = found === null ? null : gravestAlarm(found.flags);
+    return found === null || flag === null ? null : { flag, measured_at_ms: found.measured_at_ms };
+  }
+
+  /** Asks the meters of a place one after another, the latest first, each for the time it stood there. */
+  async function newestAt<Found>(
+    servicePointId: string,
+    { from_ms, to_ms }: Span,
+    ask: (meterId: number, span: Span) => Promise<Found | null>,
+  ): Promise<Found | null> {
+    const installs = await listInstalls(pool, servicePointId, from_ms, to_ms);
+    for (const install of installs.reverse()) {
+      const found = await ask(install.meter_id, {
+        from_ms: Math.max(from_ms, install.from_ms),
+        to_ms: Math.min(to_ms, install.until_ms === null ? to_ms : install.until_ms - 1),
+      });
+      if (found !== null) return found;
+    }
+    return null;
   }
 
   return {
@@ -72,13 +106,10 @@ export function createUseService(pool: Pool, timeZone: string): UseService {
       }
       return useOfIntervals(spans, boundaries);
     },
-    lastReading: (meterId, span) => findLastReading(pool, meterId, span),
-    lastAlarm: async (meterId, { from_ms, to_ms }) => {
-      const remembered_ms = Math.max(from_ms, to_ms - ALARM_MEMORY_ms);
-      const found = await findLastFlagged(pool, meterId, alarmFlags, { from_ms: remembered_ms, to_ms });
-      const flag = found === null ? null : gravestAlarm(found.flags);
-      return found === null || flag === null ? null : { flag, measured_at_ms: found.measured_at_ms };
-    },
+    lastReading,
+    lastAlarm,
+    lastReadingAt: (servicePointId, span) => newestAt(servicePointId, span, lastReading),
+    lastAlarmAt: (servicePointId, span) => newestAt(servicePointId, span, lastAlarm),
   };
 }
 
