@@ -24,6 +24,7 @@ import { createOfferService, type OfferService } from './portal/offer-service.ts
 import { createSignInService } from './portal/sign-in-service.ts';
 import { staffGuard, staffRoutes } from './portal/staff-routes.ts';
 import { createStaffService } from './portal/staff-service.ts';
+import { sweepPortal } from './portal/sweep-service.ts';
 
 const API_CONNECTIONS = 20;
 const SWEEP_EVERY_ms = 60_000;
@@ -109,7 +110,9 @@ export async function compose(options: ComposeOptions, seams: Seams): Promise<Ru
     await anchoring.start();
     stops.push(() => anchoring.stop());
     const sweeping = setInterval(() => {
-      identity.sweep().catch((error: Error) => logger.warn({ err: error }, 'sweeping what expired failed'));
+      Promise.all([identity.sweep(), sweepPortal(pool, clock)]).catch((error: Error) =>
+        logger.warn({ err: error }, 'sweeping what expired failed'),
+      );
     }, SWEEP_EVERY_ms);
     stops.push(async () => clearInterval(sweeping));
   }

@@ -9,7 +9,6 @@ import { type Random, randomToken } from '../platform/random.ts';
 import {
   type CitizenSession,
   deleteCitizenSession,
-  deleteExpiredSessions,
   findCitizenSession,
   hasSignIn,
   insertCitizenSession,
@@ -64,7 +63,6 @@ export function createSignInService(dependencies: SignInDependencies) {
       });
       const expiresAt = new Date(clock.now_ms() + signInLimits.signInLifetime_ms);
       await insertSignIn(pool, request.request_id, tokenHash(browserToken), expiresAt);
-      await deleteExpiredSessions(pool, now());
       return { ...request, browserToken };
     },
 

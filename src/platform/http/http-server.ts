@@ -51,6 +51,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 512 },
+    // A reverse proxy on this machine tells whose request it is; nobody else is believed.
+    trustProxy: 'loopback',
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
