@@ -1,6 +1,6 @@
 // A simulated citizen's walk through the running service: takes a water account into a wallet, and signs in with it.
 import { createCitizenWallet } from '../simulators/citizen-wallet.ts';
-import type { Running } from './compose.ts';
+import type { Desk, Running } from './compose.ts';
 import type { Clock } from './platform/clock.ts';
 
 const ANSWER_WITHIN_ms = 10_000;
@@ -11,12 +11,13 @@ const ANSWER_WITHIN_ms = 10_000;
  */
 export async function walkAsCitizen(
   running: Running,
+  desk: Desk,
   clock: Clock,
   servicePoint: string,
   from: string,
 ): Promise<string> {
   try {
-    const offer = await running.offerWaterAccount('demonstration', servicePoint, { role: 'owner', from });
+    const offer = await desk.offerWaterAccount('demonstration', servicePoint, { role: 'owner', from });
     const citizen = createCitizenWallet({ serviceUrl: running.publicUrl, now_ms: clock.now_ms });
     await citizen.takeOffer(offer.offer_uri, offer.tx_code);
     const begun = await post(running, '/api/portal/sign-in', { mode: 'cross_device' });

@@ -71,10 +71,5 @@ export async function composeIdentity(options: IdentityOptions) {
       openid4vciRoutes({ metadata, offers, tokens, delivery }),
       openid4vpRoutes({ requests, answers }),
     ],
-    /** Erases what has expired. */
-    async sweep(): Promise<void> {
-      await offers.sweepOffers();
-      await requests.sweepRequests();
-    },
   };
 }

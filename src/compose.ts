@@ -7,6 +7,7 @@ import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { composeIdentity } from './compose-identity.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { Role } from './config.ts';
+import { sweepIdentity } from './identity/sweep-service.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import type { Clock } from './platform/clock.ts';
 import { createHttpServer, type Routes } from './platform/http/http-server.ts';
@@ -70,108 +71,132 @@ export interface Seams {
   metrics: Metrics;
 }
 
+/** What a clerk's desk can do, where pages are served. */
+export interface Desk {
+  createStaffLink(): Promise<string>;
+  /** A link's token where nobody was ever given one; null at every later start. */
+  firstStaffLink(): Promise<string | null>;
+  offerWaterAccount: OfferService['offerWaterAccount'];
+}
+
 export interface Running {
   roles: readonly Role[];
   publicUrl: string;
   walletUrl: string;
   mqttPort: number | null;
   mqttWsPort: number | null;
+  /** Null without the api role. */
+  desk: Desk | null;
   provisionFleet(entries: readonly FleetEntry[]): Promise<ProvisionedDevice[]>;
-  createStaffLink(): Promise<string>;
-  /** A link into the console where nobody was ever given one; null at every later start. */
-  firstStaffLink(): Promise<string | null>;
-  offerWaterAccount: OfferService['offerWaterAccount'];
   /** Nothing new is taken, what was taken is finished. */
   stop(): Promise<void>;
 }
 
+type Stops = (() => Promise<unknown>)[];
+type Rooms = Awaited<ReturnType<typeof openRooms>>;
+
+/** Starts the roles; where one can't be started, those before it are stopped again. */
 export async function compose(options: ComposeOptions, seams: Seams): Promise<Running> {
-  const { publicUrl, walletUrl, timeZone, host, roles } = options;
-  const { clock, random, logger, metrics } = seams;
+  const { publicUrl, walletUrl, roles } = options;
+  const stops: Stops = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    const rooms = openRooms(options, seams, stops);
+    if (roles.includes('worker')) await startWorker(seams, rooms, stops);
+    const desk = roles.includes('api') ? await startApi(options, seams, rooms, stops) : null;
+    const broker = roles.includes('broker') ? await rooms.metering.openBroker(options, seams) : null;
+    if (broker) stops.push(() => broker.close());
+    return {
+      ...{ roles, publicUrl, walletUrl, desk, stop },
+      mqttPort: broker?.ports.mqtt ?? null,
+      mqttWsPort: broker?.ports.ws ?? null,
+      provisionFleet: rooms.metering.provisionFleet,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: Seams, stops: Stops) {
+  const { publicUrl, timeZone } = options;
   const pool = openPool(options.databaseUrl, API_CONNECTIONS);
+  stops.push(() => pool.end());
   const requireOperator = operatorGuard(options.operatorToken);
   const anchoring = createAnchoring({
     ...{ pool, clock, logger, metrics },
-    chain: { ...options.chain, registryId: registryOf(options.publicUrl) },
+    chain: { ...options.chain, registryId: registryOf(publicUrl) },
     epochInterval_ms: options.epochInterval_ms,
     epochChanges: options.epochChanges,
   });
-  const identity = await composeIdentity({
-    ...{ pool, clock, random, publicUrl, requireOperator },
-    dataDirectory: options.dataDirectory,
-    anchorOf: anchoring.service.anchorOf,
-  });
   const staff = createStaffService({ pool, clock, random });
   const metering = composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff) });
+  /** A broker alone has no need of the issuer's keys, and need not be given them. */
+  const openIdentity = () =>
+    composeIdentity({
+      ...{ pool, clock, random, publicUrl, requireOperator },
+      dataDirectory: options.dataDirectory,
+      anchorOf: anchoring.service.anchorOf,
+    });
+  return { pool, anchoring, staff, metering, openIdentity };
+}
+
+async function startWorker(seams: Seams, rooms: Rooms, stops: Stops): Promise<void> {
+  const { anchoring, pool } = rooms;
+  const { logger, clock } = seams;
+  await anchoring.start();
+  stops.push(() => anchoring.stop());
+  const sweeping = setInterval(() => {
+    Promise.all([sweepIdentity(pool, clock), sweepPortal(pool, clock)]).catch((error: Error) =>
+      logger.warn({ err: error }, 'sweeping what expired failed'),
+    );
+  }, SWEEP_EVERY_ms);
+  stops.push(async () => clearInterval(sweeping));
+}
+
+async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, stops: Stops): Promise<Desk> {
+  const { publicUrl, walletUrl, host, timeZone } = options;
+  const { clock, random, logger, metrics } = seams;
+  const { pool, anchoring, staff, metering } = rooms;
+  const identity = await rooms.openIdentity();
   const offers = createOfferService({ pool, clock, issuer: { ...identity.offers, ...identity.credentials }, metering });
-  const stops: (() => Promise<unknown>)[] = [() => pool.end()];
-
-  if (roles.includes('worker')) {
-    await anchoring.start();
-    stops.push(() => anchoring.stop());
-    const sweeping = setInterval(() => {
-      Promise.all([identity.sweep(), sweepPortal(pool, clock)]).catch((error: Error) =>
-        logger.warn({ err: error }, 'sweeping what expired failed'),
-      );
-    }, SWEEP_EVERY_ms);
-    stops.push(async () => clearInterval(sweeping));
-  }
-  if (roles.includes('api')) {
-    const signIn = createSignInService({
-      ...{ pool, clock, random, publicUrl },
-      presentations: identity.requests,
-      statusOf: identity.credentials.statusOf,
-      secret: options.secret,
-    });
-    const myMeter = createMyMeterService({
-      metering,
-      clock,
-      timeZone,
-      anchorOf: (key) => anchoring.service.anchorOf(bytes32(key)),
-    });
-    const checks: ReadinessCheck[] = [
-      { name: 'database', check: async () => void (await pool.query('SELECT 1')) },
-      {
-        name: 'chain',
-        check: async () => {
-          const trouble = anchoring.trouble();
-          if (trouble !== null) throw trouble;
-        },
+  const signIn = createSignInService({
+    ...{ pool, clock, random, publicUrl },
+    presentations: identity.requests,
+    statusOf: identity.credentials.statusOf,
+    secret: options.secret,
+  });
+  const anchorOf = (key: string) => anchoring.service.anchorOf(bytes32(key));
+  const myMeter = createMyMeterService({ metering, clock, timeZone, anchorOf });
+  const checks: ReadinessCheck[] = [
+    { name: 'database', check: async () => void (await pool.query('SELECT 1')) },
+    {
+      name: 'chain',
+      check: async () => {
+        const trouble = anchoring.trouble();
+        if (trouble !== null) throw trouble;
       },
-    ];
-    const routes: Routes[] = [
-      operationsRoutes(metrics, checks),
-      anchorRoutes(anchoring.service),
-      ...identity.routes,
-      ...metering.routes,
-      citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
-      staffRoutes({ staff, offers, publicUrl, walletUrl }),
-      staticPages(join(pages, 'site')),
-    ];
-    const http = await createHttpServer({ logger, publicUrl, title: 'Naru', version: options.version, routes });
-    await http.listen({ host, port: options.httpPort });
-    stops.push(() => http.close());
-    const wallet = await createWalletServer(join(pages, 'wallet'), publicUrl, logger);
-    await wallet.listen({ host, port: options.walletPort });
-    stops.push(() => wallet.close());
-  }
-  const broker = roles.includes('broker') ? await metering.openBroker(options, seams) : null;
-  if (broker) stops.push(() => broker.close());
-
-  return {
-    roles,
-    publicUrl,
-    walletUrl,
-    mqttPort: broker?.ports.mqtt ?? null,
-    mqttWsPort: broker?.ports.ws ?? null,
-    provisionFleet: metering.provisionFleet,
-    createStaffLink: staff.createStaffLink,
-    firstStaffLink: staff.firstStaffLink,
-    offerWaterAccount: offers.offerWaterAccount,
-    async stop() {
-      for (const stop of stops.reverse()) await stop();
     },
-  };
+  ];
+  const routes: Routes[] = [
+    operationsRoutes(metrics, checks),
+    anchorRoutes(anchoring.service),
+    ...identity.routes,
+    ...metering.routes,
+    citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
+    staffRoutes({ staff, offers, publicUrl, walletUrl }),
+    staticPages(join(pages, 'site')),
+  ];
+  const http = await createHttpServer({ logger, publicUrl, title: 'Naru', version: options.version, routes });
+  stops.push(() => http.close());
+  await http.listen({ host, port: options.httpPort });
+  const wallet = await createWalletServer(join(pages, 'wallet'), publicUrl, logger);
+  stops.push(() => wallet.close());
+  await wallet.listen({ host, port: options.walletPort });
+  const { createStaffLink, firstStaffLink } = staff;
+  return { createStaffLink, firstStaffLink, offerWaterAccount: offers.offerWaterAccount };
 }
 
 /** One contract serves many cities: each service's registry is named by the address it is known under. */

@@ -7,7 +7,7 @@ import { demoDevices, demoDevicesCsv } from '../simulators/device-list.ts';
 import { runFleet } from '../simulators/fleet.ts';
 import { walkAsCitizen } from './citizen-walk.ts';
 import type { Progress } from './cli/progress.ts';
-import type { Running } from './compose.ts';
+import type { Desk, Running } from './compose.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
@@ -30,8 +30,8 @@ const zoneNames: Record<string, string> = {
 };
 
 export interface Demonstration {
-  staffToken: string;
-  offer: { walletLink: string; txCode: string };
+  /** Null without the api role. */
+  desk: { staffToken: string; walletLink: string; txCode: string } | null;
   /** How the simulated citizen fared; null at later starts. */
   walk: string | null;
   /** One line about the fleet. */
@@ -71,24 +71,29 @@ export async function startDemonstration(options: DemonstrationOptions): Promise
   const devices = demoDevices({ count: options.meters, seed: SEED, since_ms: notes.since_ms, secretOf });
   writeFileSync(join(directory, 'demo-devices.csv'), demoDevicesCsv(devices), { mode: 0o600 });
 
-  const [first] = fleet;
   const since = new Date(notes.since_ms - HISTORY_h * HOUR_ms).toISOString().slice(0, 10);
-  const offer = await running.offerWaterAccount('demonstration', servicePointId(0), { role: 'occupant', from: since });
+  const { desk } = running;
   const walk =
-    known === null && running.roles.includes('api')
-      ? await progress.step("a citizen's walk", () => walkAsCitizen(running, clock, servicePointId(1), since))
+    known === null && desk !== null
+      ? await progress.step("a citizen's walk", () => walkAsCitizen(running, desk, clock, servicePointId(1), since))
       : null;
   const stopFleet = startFleet(options, devices, notes, notesFile, known === null);
   const formats = [...new Set(fleet.map(({ format }) => format))].join(', ');
   return {
     walk,
-    staffToken: await running.createStaffLink(),
-    offer: {
-      walletLink: `${running.walletUrl}/#/offer?uri=${encodeURIComponent(offer.offer_uri)}`,
-      txCode: `${offer.tx_code}   (opens meter ${first?.serial})`,
-    },
+    desk: desk && (await openDesk(running, desk, since)),
     summary: `${fleet.length} in ${formats}; their secrets: ${join(directory, 'demo-devices.csv')}`,
     stop: stopFleet,
+  };
+}
+
+/** A link for the clerk, and an offer for the first meter of the fleet. */
+async function openDesk(running: Running, desk: Desk, from: string): Promise<Demonstration['desk']> {
+  const offer = await desk.offerWaterAccount('demonstration', servicePointId(0), { role: 'occupant', from });
+  return {
+    staffToken: await desk.createStaffLink(),
+    walletLink: `${running.walletUrl}/#/offer?uri=${encodeURIComponent(offer.offer_uri)}`,
+    txCode: offer.tx_code,
   };
 }
 

@@ -40,7 +40,7 @@ export async function runCommand(command: Command, argv: readonly string[], io: 
       io.setExitCode(error.exitCode === 0 ? 0 : 2);
     } else {
       io.stderr.write(`${messageOf(error)}\n`);
-      io.setExitCode(error instanceof WrongUse ? 2 : 1);
+      io.setExitCode(isWrongUse(error) ? 2 : 1);
     }
   } finally {
     io.setExitCode = record;
@@ -51,6 +51,11 @@ export async function runCommand(command: Command, argv: readonly string[], io: 
 function forEachCommand(command: Command, visit: (one: Command) => void): void {
   visit(command);
   for (const child of command.commands) forEachCommand(child, visit);
+}
+
+/** A setting that can't be used is as wrong a call as an option that can't. */
+function isWrongUse(error: unknown): boolean {
+  return error instanceof WrongUse || (error instanceof Problem && error.code === 'SETTING_INVALID');
 }
 
 function messageOf(error: unknown): string {

@@ -23,9 +23,10 @@ interface Stoppable {
 }
 
 export async function runStart(settings: Settings): Promise<void> {
-  const directory = openDataDirectory(
-    settings.NARU_DEMO ? defaultDataDirectory(settings.NARU_DATA_DIR) : resolve(settings.NARU_DATA_DIR),
-  );
+  // In production all state is in the database, and copies may share the folder of the keys.
+  const directory: DataDirectory = settings.NARU_DEMO
+    ? openDataDirectory(defaultDataDirectory(settings.NARU_DATA_DIR))
+    : { path: resolve(settings.NARU_DATA_DIR), release: () => {} };
   const started: Stoppable[] = [];
   const stopAll = async (): Promise<void> => {
     for (const part of started.splice(0).reverse()) await part.stop();
@@ -89,8 +90,9 @@ async function startOnOwnEngines(settings: Settings, directory: DataDirectory, s
     epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 600) * 1_000,
   };
   const running = await bringUp(options, logger, createProgress(), started);
-  writeRunning(directory, running);
-  process.stdout.write(productionLines(running, await running.firstStaffLink()));
+  const token = (await running.desk?.firstStaffLink()) ?? null;
+  const link = token === null ? null : `${running.publicUrl}/utility/#enter=${token}`;
+  process.stdout.write(productionLines(running, link));
 }
 
 async function bringUp(

@@ -11,16 +11,23 @@ export interface DemonstrationTable {
 
 export function demonstrationTable({ running, demonstration, directory, moved }: DemonstrationTable): string {
   const { publicUrl, walletUrl, mqttPort, mqttWsPort } = running;
+  const { desk, walk, summary } = demonstration;
   const rows: [string, string][] = [
-    ['시민 포털 Portal', `${publicUrl}/`],
-    ['지갑 Wallet', `${walletUrl}/`],
-    ['수도 운영 Console', `${publicUrl}/utility/#enter=${demonstration.staffToken}   (works once)`],
-    ...(demonstration.walk === null ? [] : [['A citizen', demonstration.walk] as [string, string]]),
-    ['Try the walk', demonstration.offer.walletLink],
-    ['  its tx_code', demonstration.offer.txCode],
-    ['API', `${publicUrl}/docs`],
-    ['MQTT', `mqtt://127.0.0.1:${mqttPort}   WebSocket ws://127.0.0.1:${mqttWsPort}`],
-    ['Meters', demonstration.summary],
+    ...((desk === null
+      ? []
+      : [
+          ['시민 포털 Portal', `${publicUrl}/`],
+          ['지갑 Wallet', `${walletUrl}/`],
+          ['수도 운영 Console', `${publicUrl}/utility/#enter=${desk.staffToken}   (works once)`],
+          ['Try the walk', desk.walletLink],
+          ['  its tx_code', desk.txCode],
+          ['API', `${publicUrl}/docs`],
+        ]) as [string, string][]),
+    ...((walk === null ? [] : [['A citizen', walk]]) as [string, string][]),
+    ...((mqttPort === null
+      ? []
+      : [['MQTT', `mqtt://127.0.0.1:${mqttPort}   WebSocket ws://127.0.0.1:${mqttWsPort}`]]) as [string, string][]),
+    ['Meters', summary],
     ['Data', directory],
     ['Stop', 'Ctrl-C (everything is kept for the next start)'],
   ];

@@ -36,6 +36,8 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
+const anyPort = ['--http-port', '0', '--wallet-port', '0', '--mqtt-port', '0', '--mqtt-ws-port', '0'];
+
 /** Starts `naru start --demo` and waits until its table is printed. Restarts take the same ports as the first start. */
 export async function startService(
   folder: string,
@@ -44,7 +46,7 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const child = spawn(
     process.execPath,
-    [join(packageRoot, 'dist/src/main.js'), 'start', '--demo', '--data-dir', folder, ...options],
+    [join(packageRoot, 'dist/src/main.js'), 'start', '--demo', '--data-dir', folder, ...anyPort, ...options],
     { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'], cwd: tmpdir() },
   );
   let output = '';

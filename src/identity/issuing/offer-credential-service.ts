@@ -10,7 +10,7 @@ import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
 import { issuerPaths } from './issuer-metadata.ts';
 import { type Offer, type OfferOrder, offerLimits } from './offer.ts';
-import { insertOffer, openOfferType, sweepOffers } from './offer-store.ts';
+import { insertOffer, openOfferType } from './offer-store.ts';
 
 export interface OfferService {
   /**
@@ -20,8 +20,6 @@ export interface OfferService {
   createOffer(order: OfferOrder): Promise<Offer>;
   /** The offer behind the link's handle. Throws NOT_FOUND when there is none, or it was taken or has ended. */
   readOffer(handle: string): Promise<CredentialOfferObject>;
-  /** Erases what has expired, claims and all. Returns how many rows went. */
-  sweepOffers(): Promise<number>;
 }
 
 export function createOfferService(parts: {
@@ -80,7 +78,5 @@ export function createOfferService(parts: {
       if (type === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
       return (await offerFor(handle, type)).credentialOfferObject;
     },
-
-    sweepOffers: () => sweepOffers(pool, new Date(clock.now_ms())),
   };
 }

@@ -16,7 +16,6 @@ import {
   collectVerdict,
   insertRequest,
   type RequestRecord,
-  sweepRequests,
   waitingRequest,
 } from './presentation-request-store.ts';
 import { anyWalletAudience, requestPayload, verifierPaths } from './request-object.ts';
@@ -27,8 +26,6 @@ export interface PresentationRequestService extends PresentationRequests {
    * request was answered, has expired, or never was.
    */
   requestObject(handle: string, walletNonce?: string): Promise<string>;
-  /** Erases expired verdicts and requests. Returns how many rows changed. */
-  sweepRequests(): Promise<number>;
 }
 
 export function handleHash(handle: string): Buffer {
@@ -137,8 +134,6 @@ export function createPresentationRequestService(parts: {
       if (found.outcome === 'verified' && !found.expired) throw problem('RESPONSE_CODE_WRONG');
       throw problem('PRESENTATION_NOT_READY');
     },
-
-    sweepRequests: () => sweepRequests(pool, new Date(clock.now_ms())),
   };
 }
 

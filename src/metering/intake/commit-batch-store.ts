@@ -58,23 +58,24 @@ function byMeterAndInstant(one: Row, other: Row): number {
   return one.meterId - other.meterId || one.measuredAt_ms - other.measuredAt_ms;
 }
 
-/** Uplinks marked as redelivered whose first delivery is stored: same device, packet id and bytes, not long ago. */
+/** Uplinks that may be redelivered and whose first delivery is stored: same device, packet id and bytes, not long ago. */
 async function findStored(
   to: Queryable,
   batch: readonly PendingUplink[],
   window_ms: number,
 ): Promise<ReadonlySet<number>> {
-  const asked = batch.filter((uplink) => uplink.redelivered && uplink.packetId !== null);
+  const asked = batch.filter((uplink) => uplink.repeatsBefore_ms !== null);
   if (asked.length === 0) return new Set();
   const { rows } = await to.query<{ uplink_id: number }>({
     name: 'metering-find-stored',
     text: `SELECT asked.uplink_id
-             FROM unnest($1::bigint[], $2::int[], $3::int[], $4::float8[], $5::bytea[])
-                  AS asked (uplink_id, device_no, packet_id, received_ms, payload)
+             FROM unnest($1::bigint[], $2::int[], $3::int[], $4::float8[], $5::bytea[], $6::float8[])
+                  AS asked (uplink_id, device_no, packet_id, received_ms, payload, before_ms)
             WHERE EXISTS (
               SELECT FROM metering.uplink u
                WHERE u.device_no = asked.device_no
-                 AND u.received_at > to_timestamp((asked.received_ms - $6::float8) / 1000)
+                 AND u.received_at > to_timestamp((asked.received_ms - $7::float8) / 1000)
+                 AND u.received_at < to_timestamp(asked.before_ms / 1000)
                  AND u.packet_id = asked.packet_id
                  AND u.payload = asked.payload
                  AND u.uplink_id <> asked.uplink_id)`,
@@ -84,6 +85,7 @@ async function findStored(
       asked.map((uplink) => uplink.packetId),
       asked.map((uplink) => uplink.receivedAt_ms),
       asked.map((uplink) => uplink.payload),
+      asked.map((uplink) => uplink.repeatsBefore_ms),
       window_ms,
     ],
   });

@@ -1,12 +1,12 @@
 // Gathers uplinks across connections into batches and tells each when it is stored: never before, and always once it is.
 //
-// Redeliveries. A device that saw no PUBACK sends the packet again with DUP set, the same packet id and the same bytes.
-// A reading that names its own time is one row however often it comes. A telegram without a clock is dated by its
-// receipt, so its redelivery has to be known as such: it joins the first delivery while that is still in flight (the
-// device came back before the commit), and is dropped when an uplink of that device, packet id and payload was stored
-// within `redeliveryWindow_ms`. The window is short on purpose: a simple modem numbers every session from 1 and sends
-// identical bytes each hour while no water runs, and then a long window would take a packet that never arrived for the
-// stored one of an hour ago. Without DUP, equal bytes are a new telegram.
+// Redeliveries. A device that saw no PUBACK sends the packet again, with the same packet id and the same bytes. A reading
+// that names its own time is one row however often it comes. A telegram without a clock is dated by its receipt, so its
+// redelivery has to be known as such: it joins the first delivery while that is still in flight (the device came back
+// before the commit), and is dropped when an uplink of that device, packet id and payload was stored within
+// `redeliveryWindow_ms`. The window is short on purpose: a simple modem numbers every session from 1 and sends identical
+// bytes each hour while no water runs, and then a long window would take a packet that never arrived for the stored one
+// of an hour ago. What counts as redelivery without the DUP flag: see `repeatsBefore`.
 import { decodeUplink } from './decode-uplink.ts';
 import { intakeLimits } from './intake-limits.ts';
 import { type StoreOptions, storeBatch, UNNUMBERED, UplinkIds, type Waiting } from './store-batch-service.ts';
@@ -69,12 +69,18 @@ class Queue implements CommitQueue {
     metrics().messages.inc();
     const packet = packetKey(delivery);
     const earlier = packet === null ? undefined : this.#byPacket.get(packet);
-    if (delivery.redelivered && earlier !== undefined && isSamePayload(earlier.uplink.payload, delivery.payload)) {
+    const { device, receivedAt_ms, packetId, payload } = delivery;
+    const before_ms = repeatsBefore(delivery);
+    if (
+      before_ms !== null &&
+      earlier !== undefined &&
+      earlier.uplink.receivedAt_ms < before_ms &&
+      isSamePayload(earlier.uplink.payload, payload)
+    ) {
       metrics().redelivered.inc();
       earlier.settled.push(settled);
       return;
     }
-    const { device, receivedAt_ms, packetId, redelivered, payload } = delivery;
     const decoded = decodeUplink(delivery, timeZone);
     const entry: Entry = {
       uplink: {
@@ -82,7 +88,7 @@ class Queue implements CommitQueue {
         deviceNo: device.deviceNo,
         receivedAt_ms,
         packetId,
-        redelivered,
+        repeatsBefore_ms: before_ms,
         payload,
         ...decoded,
       },
@@ -174,6 +180,17 @@ class Queue implements CommitQueue {
     if (!this.isFull()) for (const proceed of this.#waiting.splice(0)) proceed();
     if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+/**
+ * Until when the first delivery must have been received for this to be its redelivery. With DUP, any time before. Without,
+ * only on an earlier connection and just after this one began: clients send again what they kept before anything new,
+ * and widely used ones do so without the DUP flag that [MQTT-3.3.1-1] asks for.
+ */
+function repeatsBefore({ packetId, redelivered, receivedAt_ms, connectedAt_ms }: Delivery): number | null {
+  if (packetId === null) return null;
+  if (redelivered) return receivedAt_ms;
+  return receivedAt_ms - connectedAt_ms < intakeLimits.resendAfterConnect_ms ? connectedAt_ms : null;
 }
 
 /** Device number and packet id as one integer; null for QoS 0, which is never redelivered. */

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { AddressBook } from './address-book.ts';
 import { GuardedConnection } from './connection-broker.ts';
@@ -36,7 +37,8 @@ export interface IntakeBroker {
 export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
   const { intake, host, mqttPort, wsPort, logger } = options;
   const { queue, metrics } = intake;
-  const devices = new WeakMap<Client, Device>();
+  const devices = new WeakMap<Client, { device: Device; connectedAt_ms: number }>();
+  const receiptTime = strictlyRising(intake.clock);
   const connections = new Set<GuardedConnection>();
   const addresses = new AddressBook(intakeLimits.unauthenticatedPerAddress, intakeLimits.connectionsPerAddress);
   const places = new WeakMap<GuardedConnection, { address: string; authenticated: boolean }>();
@@ -58,7 +60,7 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
             refused(result.reason);
             return done(connackError(result.reason === 'identity' ? NOT_AUTHORIZED : BAD_USER_NAME_OR_PASSWORD), false);
           }
-          devices.set(client, result.device);
+          devices.set(client, { device: result.device, connectedAt_ms: receiptTime() });
           admitted(client.conn);
           done(null, true);
         },
@@ -69,8 +71,9 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       );
     },
     authorizePublish: (client, packet, done) => {
-      const device = client === null ? undefined : devices.get(client);
-      if (device === undefined) return done(new Error('not a device'));
+      const connected = client === null ? undefined : devices.get(client);
+      if (connected === undefined) return done(new Error('not a device'));
+      const { device, connectedAt_ms } = connected;
       const rule = publishRule(device.deviceId, packet.topic, packet.retain);
       if (!rule.allowed) {
         refused(rule.reason);
@@ -83,15 +86,16 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
           device,
           format: rule.format,
           payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
-          receivedAt_ms: intake.clock.now_ms(),
+          receivedAt_ms: receiptTime(),
           packetId: qos === 0 ? null : (messageId ?? null),
           redelivered: dup,
+          connectedAt_ms,
         },
         (stored) => done(stored ? null : new Error('not stored')),
       );
     },
     authorizeSubscribe: (client, subscription, done) => {
-      const device = devices.get(client);
+      const device = devices.get(client)?.device;
       if (device !== undefined && maySubscribe(device.deviceId, subscription.topic)) return done(null, subscription);
       refused('subscription');
       done(new Error('subscribe refused'));
@@ -199,4 +203,17 @@ function listenOn(server: Server, host: string, port: number): Promise<number> {
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/**
+ * No two receipts at one instant, to the microsecond that the store keeps: a modem without a clock that empties its
+ * memory in one go sends as many readings, not one reading and its contradictions.
+ */
+function strictlyRising(clock: Clock): () => number {
+  // Counted in whole microseconds: thousandths of a millisecond don't add up in binary fractions.
+  let last_us = 0;
+  return () => {
+    last_us = Math.max(Math.round(clock.now_ms() * 1_000), last_us + 1);
+    return last_us / 1_000;
+  };
 }

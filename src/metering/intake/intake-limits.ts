@@ -25,6 +25,8 @@ export const intakeLimits = {
   readingsPerUplink: 1_000,
   /** How long a stored packet is remembered for recognising its redelivery; see commit-service.ts. */
   redeliveryWindow_ms: 30 * 60_000,
+  /** For how long after its CONNECT a device may send again what an earlier connection left unacknowledged. */
+  resendAfterConnect_ms: 60_000,
   /** How far ahead of the receipt a device's clock may be. */
   clockAhead_ms: 3_600_000,
   /** 2015-01-01T00:00:00Z: no meter this service reads was measuring before. */

@@ -9,7 +9,7 @@ export type TimeTable = 'uplink' | 'reading';
 export type Month = number;
 
 export function monthOf(at_ms: number): Month {
-  const at = Temporal.Instant.fromEpochMilliseconds(at_ms).toZonedDateTimeISO('UTC');
+  const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(at_ms)).toZonedDateTimeISO('UTC');
   return at.year * 12 + at.month - 1;
 }
 

@@ -21,6 +21,8 @@ export interface Delivery {
   packetId: number | null;
   /** The DUP flag: the device has sent this packet before and saw no acknowledgement. */
   redelivered: boolean;
+  /** When the connection it came over began. */
+  connectedAt_ms: number;
 }
 
 /** Where a reading's time came from: the telegram with its zone, the meter's local clock, or our receipt. */
@@ -47,7 +49,8 @@ export interface PendingUplink {
   receivedAt_ms: number;
   deviceNo: number;
   packetId: number | null;
-  redelivered: boolean;
+  /** It may be the redelivery of an uplink received before this instant; null where it can't be one. */
+  repeatsBefore_ms: number | null;
   format: string;
   decoderVersion: number | null;
   payload: Uint8Array;

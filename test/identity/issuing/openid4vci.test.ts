@@ -1,9 +1,11 @@
 // Issuing over OpenID4VCI 1.0, from the office's offer to the credential in a wallet, over real HTTP.
+
 import { generateKeyPairSync } from 'node:crypto';
 import { type JWK, SignJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Offer } from '../../../src/identity/issuing/offer.ts';
 import { offerLimits } from '../../../src/identity/issuing/offer.ts';
+import { sweepIdentity } from '../../../src/identity/sweep-service.ts';
 import { identityCity, waterAccountClaims } from '../../support/identity-city.ts';
 
 const city = await identityCity();
@@ -101,7 +103,7 @@ describe('an offer', () => {
     await expect(city.citizen().takeOffer(offer.offer_uri, offer.tx_code)).rejects.toMatchObject({
       code: 'OFFER_GONE',
     });
-    expect(await city.offers.sweepOffers()).toBeGreaterThan(0);
+    expect(await sweepIdentity(city.pool, city.clock)).toBeGreaterThan(0);
     const left = await pool.query('SELECT 1 FROM identity.offers WHERE id = $1', [offer.offer_id]);
     expect(left.rowCount).toBe(0);
   });

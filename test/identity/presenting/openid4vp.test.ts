@@ -1,7 +1,9 @@
 // Asking for and receiving presentations over OpenID4VP 1.0, with headless wallets over real HTTP.
+
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { presentationLimits } from '../../../src/identity/presenting/presentation-request.ts';
+import { sweepIdentity } from '../../../src/identity/sweep-service.ts';
 import { presentCredential } from '../../../web/wallet/core/held-credential.ts';
 import { identityCity, signInClaims, signInPurpose, waterAccountClaims } from '../../support/identity-city.ts';
 
@@ -237,13 +239,13 @@ describe('an answer is refused', () => {
     await expect(requests.collectPresentation(late.requestId)).rejects.toMatchObject({
       code: 'PRESENTATION_NOT_READY',
     });
-    await requests.sweepRequests();
+    await sweepIdentity(city.pool, city.clock);
     const { rows } = await pool.query('SELECT verdict FROM identity.presentation_requests WHERE id = $1', [
       late.requestId,
     ]);
     expect(rows).toEqual([{ verdict: null }]);
     clock.ahead_ms *= 3;
-    await requests.sweepRequests();
+    await sweepIdentity(city.pool, city.clock);
     await expect(requests.presentationState(late.requestId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });

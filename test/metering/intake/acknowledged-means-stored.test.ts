@@ -132,17 +132,33 @@ describe('a reading', () => {
 });
 
 describe('a redelivery', () => {
-  test('of a telegram without a clock adds nothing; the same bytes without DUP are a new reading', async () => {
+  test.each([
+    ['marked DUP', true],
+    ['without the mark, as clients in wide use send it', false],
+  ])('of a telegram without a clock adds nothing, %s', async (_how, dup) => {
     const deviceId = `dev-${serial}`;
     const own = `${serial}`;
     serial += 1;
     const payload = senml(own, 500);
     await session(deviceId, payload, false);
-    await session(deviceId, payload, true);
+    await session(deviceId, payload, dup);
     expect(await readingsOf(own)).toHaveLength(1);
     expect(await uplinksOf(deviceId)).toBe(1);
-    await session(deviceId, payload, false);
+  });
+
+  test('is not what a device sends anew: the same bytes on the connection that has their acknowledgement', async () => {
+    const { serial: own, client, topic } = await device();
+    await client.publishAsync(topic, senml(own, 500), { qos: 1 });
+    await client.publishAsync(topic, senml(own, 500), { qos: 1 });
     expect(await readingsOf(own)).toHaveLength(2);
+  });
+
+  test('is not a burst from the memory of a modem without a clock: each value is a reading', async () => {
+    const { serial: own, client, topic } = await device();
+    const registers = Array.from({ length: 300 }, (_, index) => 1_000 + index);
+    await Promise.all(registers.map((register_l) => client.publishAsync(topic, senml(own, register_l), { qos: 1 })));
+    const stored = (await readingsOf(own)).map(({ register_l }) => Number(register_l));
+    expect(stored.sort((one, other) => one - other)).toEqual(registers);
   });
 
   test('marked DUP is stored where the first delivery never was', async () => {

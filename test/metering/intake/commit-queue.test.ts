@@ -51,6 +51,7 @@ function delivery(device: number, register_l: number, at_ms: number): Delivery {
     receivedAt_ms: systemClock.now_ms(),
     packetId: null,
     redelivered: false,
+    connectedAt_ms: 0,
   };
 }
 
