@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../../src/platform/package-root.ts';
@@ -38,4 +38,15 @@ test('the README sets a fresh machine up with two command lines', () => {
   const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8');
   expect(readme).toContain('npm ci && npm start');
   expect(readme).toContain('npm ci && npm test');
+});
+
+test('every npm script runs a file that is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const files = Object.values(scripts).flatMap((line) =>
+    [...line.matchAll(/node (\S+\.m?js)/g)].map(([, file]) => file ?? ''),
+  );
+  expect(files).toContain('scripts/bench.mjs');
+  expect(files.filter((file) => !existsSync(join(packageRoot, file)))).toEqual([]);
 });

@@ -116,7 +116,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     },
     transform: jsonSchemaTransform,
   });
-  await server.register(swaggerUi, { routePrefix: '/docs' });
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: { title: `${options.title} API`, css: [{ filename: 'plain.css', content: '.topbar { display: none }' }] },
+  });
   for (const routes of options.routes) await server.register(routes);
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   return server;
