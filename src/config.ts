@@ -22,8 +22,8 @@ const schema = z.object({
   NARU_DATA_DIR: z
     .string()
     .min(1)
-    .default('.naru')
-    .describe('folder for keys and, in the demonstration, the database and the chain'),
+    .optional()
+    .describe('folder for keys and, in the demonstration, the database and the chain; default .naru'),
   NARU_DEMO: z
     .enum(['true', 'false'])
     .default('false')
@@ -146,6 +146,11 @@ export function readSettings(options: Environment, environment: Environment = pr
   if (result.success) return result.data;
   const complaints = result.error.issues.map((issue) => `${issue.path[0]?.toString() ?? 'settings'}: ${issue.message}`);
   throw problem('SETTING_INVALID', complaints.join('; '));
+}
+
+/** The folder alone, for commands that need no other setting and so must not fail by one. */
+export function dataDirectorySetting(environment: Environment = process.env): string | undefined {
+  return environment.NARU_DATA_DIR || undefined;
 }
 
 /**

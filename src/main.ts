@@ -9,9 +9,9 @@ import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
-import { readSettings } from './config.ts';
+import { dataDirectorySetting } from './config.ts';
 import { systemClock } from './platform/clock.ts';
-import { defaultDataDirectory } from './platform/data-directory.ts';
+import { dataDirectoryPath } from './platform/data-directory.ts';
 import { packageVersion } from './platform/package-root.ts';
 
 const io: CommandIo = {
@@ -27,7 +27,7 @@ const fleetDefaults = {
   clock: systemClock,
   signal: ending.signal,
   url: 'mqtt://127.0.0.1:1883',
-  dataDirectory: defaultDataDirectory(readSettings({}).NARU_DATA_DIR),
+  dataDirectory: dataDirectoryPath(dataDirectorySetting()),
 };
 
 const program = new Command('naru')

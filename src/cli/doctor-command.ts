@@ -1,11 +1,11 @@
 // naru doctor: what is installed, what is running, what is wrong and what to do about it.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { readSettings, type Settings } from '../config.ts';
 import { commandLine, isAlive } from '../platform/child-process.ts';
-import { defaultDataDirectory } from '../platform/data-directory.ts';
+import { dataDirectoryPath } from '../platform/data-directory.ts';
 import { freePort } from '../platform/free-port.ts';
 import { packageRoot } from '../platform/package-root.ts';
 
@@ -73,9 +73,7 @@ function built(what: string, file: string): Finding {
 }
 
 async function running(settings: Settings): Promise<Finding[]> {
-  const folder = existsSync(resolve(settings.NARU_DATA_DIR))
-    ? resolve(settings.NARU_DATA_DIR)
-    : defaultDataDirectory(settings.NARU_DATA_DIR);
+  const folder = dataDirectoryPath(settings.NARU_DATA_DIR);
   const lock = join(folder, 'naru.pid');
   const pid = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
   const lives = pid > 0 && isAlive(pid) && commandLine(pid).includes('node');

@@ -1,12 +1,12 @@
 // Brings the service up step by step, says where everything is, and takes it down in order.
 import { rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
 import { requireProduction, type Settings } from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
 import { systemClock } from '../platform/clock.ts';
-import { type DataDirectory, defaultDataDirectory, openDataDirectory } from '../platform/data-directory.ts';
+import { type DataDirectory, dataDirectoryPath, openDataDirectory } from '../platform/data-directory.ts';
 import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { packageVersion } from '../platform/package-root.ts';
@@ -25,8 +25,8 @@ interface Stoppable {
 export async function runStart(settings: Settings): Promise<void> {
   // In production all state is in the database, and copies may share the folder of the keys.
   const directory: DataDirectory = settings.NARU_DEMO
-    ? openDataDirectory(defaultDataDirectory(settings.NARU_DATA_DIR))
-    : { path: resolve(settings.NARU_DATA_DIR), release: () => {} };
+    ? openDataDirectory(dataDirectoryPath(settings.NARU_DATA_DIR))
+    : { path: dataDirectoryPath(settings.NARU_DATA_DIR), release: () => {} };
   const started: Stoppable[] = [];
   const stopAll = async (): Promise<void> => {
     for (const part of started.splice(0).reverse()) await part.stop();

@@ -11,12 +11,15 @@ export interface DataDirectory {
   release(): void;
 }
 
+const DEFAULT = '.naru';
+
 /**
- * Where data goes when nobody says: `.naru` here. As root, below a folder that the database's own account can't enter
- * (such as /root), a folder of this checkout's own in /var/lib/naru.
+ * Where data goes: the folder that was asked for, else `.naru` here. As root, where `.naru` would lie below a folder that
+ * the database's own account can't enter (such as /root), a folder of this checkout's own in /var/lib/naru.
  */
-export function defaultDataDirectory(wanted: string): string {
-  const here = resolve(wanted);
+export function dataDirectoryPath(wanted: string | undefined): string {
+  if (wanted !== undefined) return resolve(wanted);
+  const here = resolve(DEFAULT);
   const account = databaseAccount();
   if (account === null || isReachableBy(resolve(here, '..'), account)) return here;
   const fingerprint = createHash('sha256').update(here).digest('hex').slice(0, 8);
