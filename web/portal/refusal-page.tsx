@@ -11,7 +11,7 @@ export function RefusalPage({ problem, onAgain }: { problem: ServiceProblem; onA
   const { say, pick } = useSpeech();
   const trace = Array.isArray(problem.members.trace) ? (problem.members.trace as TraceStep[]) : [];
   const failed = trace.find(({ outcome }) => outcome === 'failed');
-  const sentence = sentenceOf(problem);
+  const sentence = sentenceOf(problem, failed?.reason);
   return (
     <div class="stack" data-testid="refusal" data-code={failed?.reason ?? problem.code}>
       <PageTitle>{say('로그인할 수 없습니다', 'You cannot sign in')}</PageTitle>

@@ -90,8 +90,9 @@ const otherwise: ProblemSentence = {
   },
 };
 
-export function sentenceOf(problem: ServiceProblem): ProblemSentence {
-  const known = sentences[problem.code];
+/** @param reason the code of a trace's failed step, which says more than the refusal it led to */
+export function sentenceOf(problem: ServiceProblem, reason?: string): ProblemSentence {
+  const known = sentences[reason ?? ''] ?? sentences[problem.code];
   if (known !== undefined) return known;
   if (problem.status >= 500) {
     return {
