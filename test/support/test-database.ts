@@ -1,8 +1,8 @@
 // A migrated, empty database for one test file, dropped at its end.
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { afterAll, inject } from 'vitest';
 import { openPool, type Pool } from '../../src/platform/postgres/database.ts';
+import { onServer } from './on-server.ts';
 
 export interface TestDatabase {
   url: string;
@@ -21,14 +21,4 @@ export async function testDatabase(): Promise<TestDatabase> {
     await onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
   });
   return { url, pool };
-}
-
-async function onServer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -2,6 +2,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { inTransaction } from '../../platform/postgres/database.ts';
+import { problem } from '../../platform/problem.ts';
 
 export type TimeTable = 'uplink' | 'reading';
 
@@ -16,12 +17,22 @@ export function monthOf(at_ms: number): Month {
 /** How the database keeps the time tables: native partitions, or TimescaleDB in one of its editions. */
 export type TimeStorage = 'partitions' | 'timescaledb-apache' | 'timescaledb-community';
 
+/**
+ * Codes: START_FAILED where the tables are hypertables and the library is not loaded. Reading would still work, but
+ * every insert would end its session, and intake would wait for the database for ever.
+ */
 export async function findTimeStorage(pool: Pool): Promise<TimeStorage> {
   const { rows } = await pool.query<{ partitioned: boolean; license: string | null }>(
     `SELECT relkind = 'p' AS partitioned, current_setting('timescaledb.license', true) AS license
        FROM pg_class WHERE oid = 'metering.reading'::regclass`,
   );
   if (rows[0]?.partitioned !== false) return 'partitions';
+  if (rows[0].license === null) {
+    throw problem(
+      'START_FAILED',
+      'DATABASE_URL: the readings are in TimescaleDB hypertables, but its library is not loaded; add timescaledb to shared_preload_libraries and restart PostgreSQL',
+    );
+  }
   return rows[0].license === 'timescale' ? 'timescaledb-community' : 'timescaledb-apache';
 }
 
