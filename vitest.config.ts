@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Two busy cores: a poll waits for a state, and says nothing about how soon it comes.
+    expect: { poll: { timeout: 15_000, interval: 100 } },
   },
 });
