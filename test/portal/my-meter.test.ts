@@ -70,14 +70,14 @@ describe('a period with both ends', () => {
 
 describe('another household', () => {
   test('is not reached by any parameter', async () => {
-    await house.meter('20', [[seoul('2026-03-01T00:00:00'), 777]]);
+    await house.meter('20', [[seoul('2026-03-01T00:00:00'), 70_070_077]]);
     await house.meter('21', [[seoul('2026-03-01T00:00:00'), 5]]);
     const page = await citizenOf('21', { from: '2026-01-01' });
     for (const path of ['meter?service_point=sp-20', `use?resolution=day&${wide}&service_point=sp-20`, 'me?id=sp-20']) {
       const answer = await page.get(`/api/portal/${path}`);
       expect(answer.statusCode).toBe(200);
       expect(answer.body).not.toContain('sp-20');
-      expect(answer.body).not.toContain('777');
+      expect(answer.body).not.toContain('70070077');
     }
     for (const path of ['meters', 'meters/1', 'quarantine', 'me', 'service-points/sp-20/credentials']) {
       expect((await page.get(`/api/utility/${path}`)).statusCode).toBe(401);
