@@ -63,6 +63,27 @@ test('the metadata says what is issued, in Korean and English [OID4VCI 12.2]', a
   });
 });
 
+test('a resident credential is taken the same way', async () => {
+  const offer = await city.offers.createOffer({
+    type: 'resident',
+    claims: {
+      family_name: '김',
+      given_name: '나루',
+      birth_date: '1990-05-17',
+      address_district: '부산광역시 해운대구',
+      age_over_19: true,
+      youth_protection_adult: true,
+    },
+    reference: 'desk-1',
+  });
+  const citizen = city.citizen();
+  await citizen.takeOffer(offer.offer_uri, offer.tx_code);
+  const [held] = await citizen.wallet.listCredentials();
+  expect(held?.type).toBe('resident');
+  expect(held?.claims).toContainEqual(expect.objectContaining({ name: 'age_over_19', value: true }));
+  expect(await city.issuing.listIssued({ reference: 'desk-1' })).toMatchObject([{ type: 'resident', state: 'valid' }]);
+});
+
 test('pages of another origin may call the endpoints, which are never cached', async () => {
   const answer = await fetch(`${publicUrl}/openid4vci/nonce`, {
     method: 'POST',
