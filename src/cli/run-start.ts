@@ -17,6 +17,8 @@ import { createProgress, type Progress } from './progress.ts';
 import { demonstrationTable, productionLines } from './start-table.ts';
 
 const STOP_WITHIN_ms = 10_000;
+/** The demonstration also ends its fleet, its database and its chain; cut off, those would be left behind. */
+const STOP_DEMONSTRATION_WITHIN_ms = 40_000;
 
 interface Stoppable {
   stop(): Promise<void>;
@@ -33,7 +35,7 @@ export async function runStart(settings: Settings): Promise<void> {
     rmSync(join(directory.path, 'running.json'), { force: true });
     directory.release();
   };
-  const stopped = stopOnSignal(stopAll);
+  const stopped = stopOnSignal(stopAll, settings.NARU_DEMO ? STOP_DEMONSTRATION_WITHIN_ms : STOP_WITHIN_ms);
   try {
     if (settings.NARU_DEMO) await startAll(settings, directory, started);
     else await startOnOwnEngines(settings, directory, started);
@@ -136,14 +138,14 @@ function writeRunning(directory: DataDirectory, running: Running, engines?: Engi
   writeFileSync(join(directory.path, 'running.json'), JSON.stringify(content));
 }
 
-/** Resolves when everything has stopped after SIGTERM or SIGINT; a second signal, or ten seconds, end it at once. */
-function stopOnSignal(stopAll: () => Promise<void>): Promise<void> {
+/** Resolves when everything has stopped after SIGTERM or SIGINT; a second signal, or `within_ms`, end it at once. */
+function stopOnSignal(stopAll: () => Promise<void>, within_ms: number): Promise<void> {
   return new Promise((done) => {
     let stopping = false;
     const onSignal = (): void => {
       if (stopping) process.exit(1);
       stopping = true;
-      setTimeout(() => process.exit(1), STOP_WITHIN_ms).unref();
+      setTimeout(() => process.exit(1), within_ms).unref();
       stopAll().then(
         () => {
           done();
