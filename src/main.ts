@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, staff-link.
 import { Command } from 'commander';
+import { auditCommand } from './cli/audit-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
@@ -43,12 +44,13 @@ for (const command of [
   simulateCommand(io, fleetDefaults),
   replayCommand(io, fleetDefaults),
   doctorCommand(),
+  auditCommand(io, ending.signal),
   staffLinkCommand(),
 ]) {
   program.addCommand(command);
 }
 // The first Ctrl-C ends a simulation with its summary; `naru start` has its own way to stop.
 program.hook('preAction', (_program, command) => {
-  if (command.name() === 'simulate' || command.name() === 'replay') process.once('SIGINT', () => ending.abort());
+  if (['simulate', 'replay', 'audit'].includes(command.name())) process.once('SIGINT', () => ending.abort());
 });
 await runCommand(program, process.argv.slice(2), io);
