@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, reconcile, staff-link.
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
+import { reconcileCommand } from './cli/reconcile-command.ts';
 import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
@@ -45,6 +46,7 @@ for (const command of [
   replayCommand(io, fleetDefaults),
   doctorCommand(),
   auditCommand(io, ending.signal),
+  reconcileCommand(io, systemClock),
   staffLinkCommand(),
 ]) {
   program.addCommand(command);

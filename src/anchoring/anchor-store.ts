@@ -108,6 +108,11 @@ export async function readEpoch(from: Queryable, epoch: number): Promise<Epoch |
   return (rows[0] as Epoch | undefined) ?? null;
 }
 
+export async function readLatestEpoch(from: Queryable): Promise<Epoch | null> {
+  const { rows } = await from.query(`SELECT ${EPOCH_COLUMNS} FROM anchoring.epoch ORDER BY epoch DESC LIMIT 1`);
+  return (rows[0] as Epoch | undefined) ?? null;
+}
+
 /** The map's entries at `epoch`. */
 export async function readEntries(from: Queryable, epoch: number): Promise<Change[]> {
   const { rows } = await from.query(

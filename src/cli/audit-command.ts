@@ -204,7 +204,10 @@ function sourcesOf(options: Options, settings: Settings): Sources {
   const running = runningOn(dataDirectoryPath(settings.NARU_DATA_DIR));
   const log = options.log ?? settings.PUBLIC_URL ?? running.url;
   const set = settings.CHAIN_RPC_URL.length > 0 ? settings.CHAIN_RPC_URL : undefined;
-  const rpcUrls = options.rpc?.split(',').map((url) => url.trim()) ?? set ?? (running.rpc_url && [running.rpc_url]);
+  const rpcUrls =
+    options.rpc?.split(',').map((url) => url.trim()) ??
+    set ??
+    (running.rpc_url === undefined ? undefined : [running.rpc_url]);
   if (log === undefined) throw new WrongUse('audit: no service runs here; name one, or a file, with --log');
   if (!isUrl(log) && !existsSync(log))
     throw new WrongUse(`audit: --log ${log} is neither an address nor a file that is there`);

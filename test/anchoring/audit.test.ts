@@ -10,15 +10,19 @@ import { AnchorContract, deployAnchorLog } from '../../src/anchoring/anchor-cont
 import { anchorRoutes } from '../../src/anchoring/anchor-routes.ts';
 import { createAnchorService } from '../../src/anchoring/anchor-service.ts';
 import { insertEpoch, recordFinal, recordIncluded, writeRegistry } from '../../src/anchoring/anchor-store.ts';
+import { openAuditChain } from '../../src/anchoring/audit-chain-port.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { logLinks } from '../../src/anchoring/log-link.ts';
+import { openLog } from '../../src/anchoring/log-source-port.ts';
 import { createMapService } from '../../src/anchoring/map-service.ts';
+import { reconcile } from '../../src/anchoring/reconcile-service.ts';
 import { type Change, SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
 import { auditCommand } from '../../src/cli/audit-command.ts';
 import { type CommandIo, runCommand } from '../../src/cli/command-io.ts';
+import { createChainClient } from '../../src/platform/chain/chain-client.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { AnchoringFixture, hash, REGISTRY_ID, WAIT } from '../support/anchoring-fixture.ts';
+import { AnchoringFixture, anchorOf, CONFIRMATIONS, hash, REGISTRY_ID, WAIT } from '../support/anchoring-fixture.ts';
 import { testDatabase } from '../support/test-database.ts';
 
 const { pool } = await testDatabase();
@@ -192,4 +196,60 @@ test('a watch ends at a commit past the service', async () => {
   expect(code).toBe(1);
   expect(text).toContain('epoch 2:');
   expect(text).toContain(`epoch 3: root ${bogus} was committed on the chain`);
+});
+
+async function reconcileWith(log: string | null, disown: boolean) {
+  const client = createChainClient([fixture.chain.url], fixture.chain.chainId);
+  try {
+    return await reconcile(pool, openAuditChain(client, contract, REGISTRY_ID), {
+      ...{ log: log === null ? null : async () => (await openLog(log, 1)).epochs, importThem: true, disown },
+      ...{ confirmations: CONFIRMATIONS, clock: { now_ms: () => Date.UTC(2026, 10, 1) } },
+    });
+  } finally {
+    client.close();
+  }
+}
+
+async function forgetEpochsAfter(epoch: number): Promise<void> {
+  await pool.query('DELETE FROM anchoring.change WHERE epoch > $1', [epoch]);
+  await pool.query('DELETE FROM anchoring.epoch WHERE epoch > $1', [epoch]);
+}
+
+test('a database behind the chain is brought up to it from a copy of the log, and what waits comes after', async () => {
+  await makeEpochs(5);
+  const keep = join(folder, 'for-reconcile.jsonl');
+  expect((await findings('--keep', keep)).code).toBe(0);
+  await forgetEpochsAfter(3);
+  await fixture.set(4, 99);
+  expect((await reconcileWith(null, false)).map(({ action }) => action)).toEqual(['left']);
+  expect((await reconcileWith(keep, false)).map(({ action }) => action)).toEqual(['imported', 'imported']);
+  expect((await findings('--keep', keep)).code).toBe(0);
+  fixture.passTime();
+  const one = await fixture.start();
+  await expect.poll(async () => (await one.service.head()).epoch, WAIT).toBe(6);
+  await expect.poll(async () => (await anchorOf(one, 4))?.status, WAIT).toBe('included');
+  expect(await anchorOf(one, 4)).toMatchObject({ epoch: 6, value: toHex(hash(99)) });
+  expect((await findings('--keep', keep)).code).toBe(0);
+});
+
+test('a bogus epoch is disowned, epochs go on behind it, and the audit goes on naming it', async () => {
+  await makeEpochs(2);
+  await fixture.commitOnChain(contract, 3, toHex(roots[2] as Uint8Array), bogus);
+  expect(await reconcileWith(null, true)).toMatchObject([
+    { epoch: 3, action: 'left', detail: expect.stringContaining('too young') },
+  ]);
+  await fixture.chain.mine(CONFIRMATIONS);
+  expect(await reconcileWith(null, true)).toMatchObject([{ epoch: 3, action: 'disowned', root: bogus }]);
+  fixture.passTime();
+  const one = await fixture.start();
+  expect(await anchorOf(one, 1)).toMatchObject({ epoch: 2, status: 'final' });
+  await fixture.set(9, 99);
+  await expect.poll(async () => (await anchorOf(one, 9))?.status, WAIT).toBe('included');
+  const anchor = await anchorOf(one, 9);
+  expect(anchor).toMatchObject({ epoch: 4 });
+  expect(anchor && (await fixture.isAnchoredOnChain(anchor))).toBe(true);
+  const later = createMapService(pool);
+  expect((await later.view()).newest).toBe(4);
+  expect((await findings()).findings).toMatchObject([{ kind: 'disowned', epoch: 3, root_on_chain: bogus }]);
+  expect((await findings('--from', '4')).code).toBe(0);
 });
