@@ -40,7 +40,7 @@ export function reconcileCommand(io: CommandIo, clock: Clock): Command {
         try {
           const epochs = await reconcile(pool, openAuditChain(client, registry.contract, registry.registryId), {
             log: log === undefined ? null : async () => (await openLog(log, 1)).epochs,
-            importThem: options.dryRun !== true,
+            importThem: log !== undefined && options.dryRun !== true,
             disown: options.disown === true && options.dryRun !== true,
             confirmations: settings.CHAIN_CONFIRMATIONS ?? 12,
             clock,
