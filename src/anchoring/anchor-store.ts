@@ -1,6 +1,7 @@
 // SQL for epochs, the public log of changes, and the contract they go to.
 import type { Pool, Queryable } from '../platform/postgres/database.ts';
 import type { AnchorStatus } from './anchor.ts';
+import { anchoringLimits } from './anchoring-limits.ts';
 import { logLinks } from './log-link.ts';
 import type { Change } from './sparse-merkle-map.ts';
 import { compareBytes } from './tree-hash.ts';
@@ -113,28 +114,30 @@ export async function readLatestEpoch(from: Queryable): Promise<Epoch | null> {
   return (rows[0] as Epoch | undefined) ?? null;
 }
 
-/** The map's entries at `epoch`. */
-export async function readEntries(from: Queryable, epoch: number): Promise<Change[]> {
+/**
+ * What the log says of up to `limit` keys after `afterKey` at `epoch`, in key order: the map's entries, and the keys that
+ * were removed again.
+ *
+ * @returns nothing when there are no more
+ */
+export async function readEntries(
+  from: Queryable,
+  epoch: number,
+  afterKey: Uint8Array | null,
+  limit: number,
+): Promise<Change[]> {
   const { rows } = await from.query(
-    `SELECT key, value FROM (
-       SELECT DISTINCT ON (key) key, value FROM anchoring.change WHERE epoch <= $1 ORDER BY key, epoch DESC
-     ) latest WHERE value IS NOT NULL`,
-    [epoch],
+    `SELECT DISTINCT ON (key) key, value FROM anchoring.change
+     WHERE epoch <= $1 AND ($2::bytea IS NULL OR key > $2) ORDER BY key, epoch DESC LIMIT $3`,
+    [epoch, afterKey === null ? null : Buffer.from(afterKey), limit],
   );
   return rows as Change[];
 }
 
-/** What the epochs after `after` up to `upTo` changed, in order. */
-export async function readChanges(
-  from: Queryable,
-  after: number,
-  upTo: number,
-): Promise<(Change & { epoch: number })[]> {
-  const { rows } = await from.query(
-    'SELECT epoch, key, value FROM anchoring.change WHERE epoch > $1 AND epoch <= $2 ORDER BY epoch',
-    [after, upTo],
-  );
-  return rows as (Change & { epoch: number })[];
+/** What an epoch changed, in key order. */
+export async function readChanges(from: Queryable, epoch: number): Promise<Change[]> {
+  const { rows } = await from.query('SELECT key, value FROM anchoring.change WHERE epoch = $1 ORDER BY key', [epoch]);
+  return rows as Change[];
 }
 
 /** One epoch's changes in key order, from the key after `afterKey` on. */
@@ -214,16 +217,23 @@ export async function insertEpoch(
     epoch.madeAt,
   ]);
   const ordered = [...changes].sort((a, b) => compareBytes(a.key, b.key));
-  await to.query(
-    `INSERT INTO anchoring.change (epoch, key, value, link)
-     SELECT $1, key, value, link FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS given (key, value, link)`,
-    [
-      epoch.epoch,
-      ordered.map(({ key }) => Buffer.from(key)),
-      ordered.map(({ value }) => (value === null ? null : Buffer.from(value))),
-      logLinks(epoch.previousRoot, ordered).map((link) => Buffer.from(link)),
-    ],
-  );
+  let before = epoch.previousRoot;
+  // A part at a time: to write out a hundred thousand rows at once would hold everybody up.
+  for (let at = 0; at < ordered.length; at += anchoringLimits.changesPerInsert) {
+    const part = ordered.slice(at, at + anchoringLimits.changesPerInsert);
+    const links = logLinks(before, part);
+    before = links.at(-1) ?? before;
+    await to.query(
+      `INSERT INTO anchoring.change (epoch, key, value, link)
+       SELECT $1, key, value, link FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS given (key, value, link)`,
+      [
+        epoch.epoch,
+        part.map(({ key }) => Buffer.from(key)),
+        part.map(({ value }) => (value === null ? null : Buffer.from(value))),
+        links.map((link) => Buffer.from(link)),
+      ],
+    );
+  }
 }
 
 /** Records an epoch of the chain as not of our making: its root stands, and nothing changed by it. */

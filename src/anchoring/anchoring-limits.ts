@@ -8,6 +8,10 @@ export const anchoringLimits = {
    * one key fall together, instead of piling up in epochs that would each cost a transaction.
    */
   epochsAhead: 3,
+  /** Rows of the log written in one statement. */
+  changesPerInsert: 1_000,
+  /** Entries of the map read in one look, at the start. */
+  entriesPerPage: 5_000,
   /** How often the worker looks for something to do. */
   poll_ms: 500,
   /** Of the rounds in which all is final and nothing waits, one in so many looks at the chain. */

@@ -45,8 +45,7 @@ export class LogAudit {
   next = 1;
   readonly #chain: AuditChain;
   readonly #options: AuditOptions;
-  // The only place that rebuilds.
-  #map = SparseMerkleMap.empty;
+  readonly #map = new SparseMerkleMap();
   #recordedRoot = toHex(EMPTY);
   #rebuiltAgrees = true;
   #suspicion: Suspicion | null = null;
@@ -92,7 +91,7 @@ export class LogAudit {
         await this.#pendingEpoch(epoch);
         continue;
       }
-      this.#compare(epoch, commit);
+      await this.#compare(epoch, commit);
       this.next = epoch.epoch + 1;
       if (epoch.epoch < this.#options.from) continue;
       this.compared += 1;
@@ -117,7 +116,7 @@ export class LogAudit {
     return new Map([...replayed, ...commits].map((commit) => [commit.epoch, commit]));
   }
 
-  #compare(epoch: LogEpoch, commit: ChainCommit): void {
+  async #compare(epoch: LogEpoch, commit: ChainCommit): Promise<void> {
     const { epoch: number, root: recorded, changes } = epoch;
     if (epoch.previous_root !== this.#recordedRoot)
       this.#tell(
@@ -142,8 +141,7 @@ export class LogAudit {
       );
       if (recorded === commit.root && changes.length === 0) return;
     }
-    this.#map = this.#map.with(changes.map(asMapChange));
-    const rebuilt = toHex(this.#map.root);
+    const rebuilt = await this.#rebuild(changes);
     const hand = broken === null ? '' : `; first row that was changed by hand: key ${broken}`;
     const facts = { key: broken, root_on_chain: commit.root, root_of_log: rebuilt, transaction: commit.transaction };
     if (rebuilt === commit.root) {
@@ -177,6 +175,13 @@ export class LogAudit {
     if (!this.#tell(found) || broken !== null || this.#suspicion !== null) return;
     const keys = changes.slice(0, auditLimits.proofs);
     this.#suspicion = { found, said: new Map(keys.map(({ key, value }) => [key, [{ epoch: number, value }]])) };
+  }
+
+  async #rebuild(changes: readonly LogChange[]): Promise<string> {
+    const before = this.#map.newest;
+    const after = await this.#map.advance(changes.map(asMapChange));
+    if (after !== before) this.#map.release(before);
+    return toHex(after.root);
   }
 
   #compareBlock({ epoch, status, block, transaction, block_hash }: LogEpoch, commit: ChainCommit): void {

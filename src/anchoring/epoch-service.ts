@@ -1,11 +1,14 @@
 // Gathers the changes that wait in the outbox into the next epoch, with its root and its part of the public log.
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../platform/clock.ts';
 import { inTransaction, type Pool } from '../platform/postgres/database.ts';
 import { countWaiting, insertEpoch, takeWaiting } from './anchor-store.ts';
 import { anchoringLimits } from './anchoring-limits.ts';
 import type { MapService } from './map-service.ts';
-import type { Change, SparseMerkleMap } from './sparse-merkle-map.ts';
+import type { Change, MapVersion } from './sparse-merkle-map.ts';
 import { compareBytes, EMPTY } from './tree-hash.ts';
+
+const COMPARED_at_once = 1_000;
 
 export interface EpochSettings {
   /** Time between two epochs at least, unless `changes` have come together before. */
@@ -36,10 +39,10 @@ export async function makeEpochIfDue(
   const before = view.mapAt(view.newest);
   return inTransaction(pool, async (transaction) => {
     const taken = await takeWaiting(transaction, anchoringLimits.epochChanges);
-    const changes = taken.filter((change) => changesIn(before, change));
+    const changes = await changesOf(before, taken);
     if (changes.length === 0) return null;
     const epoch = view.newest + 1;
-    const { root } = before.with(changes);
+    const root = await maps.propose(epoch, changes);
     const madeAt = new Date(clock.now_ms());
     // Not the map's root: after a disowned epoch the contract builds on a root that no map of ours has.
     const previousRoot = view.epochs.at(-1)?.root ?? EMPTY;
@@ -48,7 +51,17 @@ export async function makeEpochIfDue(
   });
 }
 
-function changesIn(map: SparseMerkleMap, { key, value }: Change): boolean {
+/** Those that change the map, with turns for everybody else in between. */
+async function changesOf(map: MapVersion, taken: readonly Change[]): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (let at = 0; at < taken.length; at += COMPARED_at_once) {
+    changes.push(...taken.slice(at, at + COMPARED_at_once).filter((change) => changesIn(map, change)));
+    await setImmediate();
+  }
+  return changes;
+}
+
+function changesIn(map: MapVersion, { key, value }: Change): boolean {
   const held = map.get(key);
   if (held === null || value === null) return held !== value;
   return compareBytes(held, value) !== 0;

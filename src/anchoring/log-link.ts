@@ -18,9 +18,9 @@ export function logLink(before: Uint8Array, { key, value }: Change): Uint8Array 
   return sha256(input);
 }
 
-/** @param changes one epoch's, in key order */
-export function logLinks(previousRoot: Uint8Array, changes: readonly Change[]): Uint8Array[] {
-  let before = previousRoot;
+/** @param changes some of one epoch's, in key order; `first`: what the first of them is linked to */
+export function logLinks(first: Uint8Array, changes: readonly Change[]): Uint8Array[] {
+  let before = first;
   return changes.map((change) => {
     before = logLink(before, change);
     return before;

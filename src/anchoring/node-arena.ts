@@ -153,7 +153,9 @@ export class NodeArena {
 
   #entry(leaf: NodeRef, offset: number, length: number): Uint8Array {
     const from = (leaf & CHUNK_MASK) * ENTRY_bytes + offset;
-    return this.#leaves.chunk(indexOf(leaf)).bytes.subarray(from, from + length);
+    const { bytes } = this.#leaves.chunk(indexOf(leaf));
+    // Not a Buffer, whose slice() is no copy.
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + from, length);
   }
 
   #pool(ref: NodeRef): Pool {

@@ -7,15 +7,15 @@ import {
   type Epoch,
   insertDisowned,
   insertEpoch,
-  readEntries,
   readLatestEpoch,
   recordFinal,
   recordIncluded,
 } from './anchor-store.ts';
 import type { AuditChain, ChainCommit } from './audit-chain-port.ts';
 import { bytes32, toHex } from './hexadecimal.ts';
+import { readMapAt } from './map-service.ts';
 import { asMapChange, type LogEpoch } from './public-log.ts';
-import { type Change, SparseMerkleMap } from './sparse-merkle-map.ts';
+import type { Change } from './sparse-merkle-map.ts';
 import { EMPTY } from './tree-hash.ts';
 
 /** Epochs of the chain that one run looks at; the next run goes on behind them. */
@@ -69,7 +69,7 @@ async function work(pool: Pool, chain: AuditChain, options: ReconcileOptions): P
   const commits = await chain.commits(at + 1, last, { from: newest?.block ?? 0, upTo: latest });
   const logged = options.log === null ? new Map<number, LogEpoch>() : await epochsOf(await options.log(), at + 1, last);
 
-  let map = SparseMerkleMap.empty.with(await readEntries(pool, at));
+  const map = await readMapAt(pool, at);
   let previousRoot = newest?.root ?? EMPTY;
   const done: ReconciledEpoch[] = [];
   for (const commit of commits) {
@@ -77,7 +77,8 @@ async function work(pool: Pool, chain: AuditChain, options: ReconcileOptions): P
     const epoch = { epoch: commit.epoch, previousRoot, root, madeAt: new Date(options.clock.now_ms()) };
     const inLog = logged.get(commit.epoch);
     const changes: Change[] = (inLog?.changes ?? []).map(asMapChange);
-    const candidate = map.with(changes);
+    const before = map.newest;
+    const candidate = await map.advance(changes);
     // An epoch always changes something: one without changes is no epoch of ours, even where its root is the map's.
     if (changes.length > 0 && toHex(candidate.root) === commit.root) {
       if (!options.importThem) {
@@ -90,10 +91,11 @@ async function work(pool: Pool, chain: AuditChain, options: ReconcileOptions): P
         });
         done.push(await told(chain, commit, 'imported', `${changes.length} changes`));
       }
-      map = candidate;
+      map.release(before);
       previousRoot = root;
       continue;
     }
+    if (candidate !== before) map.release(candidate);
     const why = inLog === undefined ? 'no copy of the log has it' : 'the copy of the log gives another root';
     const inclusion = await inclusionOf(chain, commit);
     if (!options.disown || inclusion === null || latest - inclusion.block + 1 < options.confirmations) {

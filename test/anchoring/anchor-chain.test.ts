@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { anchoringLimits } from '../../src/anchoring/anchoring-limits.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
-import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
 import {
   AnchoringFixture,
   anchorOf,
@@ -13,6 +12,7 @@ import {
   untilIncluded,
   WAIT,
 } from '../support/anchoring-fixture.ts';
+import { mapOf } from '../support/map-of.ts';
 import { testDatabase } from '../support/test-database.ts';
 
 const fixture = new AnchoringFixture((await testDatabase()).pool);
@@ -111,7 +111,7 @@ describe('the way to the chain', () => {
     await fixture.set(1, 1);
     await fixture.untilFinal(one, 1);
     await fixture.stop(one);
-    const { root } = SparseMerkleMap.empty.with([{ key: hash(1), value: hash(2) }]);
+    const { root } = await mapOf([{ key: hash(1), value: hash(2) }]);
     await fixture.pool.query('UPDATE anchoring.change SET value = $1', [Buffer.from(hash(2))]);
     await fixture.pool.query('UPDATE anchoring.epoch SET root = $1', [Buffer.from(root)]);
     await expect(fixture.create().start()).rejects.toMatchObject({ code: 'CHAIN_DIFFERENT' });

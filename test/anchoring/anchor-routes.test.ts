@@ -8,9 +8,9 @@ import { logLinks } from '../../src/anchoring/log-link.ts';
 import { createMapService } from '../../src/anchoring/map-service.ts';
 import { enqueueChange } from '../../src/anchoring/outbox-store.ts';
 import { anchorIsProven } from '../../src/anchoring/proofs.ts';
-import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import { mapOf } from '../support/map-of.ts';
 import { testDatabase } from '../support/test-database.ts';
 
 const { pool } = await testDatabase();
@@ -45,7 +45,7 @@ test('answers head, key and epoch to pages of any origin', async () => {
   expect((await server.inject(`/api/anchors/${toHex(hash(5))}`)).statusCode).toBe(404);
 
   const changes = [5, 6].map((n) => ({ key: hash(n), value: hash(n + 1) }));
-  const { root } = SparseMerkleMap.empty.with(changes);
+  const { root } = await mapOf(changes);
   const madeAt = new Date('2026-11-01T00:00:00Z');
   await insertEpoch(pool, { epoch: 1, previousRoot: new Uint8Array(32), root, madeAt }, changes);
   await recordIncluded(pool, 1, inclusion);

@@ -60,20 +60,20 @@ const changesOf = (n: number): Change[] =>
 /** Makes epochs 1 to `count` and commits each, as the worker does, without its pauses. */
 async function makeEpochs(count: number): Promise<void> {
   const committer = new AnchorContract(provider, contract, REGISTRY_ID, fixture.chain.key);
-  let map = SparseMerkleMap.empty;
+  const map = new SparseMerkleMap();
   for (let epoch = 1; epoch <= count; epoch += 1) {
     const changes = changesOf(epoch);
-    const previousRoot = map.root;
-    map = map.with(changes);
-    await insertEpoch(pool, { epoch, previousRoot, root: map.root, madeAt: new Date('2026-11-01') }, changes);
-    const { hash: transaction, send } = await committer.signCommit(epoch, toHex(previousRoot), toHex(map.root));
+    const { root: previousRoot } = map.newest;
+    const { root } = await map.advance(changes);
+    await insertEpoch(pool, { epoch, previousRoot, root, madeAt: new Date('2026-11-01') }, changes);
+    const { hash: transaction, send } = await committer.signCommit(epoch, toHex(previousRoot), toHex(root));
     await send();
     await expect.poll(async () => (await committer.head()).epoch, WAIT).toBe(epoch);
     const inclusion = await committer.findCommit(epoch, transaction, 0);
     if (inclusion === null) throw new Error('not committed');
     await recordIncluded(pool, epoch, inclusion);
     await recordFinal(pool, epoch);
-    roots.push(map.root);
+    roots.push(root);
   }
 }
 

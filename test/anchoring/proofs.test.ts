@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { anchorIsProven, encodeProof, proofFromText, proofToText } from '../../src/anchoring/proofs.ts';
-import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
+import { mapOf } from '../support/map-of.ts';
 
 const bytes = (n: number): Uint8Array => new Uint8Array(32).fill(n);
-const map = SparseMerkleMap.empty.with([1, 2, 3, 200].map((n) => ({ key: bytes(n), value: bytes(n + 1) })));
+const map = await mapOf([1, 2, 3, 200].map((n) => ({ key: bytes(n), value: bytes(n + 1) })));
 const anchor: Anchor = {
   status: 'final',
   key: toHex(bytes(2)),

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeProof, encodeProof, verifyProof } from '../../src/anchoring/proofs.ts';
-import { type Change, SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
+import { type Change, type MapVersion, SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
 import { leafHash, nodeHash } from '../../src/anchoring/tree-hash.ts';
+import { mapOf } from '../support/map-of.ts';
 
 // The definition, as plainly as it can be put: recursion over all 256 levels on the set of entries.
 const sha256 = (...parts: Uint8Array[]): Uint8Array =>
@@ -49,15 +50,21 @@ function model(all: Iterable<Change>): Map<string, Uint8Array> {
 const modelRoot = (map: Map<string, Uint8Array>): Uint8Array =>
   naiveRoot([...map].map(([k, v]) => [unhex(k), v] as const));
 
+async function mapAfter(batches: readonly (readonly Change[])[]): Promise<MapVersion> {
+  const map = new SparseMerkleMap();
+  for (const batch of batches) await map.advance(batch);
+  return map.newest;
+}
+
 describe('the map', () => {
   test('has 32 zero bytes as its root when it is empty', () => {
-    expect(SparseMerkleMap.empty.root).toEqual(new Uint8Array(32));
+    expect(new SparseMerkleMap().newest.root).toEqual(new Uint8Array(32));
   });
 
-  test('has the root and the values of a naive model after any batches of changes', () => {
-    fc.assert(
-      fc.property(fc.array(changes, { maxLength: 6 }), (batches) => {
-        const map = batches.reduce((made, batch) => made.with(batch), SparseMerkleMap.empty);
+  test('has the root and the values of a naive model after any batches of changes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(changes, { maxLength: 6 }), async (batches) => {
+        const map = await mapAfter(batches);
         const expected = model(batches.flat());
         expect(hex(map.root)).toBe(hex(modelRoot(expected)));
         for (const one of batches.flat()) expect(map.get(one.key)).toEqual(expected.get(hex(one.key)) ?? null);
@@ -66,78 +73,146 @@ describe('the map', () => {
     );
   });
 
-  test('is the same for a batch as for its changes one by one', () => {
-    fc.assert(
-      fc.property(changes, (batch) => {
-        const oneByOne = batch.reduce((made, one) => made.with([one]), SparseMerkleMap.empty);
-        expect(SparseMerkleMap.empty.with(batch).root).toEqual(oneByOne.root);
-      }),
-    );
-  });
-
-  test('does not depend on the order in which keys came', () => {
-    fc.assert(
-      fc.property(changes, fc.infiniteStream(fc.nat()), (batch, ranks) => {
-        const entries = [...model(batch)].map(([k, v]) => ({ key: unhex(k), value: v }));
-        const shuffled = entries
-          .map((entry) => ({ entry, rank: ranks.next().value as number }))
+  test('is the same for a batch as for its changes one by one, in any order of keys', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, fc.infiniteStream(fc.nat()), async (batch, ranks) => {
+        const oneByOne = await mapAfter(batch.map((one) => [one]));
+        const { root } = await mapOf(batch);
+        expect(root).toEqual(oneByOne.root);
+        const shuffled = [...model(batch)]
+          .map(([k, v]) => ({ entry: { key: unhex(k), value: v }, rank: ranks.next().value as number }))
           .sort((a, b) => a.rank - b.rank)
-          .map(({ entry }) => entry);
-        const map = shuffled.reduce((made, one) => made.with([one]), SparseMerkleMap.empty);
-        expect(map.root).toEqual(SparseMerkleMap.empty.with(entries).root);
+          .map(({ entry }) => [entry]);
+        expect((await mapAfter(shuffled)).root).toEqual(root);
       }),
     );
   });
 
-  test('is empty again when everything was removed, and an older map keeps what it held', () => {
-    fc.assert(
-      fc.property(changes, (batch) => {
-        const full = SparseMerkleMap.empty.with(batch);
+  test('is empty again when everything was removed, and an older version keeps what it held', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, async (batch) => {
+        const map = new SparseMerkleMap();
+        const full = await map.advance(batch);
         const before = hex(full.root);
-        expect(full.with(batch.map((one) => ({ key: one.key, value: null }))).root).toEqual(new Uint8Array(32));
+        const gone = await map.advance(batch.map((one) => ({ key: one.key, value: null })));
+        expect(gone.root).toEqual(new Uint8Array(32));
         expect(hex(full.root)).toBe(before);
+        for (const [k, v] of model(batch)) expect(full.get(unhex(k))).toEqual(v);
       }),
     );
   });
 
-  test('is itself where nothing changes', () => {
-    fc.assert(
-      fc.property(changes, anyKey, (batch, stranger) => {
-        const map = SparseMerkleMap.empty.with(batch);
+  test('stays at its version where nothing changes', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, anyKey, async (batch, stranger) => {
+        const map = new SparseMerkleMap();
+        const version = await map.advance(batch);
         const same = [...model(batch)].map(([k, v]) => ({ key: unhex(k), value: v }));
-        expect(map.with(same)).toBe(map);
+        expect(await map.advance(same)).toBe(version);
         fc.pre(!model(batch).has(hex(stranger)));
-        expect(map.with([{ key: stranger, value: null }])).toBe(map);
+        expect(await map.advance([{ key: stranger, value: null }])).toBe(version);
       }),
     );
   });
 
-  test('does not follow a buffer that its caller uses again', () => {
+  test('does not follow a buffer that its caller uses again', async () => {
     const reused = new Uint8Array(32).fill(1);
-    const map = SparseMerkleMap.empty.with([{ key: reused, value: reused }]);
+    const map = await mapOf([{ key: reused, value: reused }]);
     reused.fill(2);
+    const held = map.get(new Uint8Array(32).fill(1));
+    expect(held).toEqual(new Uint8Array(32).fill(1));
+    held?.fill(3);
     expect(map.get(new Uint8Array(32).fill(1))).toEqual(new Uint8Array(32).fill(1));
   });
 
-  test('refuses a key or value that is no hash', () => {
-    expect(() => SparseMerkleMap.empty.with([{ key: new Uint8Array(31), value: null }])).toThrow(RangeError);
-    expect(() => SparseMerkleMap.empty.with([{ key: new Uint8Array(32), value: new Uint8Array(33) }])).toThrow(
-      RangeError,
+  test('refuses a key or value that is no hash, and is then as it was', async () => {
+    const map = new SparseMerkleMap();
+    const good = { key: new Uint8Array(32).fill(1), value: new Uint8Array(32) };
+    await expect(map.advance([good, { key: new Uint8Array(31), value: null }])).rejects.toThrow(RangeError);
+    await expect(map.advance([{ key: new Uint8Array(32), value: new Uint8Array(33) }])).rejects.toThrow(RangeError);
+    expect(map.newest.root).toEqual(new Uint8Array(32));
+    expect((await map.advance([good])).get(good.key)).toEqual(good.value);
+  });
+});
+
+describe('the versions of a map', () => {
+  /** What a run does after each batch: give the new version up, let the oldest go, or keep all. */
+  const step = fc.record({ batch: changes, fate: fc.constantFrom('keep', 'give up', 'release', 'release') });
+
+  test('each hold what they held, whatever is released, given up, or made meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const map = new SparseMerkleMap();
+        const live = [{ version: map.newest, held: new Map<string, Uint8Array>() }];
+        for (const { batch, fate } of steps) {
+          const base = live.at(-1) as (typeof live)[number];
+          const advancing = map.advance(batch);
+          // In the middle of the work the older ones answer as ever.
+          for (const { version, held } of live) expect(hex(version.root)).toBe(hex(modelRoot(held)));
+          const version = await advancing;
+          if (version !== base.version) {
+            const held = new Map(base.held);
+            for (const one of batch) {
+              if (one.value === null) held.delete(hex(one.key));
+              else held.set(hex(one.key), one.value);
+            }
+            live.push({ version, held });
+            if (fate === 'give up') map.release((live.pop() as (typeof live)[number]).version);
+          }
+          if (fate === 'release' && live.length > 1) map.release((live.shift() as (typeof live)[number]).version);
+          for (const { version: one, held } of live) {
+            expect(hex(one.root)).toBe(hex(modelRoot(held)));
+            for (const [k, v] of held) {
+              expect(one.get(unhex(k))).toEqual(v);
+              expect(verifyProof(one.root, unhex(k), v, encodeProof(one.prove(unhex(k))))).toBe(true);
+            }
+          }
+        }
+      }),
+      { numRuns: 150 },
     );
+  });
+
+  test('take no more room for thousands of changes to the same keys', async () => {
+    const map = new SparseMerkleMap();
+    const keys = Array.from({ length: 400 }, (_, n) => sha256(Uint8Array.of(n >> 8, n & 0xff)));
+    const round = async (n: number): Promise<void> => {
+      const before = map.newest;
+      await map.advance(keys.map((one) => ({ key: one, value: sha256(one, Uint8Array.of(n >> 8, n & 0xff)) })));
+      map.release(before);
+    };
+    for (let n = 0; n < 3; n += 1) await round(n);
+    const { arrayBuffers } = process.memoryUsage();
+    for (let n = 3; n < 500; n += 1) await round(n);
+    // Five hundred rounds of some 1,000 nodes would be 40 MB if none were used again.
+    expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(8_000_000);
+  });
+
+  test('refuse to be read once released, and only the outermost can be', async () => {
+    const map = new SparseMerkleMap();
+    const set = (n: number): Promise<MapVersion> =>
+      map.advance([{ key: new Uint8Array(32).fill(n), value: new Uint8Array(32) }]);
+    const [first, second] = [await set(1), await set(2), await set(3)];
+    expect(() => map.release(second)).toThrow();
+    map.release(map.newest);
+    map.release(second);
+    expect(() => second.get(new Uint8Array(32))).toThrow(/released/);
+    expect(map.newest).toBe(first);
+    await Promise.all([set(4), expect(set(5)).rejects.toThrow(/one|once/)]);
   });
 });
 
 describe('a proof', () => {
-  test('holds for each value and each absence, and for nothing else', () => {
-    fc.assert(
-      fc.property(changes, key, value, (batch, asked, other) => {
-        const map = SparseMerkleMap.empty.with(batch);
+  test('holds for each value and each absence, and for nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, key, value, async (batch, asked, other) => {
+        const map = await mapOf(batch);
         for (const at of [asked, ...batch.map((one) => one.key)]) {
           const held = map.get(at);
           const proof = encodeProof(map.prove(at));
           expect(verifyProof(map.root, at, held, proof)).toBe(true);
           expect(verifyProof(map.root, at, held === null ? other : null, proof)).toBe(false);
-          const elsewhere = map.with([{ key: at, value: sha256(other) }]);
+          const elsewhere = await mapOf([...batch, { key: at, value: sha256(other) }]);
           expect(verifyProof(elsewhere.root, at, held, proof)).toBe(false);
           expect(verifyProof(map.root, at, sha256(other), proof)).toBe(false);
         }
@@ -145,19 +220,19 @@ describe('a proof', () => {
     );
   });
 
-  test('reads back from its bytes as it was', () => {
-    fc.assert(
-      fc.property(changes, key, (batch, asked) => {
-        const proof = SparseMerkleMap.empty.with(batch).prove(asked);
+  test('reads back from its bytes as it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, key, async (batch, asked) => {
+        const proof = (await mapOf(batch)).prove(asked);
         expect(decodeProof(encodeProof(proof))).toEqual(proof);
       }),
     );
   });
 
-  test('is refused after any single bit of it was changed', () => {
-    fc.assert(
-      fc.property(changes, key, (batch, asked) => {
-        const map = SparseMerkleMap.empty.with(batch);
+  test('is refused after any single bit of it was changed', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, key, async (batch, asked) => {
+        const map = await mapOf(batch);
         const held = map.get(asked);
         const proof = encodeProof(map.prove(asked));
         for (let bit = 0; bit < proof.length * 8; bit += 1) {
@@ -171,10 +246,10 @@ describe('a proof', () => {
     );
   });
 
-  test('is refused with a byte more, a byte less, or any other bytes', () => {
-    fc.assert(
-      fc.property(changes, key, fc.uint8Array({ maxLength: 300 }), (batch, asked, noise) => {
-        const map = SparseMerkleMap.empty.with(batch);
+  test('is refused with a byte more, a byte less, or any other bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(changes, key, fc.uint8Array({ maxLength: 300 }), async (batch, asked, noise) => {
+        const map = await mapOf(batch);
         const proof = encodeProof(map.prove(asked));
         const held = map.get(asked);
         expect(verifyProof(map.root, asked, held, Uint8Array.of(...proof, 0))).toBe(false);
@@ -185,7 +260,7 @@ describe('a proof', () => {
     );
   });
 
-  test('of absence is refused where the other leaf does not belong on the path', () => {
+  test('of absence is refused where the other leaf does not belong on the path', async () => {
     const [left, right, between] = [new Uint8Array(32), new Uint8Array(32).fill(0xff), new Uint8Array(32).fill(0x0f)];
     const [leftLeaf, rightLeaf] = [left, right].map((one) => leafHash(one, one)) as [Uint8Array, Uint8Array];
     const proof = (other: Uint8Array, sibling: Uint8Array): Uint8Array =>
@@ -195,9 +270,9 @@ describe('a proof', () => {
     expect(verifyProof(nodeHash(rightLeaf, leftLeaf), between, null, proof(right, leftLeaf))).toBe(false);
   });
 
-  test('is refused where it lists a sibling that is empty: each fact has one encoding', () => {
+  test('is refused where it lists a sibling that is empty: each fact has one encoding', async () => {
     const [even, odd] = [Uint8Array.of(0, ...new Uint8Array(31)), Uint8Array.of(1, ...new Uint8Array(31))];
-    const map = SparseMerkleMap.empty.with([even, odd].map((one) => ({ key: one, value: one })));
+    const map = await mapOf([even, odd].map((one) => ({ key: one, value: one })));
     const proof = encodeProof(map.prove(odd));
     expect([...proof.slice(0, 4)]).toEqual([0, 0, 8, 0b0000_0001]);
     const wordy = Uint8Array.of(0, 0, 8, 0b0000_0011, ...new Uint8Array(32), ...proof.slice(4));
@@ -205,10 +280,10 @@ describe('a proof', () => {
     expect(verifyProof(map.root, odd, odd, wordy)).toBe(false);
   });
 
-  test('of two keys that part at the very last bit is 256 deep and holds', () => {
+  test('of two keys that part at the very last bit is 256 deep and holds', async () => {
     const even = new Uint8Array(32).fill(7);
     const odd = Uint8Array.of(...even.slice(0, 31), 6);
-    const map = SparseMerkleMap.empty.with([
+    const map = await mapOf([
       { key: even, value: even },
       { key: odd, value: odd },
     ]);

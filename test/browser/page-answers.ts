@@ -3,19 +3,21 @@ import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { anchorKey } from '../../src/anchoring/anchor-keys.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
-import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
 import type { MeterDetail, MeterRow, TraceStep, Use } from '../../web/shared/service-types.ts';
 
 const hour_ms = 3_600_000;
+
+import { mapOf } from '../support/map-of.ts';
+
 const bytes = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 
-function provenAnchor(status: Anchor['status']): Anchor {
+async function provenAnchor(status: Anchor['status']): Promise<Anchor> {
   const key = anchorKey('did', 'did:webvh:QmIssuer:localhost%3A8080:issuer');
   const others = Array.from({ length: 20 }, (_unused, index) => ({
     key: anchorKey('did', `did:${index}`),
     value: bytes(index + 1),
   }));
-  const map = SparseMerkleMap.empty.with([...others, { key, value: bytes(0xaa) }]);
+  const map = await mapOf([...others, { key, value: bytes(0xaa) }]);
   return {
     status,
     key: toHex(key),
@@ -33,10 +35,10 @@ function provenAnchor(status: Anchor['status']): Anchor {
 }
 
 export const anchors = {
-  final: provenAnchor('final'),
-  included: provenAnchor('included'),
+  final: await provenAnchor('final'),
+  included: await provenAnchor('included'),
   /** A value that the proof does not lead to. */
-  forged: { ...provenAnchor('final'), value: toHex(bytes(0xab)) },
+  forged: { ...(await provenAnchor('final')), value: toHex(bytes(0xab)) },
 };
 
 export function traceWith(anchor: Anchor, revoked = false): TraceStep[] {

@@ -6,7 +6,6 @@ import { afterAll } from 'vitest';
 import type { Anchor, AnchorStatus } from '../../src/anchoring/anchor.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
-import { SparseMerkleMap } from '../../src/anchoring/sparse-merkle-map.ts';
 import { credentialRoutes } from '../../src/identity/credentials/credential-routes.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
@@ -22,6 +21,7 @@ import { createLogger } from '../../src/platform/logger.ts';
 import type { Pool } from '../../src/platform/postgres/database.ts';
 import { problem } from '../../src/platform/problem.ts';
 import { systemRandom } from '../../src/platform/random.ts';
+import { mapOf } from './map-of.ts';
 
 export const publicUrl = 'http://localhost:8080';
 /** The DID library compares with the machine's own clock, so time stands still in the past. */
@@ -44,9 +44,7 @@ export async function identityWorld(pool: Pool) {
 
   async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
     const { rows } = await pool.query<{ key: Buffer; value: Buffer }>('SELECT key, value FROM anchoring.outbox');
-    const map = SparseMerkleMap.empty.with(
-      rows.map((row) => ({ key: new Uint8Array(row.key), value: new Uint8Array(row.value) })),
-    );
+    const map = await mapOf(rows.map((row) => ({ key: new Uint8Array(row.key), value: new Uint8Array(row.value) })));
     const value = map.get(key);
     if (value === null || chain.fault.absent) return null;
     const pending = chain.fault.status === 'pending';
