@@ -1,6 +1,7 @@
 // Stands in for the service's JSON routes by browser routing, so that a page can be brought into each of its states.
 import type { BrowserContext } from 'playwright-core';
 import {
+  anchoring,
   anchors,
   issued,
   madeOffer,
@@ -57,6 +58,7 @@ const usual: Answers = {
   'GET /api/utility/meters/*/use': (url) => ok(useAnswer(url.searchParams)),
   'GET /api/utility/meters/*': (url) => ok(meterDetail(url.pathname.split('/').at(-1) ?? '')),
   'GET /api/utility/quarantine': () => ok({ items: quarantined, next_cursor: null, total: quarantined.length }),
+  'GET /api/utility/anchoring': () => ok(anchoring),
   'POST /api/utility/service-points/*/offers': () => ok(madeOffer),
   'GET /api/utility/service-points/*/credentials': () => ok({ credentials: issued }),
   'POST /api/utility/credentials/*/revoke': () => ok({}),

@@ -3,11 +3,10 @@ import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { anchorKey } from '../../src/anchoring/anchor-keys.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
-import type { MeterDetail, MeterRow, TraceStep, Use } from '../../web/shared/service-types.ts';
+import type { AnchoringState, MeterDetail, MeterRow, TraceStep, Use } from '../../web/shared/service-types.ts';
+import { mapOf } from '../support/map-of.ts';
 
 const hour_ms = 3_600_000;
-
-import { mapOf } from '../support/map-of.ts';
 
 const bytes = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 
@@ -160,6 +159,34 @@ export const quarantined = Array.from({ length: 3 }, (_unused, index) => ({
   problem: { code: 'CHECKSUM_WRONG', detail: 'block 2 of the telegram has CRC 0x1f2a where 0x91b3 is expected' },
   payload_hex: '2e44931578563412330333637a2a0020255923c95aaa26d1b2e7493bc2ad013ec4a6f6d3529b520edff0ea6def'.repeat(3),
 }));
+
+export const anchoring: AnchoringState = {
+  trouble: null,
+  changes_waiting: 12,
+  place: { chain_id: 31337, contract: anchors.final.contract, registry_id: `0x${'0c'.repeat(32)}` },
+  account: {
+    address: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+    balance_wei: '1234567890123456789',
+    commits_left: 22_148,
+  },
+  nodes: [
+    { host: 'rpc-1.busan.example:8545', state: 'in_use', block: 48_211 },
+    { host: 'rpc-2.busan.example:8545', state: 'away', block: null },
+  ],
+  epochs: Array.from({ length: 20 }, (_unused, index) => ({
+    epoch: 120 - index,
+    status: index === 0 ? ('pending' as const) : index < 3 ? ('included' as const) : ('final' as const),
+    changes: 1 + ((index * 37) % 900),
+    made_at: '2026-11-23T05:04:00Z',
+    root: `0x${'a1'.repeat(32)}`,
+    transaction: `0x${'7f'.repeat(32)}`,
+    block: index === 0 ? null : 48_210 - index * 3,
+    block_time: index === 0 ? null : '2026-11-23T05:04:06Z',
+    confirmations: index === 0 ? null : 2 + index * 3,
+    sends: index === 0 ? 3 : 1,
+    max_fee_gwei: 2.5,
+  })),
+};
 
 export const madeOffer = {
   offer_id: 'offer-1',

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import type { BuiltPages } from './built-pages.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
-import { anchors, me, traceWith } from './page-answers.ts';
+import { anchoring, anchors, me, traceWith } from './page-answers.ts';
 
 export interface PageState {
   name: string;
@@ -143,6 +143,25 @@ export const pageStates: PageState[] = [
     },
   },
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
+  { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
+  {
+    name: 'console: ledger in trouble',
+    on: 'site',
+    path: '/utility/#/anchoring',
+    answers: {
+      'GET /api/utility/anchoring': () =>
+        ok({
+          ...anchoring,
+          trouble: {
+            code: 'CHAIN_FUNDS_MISSING',
+            detail: '0x7099…79C8 has 0.0004 coins and needs 0.0021 for the next commit.',
+            since: '2026-11-23T04:50:00Z',
+          },
+          account: { ...anchoring.account, balance_wei: '400000000000000', commits_left: 0 },
+        }),
+    },
+    act: shown('anchoring-trouble'),
+  },
   { name: 'wallet: new', on: 'walletPages', path: '/', act: shown('anchor-status') },
   {
     name: 'wallet: an offer, the code wrong',

@@ -13,6 +13,34 @@ export interface TraceStep {
   anchor?: Anchor;
 }
 
+export type NodeState = 'in_use' | 'ready' | 'away' | 'wrong_chain' | 'disagrees';
+
+export interface EpochRow {
+  epoch: number;
+  status: Anchor['status'];
+  changes: number;
+  made_at: string;
+  root: string;
+  transaction: string | null;
+  block: number | null;
+  block_time: string | null;
+  confirmations: number | null;
+  /** How often it was sent, each time with a higher fee. */
+  sends: number;
+  max_fee_gwei: number | null;
+}
+
+export interface AnchoringState {
+  trouble: { code: string; detail: string; since: string } | null;
+  changes_waiting: number;
+  place: { chain_id: number; contract: string; registry_id: string } | null;
+  /** `null` while no node answers; `commits_left` `null` where sending is free. */
+  account: { address: string; balance_wei: string; commits_left: number | null } | null;
+  nodes: { host: string; state: NodeState; block: number | null }[];
+  /** Newest first. */
+  epochs: EpochRow[];
+}
+
 export type Resolution = 'hour' | 'day';
 
 export interface UseInterval {

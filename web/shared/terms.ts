@@ -101,6 +101,13 @@ const words = {
     included: { ko: '기록됨, 확정을 기다리는 중', en: 'Recorded, waiting to become final' },
     final: { ko: '확정됨', en: 'Final' },
   },
+  node_state: {
+    in_use: { ko: '사용 중', en: 'In use' },
+    ready: { ko: '대기', en: 'Ready' },
+    away: { ko: '응답 없음', en: 'Away' },
+    wrong_chain: { ko: '다른 체인', en: 'Another chain' },
+    disagrees: { ko: '답이 다름', en: 'Disagrees' },
+  },
 } as const satisfies Record<string, Record<string, Text>>;
 
 /** The word for a code of that kind; the code itself where it is new to this page. */

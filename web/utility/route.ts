@@ -1,15 +1,16 @@
-// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/quarantine`.
+// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/quarantine`, `#/anchoring`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
   | { page: 'meters' }
   | { page: 'meter'; id: string }
   | { page: 'service-point'; id: string }
-  | { page: 'quarantine' };
+  | { page: 'quarantine' }
+  | { page: 'anchoring' };
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
-  if (first === 'quarantine') return { page: 'quarantine' };
+  if (first === 'quarantine' || first === 'anchoring') return { page: first };
   const id = second === undefined || second === '' ? null : decoded(second);
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };

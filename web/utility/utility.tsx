@@ -1,9 +1,10 @@
-// The console's frame: staff enter by the link printed at the first start, then move between meters and quarantine.
+// The console's frame: staff enter by the link printed at the first start, then move between meters, quarantine and ledger.
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageFrame, PageTitle } from '../shared/page-frame.tsx';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { AnchoringPage } from './anchoring-page.tsx';
 import { MeterPage } from './meter-page.tsx';
 import { MetersPage } from './meters-page.tsx';
 import { QuarantinePage } from './quarantine-page.tsx';
@@ -65,19 +66,19 @@ export function Utility() {
 
 function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   const { say } = useSpeech();
-  const inMeters = route.page !== 'quarantine';
+  const here = route.page === 'quarantine' || route.page === 'anchoring' ? route.page : 'meters';
+  const current = (page: typeof here) => (here === page ? 'page' : undefined);
   return (
     <>
       <nav class="console-nav" aria-label={say('주 메뉴', 'Main')}>
-        <a href={linkTo({ page: 'meters' })} aria-current={inMeters ? 'page' : undefined}>
+        <a href={linkTo({ page: 'meters' })} aria-current={current('meters')}>
           {say('계량기', 'Meters')}
         </a>
-        <a
-          href={linkTo({ page: 'quarantine' })}
-          aria-current={inMeters ? undefined : 'page'}
-          data-testid="quarantine-link"
-        >
+        <a href={linkTo({ page: 'quarantine' })} aria-current={current('quarantine')} data-testid="quarantine-link">
           {say('격리함', 'Quarantine')}
+        </a>
+        <a href={linkTo({ page: 'anchoring' })} aria-current={current('anchoring')} data-testid="anchoring-link">
+          {say('공개 장부', 'Ledger')}
         </a>
       </nav>
       <button type="button" class="button plain quiet" onClick={onLeave} data-testid="sign-out">
@@ -91,6 +92,7 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'meter') return <MeterPage key={route.id} id={route.id} />;
   if (route.page === 'service-point') return <ServicePointPage key={route.id} id={route.id} />;
   if (route.page === 'quarantine') return <QuarantinePage />;
+  if (route.page === 'anchoring') return <AnchoringPage />;
   return <MetersPage />;
 }
 
