@@ -135,8 +135,17 @@ async function epochOf(
 
 async function deploy(chain: BenchChain, data: string): Promise<string> {
   const hash = await chain.rpc('eth_sendTransaction', { from: addressOf(0), data, gasPrice: '0x0' });
-  const receipt = (await chain.rpc('eth_getTransactionReceipt', hash)) as { contractAddress: string };
-  return receipt.contractAddress;
+  return (await receiptOf(chain, hash)).contractAddress;
+}
+
+/** Mined at once, but not always before the answer to the sending. */
+async function receiptOf(chain: BenchChain, hash: unknown): Promise<{ contractAddress: string; status: string }> {
+  for (let waited_ms = 0; waited_ms < WAIT_ms; waited_ms += 50) {
+    const receipt = await chain.rpc('eth_getTransactionReceipt', hash);
+    if (receipt !== null) return receipt as { contractAddress: string; status: string };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('a transaction was not mined');
 }
 
 interface Sent {
@@ -163,8 +172,7 @@ async function gasOfAll(chain: BenchChain, transactions: readonly Sent[]): Promi
     throw new Error(`${block.transactions.length} of ${transactions.length} transactions are in the block`);
   }
   for (const hash of [block.transactions[0], block.transactions.at(-1)]) {
-    const receipt = (await chain.rpc('eth_getTransactionReceipt', hash)) as { status: string };
-    if (receipt.status !== '0x1') throw new Error('a transaction was refused');
+    if ((await receiptOf(chain, hash)).status !== '0x1') throw new Error('a transaction was refused');
   }
   return Number(block.gasUsed);
 }
@@ -190,8 +198,8 @@ export async function proofGas(
       data: calls.encodeFunctionData(name, values),
       gasPrice: '0x0',
     });
-  await send('register', [registryId, addressOf(0)]);
-  await send('commit', [registryId, 1, toHex(new Uint8Array(32)), root]);
+  await receiptOf(chain, await send('register', [registryId, addressOf(0)]));
+  await receiptOf(chain, await send('commit', [registryId, 1, toHex(new Uint8Array(32)), root]));
   const provider = new JsonRpcProvider(chain.url, chain.chainId, { staticNetwork: true });
   try {
     const log = new Contract(address, abi, provider);

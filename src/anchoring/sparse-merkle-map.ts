@@ -180,8 +180,9 @@ class Version implements MapVersion {
     const left = this.#update(oldLeft, changes.slice(0, middle), depth + 1);
     const right = this.#update(oldRight, changes.slice(middle), depth + 1);
     if (left === oldLeft && right === oldRight) return node;
+    const made = this.#join(left, right);
     this.#replace(node);
-    return this.#join(left, right);
+    return made;
   }
 
   #updateLeaf(leaf: NodeRef, changes: readonly Change[], depth: number): NodeRef {
@@ -189,8 +190,9 @@ class Version implements MapVersion {
     const own = changes.find(({ key }) => compareBytes(key, arena.keyOf(leaf)) === 0);
     const kept = own === undefined || (own.value !== null && compareBytes(own.value, arena.valueOf(leaf)) === 0);
     if (!kept) {
+      const made = this.#build(this.#leavesOf(changes), depth);
       this.#replace(leaf);
-      return this.#build(this.#leavesOf(changes), depth);
+      return made;
     }
     const others = this.#leavesOf(changes.filter((change) => change !== own));
     if (others.length === 0) return leaf;
@@ -227,6 +229,7 @@ class Version implements MapVersion {
     return ref;
   }
 
+  /** To be called after what stands in its place was made: so that never has its number, and is seen to be new. */
   #replace(ref: NodeRef): void {
     // Made a moment ago by this very version: nobody else has it.
     if (this.#arena.makerOf(ref) === this.#number) this.#arena.free(ref);

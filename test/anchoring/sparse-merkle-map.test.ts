@@ -73,6 +73,29 @@ describe('the map', () => {
     );
   });
 
+  test('has the root of a naive model after batches that are made in several turns', async () => {
+    const keys = Array.from({ length: 3_000 }, (_, n) => sha256(Uint8Array.of(n >> 8, n & 0xff)));
+    const batch = (round: number): Change[] =>
+      keys.map((one, n) => ({
+        key: one,
+        value: (n + round) % 5 === 0 ? null : sha256(one, Uint8Array.of((n * round) % 3)),
+      }));
+    const map = new SparseMerkleMap();
+    const all: Change[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const before = map.newest;
+      const root = before.root;
+      // Keys that come again and again within one batch, too.
+      const changes = [...batch(round), ...batch(round + 1).slice(0, 700)];
+      all.push(...changes);
+      const after = await map.advance(changes);
+      expect(hex(after.root)).toBe(hex(modelRoot(model(all))));
+      expect(before.root).toEqual(root);
+      map.release(before);
+      expect(hex(after.root)).toBe(hex(modelRoot(model(all))));
+    }
+  });
+
   test('is the same for a batch as for its changes one by one, in any order of keys', async () => {
     await fc.assert(
       fc.asyncProperty(changes, fc.infiniteStream(fc.nat()), async (batch, ranks) => {
