@@ -98,6 +98,8 @@ function startAnchoring(pool: Pool, chain: BenchChain): Anchoring {
       registryId: toHex(numberedHash('registry', 0)),
       isDevelopmentChain: true,
       confirmations: 1,
+      stuckAfter_ms: 60_000,
+      maxFee_gwei: 500,
     },
     epochInterval_ms: 86_400_000,
     epochChanges: 1,

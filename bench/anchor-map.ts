@@ -145,6 +145,8 @@ async function measureService(task: { databaseUrl: string; rpcUrl: string; key: 
       registryId: toHex(numberedHash('registry', 2)),
       isDevelopmentChain: true,
       confirmations: 1,
+      stuckAfter_ms: 60_000,
+      maxFee_gwei: 500,
     },
     epochInterval_ms: 86_400_000,
     epochChanges: CHANGES,

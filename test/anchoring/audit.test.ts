@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { JsonRpcProvider } from 'ethers';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { AnchorContract, deployAnchorLog } from '../../src/anchoring/anchor-contract-port.ts';
+import { AnchorLogReader } from '../../src/anchoring/anchor-log-port.ts';
 import { anchorRoutes } from '../../src/anchoring/anchor-routes.ts';
 import { createAnchorService } from '../../src/anchoring/anchor-service.ts';
 import { insertEpoch, recordFinal, recordIncluded, writeRegistry } from '../../src/anchoring/anchor-store.ts';
@@ -38,7 +38,7 @@ let roots: Uint8Array[];
 beforeEach(async () => {
   const { chain } = fixture;
   provider = new JsonRpcProvider(chain.url, chain.chainId, { staticNetwork: true, cacheTimeout: -1 });
-  contract = await deployAnchorLog(provider, chain.key, REGISTRY_ID);
+  contract = await fixture.deployContract();
   await writeRegistry(pool, { chainId: chain.chainId, contract, registryId: REGISTRY_ID });
   server = await createHttpServer({
     ...{ logger: createLogger('silent'), publicUrl: 'http://localhost', title: 'test', version: '0' },
@@ -59,17 +59,15 @@ const changesOf = (n: number): Change[] =>
 
 /** Makes epochs 1 to `count` and commits each, as the worker does, without its pauses. */
 async function makeEpochs(count: number): Promise<void> {
-  const committer = new AnchorContract(provider, contract, REGISTRY_ID, fixture.chain.key);
+  const reader = new AnchorLogReader(provider, contract, REGISTRY_ID);
   const map = new SparseMerkleMap();
   for (let epoch = 1; epoch <= count; epoch += 1) {
     const changes = changesOf(epoch);
     const { root: previousRoot } = map.newest;
     const { root } = await map.advance(changes);
     await insertEpoch(pool, { epoch, previousRoot, root, madeAt: new Date('2026-11-01') }, changes);
-    const { hash: transaction, send } = await committer.signCommit(epoch, toHex(previousRoot), toHex(root));
-    await send();
-    await expect.poll(async () => (await committer.head()).epoch, WAIT).toBe(epoch);
-    const inclusion = await committer.findCommit(epoch, transaction, 0);
+    await fixture.commitOnChain(contract, epoch, toHex(previousRoot), toHex(root));
+    const inclusion = await reader.findCommit(epoch, null, 0);
     if (inclusion === null) throw new Error('not committed');
     await recordIncluded(pool, epoch, inclusion);
     await recordFinal(pool, epoch);

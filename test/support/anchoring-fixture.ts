@@ -1,5 +1,5 @@
 // Anchoring on a database and a chain node of a test's own, with the steps that its tests are written in.
-import { Contract, JsonRpcProvider, Wallet } from 'ethers';
+import { Contract, ContractFactory, JsonRpcProvider, Wallet } from 'ethers';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { type Anchoring, type AnchoringOptions, createAnchoring } from '../../src/anchoring/anchoring-service.ts';
@@ -14,6 +14,7 @@ import { startTestChain, type TestChain } from './test-chain.ts';
 export const CONFIRMATIONS = 4;
 export const WAIT = { timeout: 20_000, interval: 50 };
 export const REGISTRY_ID = `0x${'0c'.repeat(32)}`;
+export const STUCK_AFTER_ms = 15_000;
 const EPOCH_INTERVAL_ms = 5_000;
 
 export const hash = (n: number): Uint8Array => new Uint8Array(32).fill(n);
@@ -28,7 +29,10 @@ export class AnchoringFixture {
   constructor(pool: Pool) {
     this.pool = pool;
     beforeEach(async () => {
-      await pool.query('TRUNCATE anchoring.outbox, anchoring.change, anchoring.epoch, anchoring.registry');
+      await pool.query(
+        'TRUNCATE anchoring.outbox, anchoring.change, anchoring.epoch, anchoring.registry, ' +
+          'anchoring.sending, anchoring.worker_state',
+      );
       this.#chain = await startTestChain();
     });
     afterEach(async () => {
@@ -52,6 +56,8 @@ export class AnchoringFixture {
         registryId: REGISTRY_ID,
         isDevelopmentChain: true,
         confirmations: CONFIRMATIONS,
+        stuckAfter_ms: STUCK_AFTER_ms,
+        maxFee_gwei: 500,
         ...change,
       },
       epochInterval_ms: EPOCH_INTERVAL_ms,
@@ -79,9 +85,9 @@ export class AnchoringFixture {
     return enqueueChange(this.pool, hash(n), value === null ? null : hash(value));
   }
 
-  /** Lets the next epoch be due. */
-  passTime(): void {
-    this.#clock_ms += EPOCH_INTERVAL_ms;
+  /** Lets the next epoch be due, or so much time pass. */
+  passTime(time_ms = EPOCH_INTERVAL_ms): void {
+    this.#clock_ms += time_ms;
   }
 
   async untilFinal(one: Anchoring, n: number): Promise<void> {
@@ -99,13 +105,29 @@ export class AnchoringFixture {
     return isAnchoredAt(this.chain.url, anchor);
   }
 
+  /** A contract with the registry, without a service. @returns its address */
+  deployContract(): Promise<string> {
+    return this.#asCommitter(async (wallet) => {
+      const { abi, bytecode } = contractArtifact('AnchorLog');
+      const deployed = await (await new ContractFactory(abi, bytecode, wallet).deploy()).waitForDeployment();
+      await (await deployed.getFunction('register')(REGISTRY_ID, wallet.address)).wait();
+      return deployed.getAddress();
+    });
+  }
+
   /** Commits past the service, with its key. */
-  async commitOnChain(contract: string, epoch: number, previousRoot: string, root: string): Promise<void> {
-    const { url, chainId, key } = this.chain;
-    const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true, pollingInterval: 50 });
-    try {
-      const log = new Contract(contract, contractArtifact('AnchorLog').abi, new Wallet(key, provider));
+  commitOnChain(contract: string, epoch: number, previousRoot: string, root: string): Promise<void> {
+    return this.#asCommitter(async (wallet) => {
+      const log = new Contract(contract, contractArtifact('AnchorLog').abi, wallet);
       await (await log.getFunction('commit')(REGISTRY_ID, epoch, previousRoot, root)).wait();
+    });
+  }
+
+  async #asCommitter<T>(work: (wallet: Wallet) => Promise<T>): Promise<T> {
+    const { url, chainId, key } = this.chain;
+    const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true, pollingInterval: 50, cacheTimeout: -1 });
+    try {
+      return await work(new Wallet(key, provider));
     } finally {
       provider.destroy();
     }

@@ -23,6 +23,8 @@ export type Routes = FastifyPluginAsyncZod;
 export const httpLimits = {
   body_bytes: 1_048_576,
   requestTimeout_ms: 30_000,
+  /** An idle connection is kept no longer, so that a stop does not wait for it. */
+  keepAlive_ms: 5_000,
   requestsPerMinute: 1_200,
 } as const;
 
@@ -48,6 +50,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: httpLimits.body_bytes,
     requestTimeout: httpLimits.requestTimeout_ms,
+    keepAliveTimeout: httpLimits.keepAlive_ms,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 512 },
