@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { packageRoot } from '../../src/platform/package-root.ts';
 
 interface Suite {
@@ -16,13 +18,16 @@ function forge(): string {
   return join(dirname(createRequire(import.meta.url).resolve(manifest)), 'bin', 'forge');
 }
 
-const TESTS_AT_LEAST = 29;
+const TESTS_AT_LEAST = 33;
 const FUZZ_RUNS = 10_000;
+
+const gasFolder = await mkdtemp(join(tmpdir(), 'naru-gas-'));
+afterAll(() => rm(gasFolder, { recursive: true, force: true }));
 
 test('the contracts pass their unit, fuzz and invariant tests in forge', { timeout: 300_000 }, async () => {
   const { stdout } = await promisify(execFile)(forge(), ['test', '--json'], {
     cwd: packageRoot,
-    env: { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
+    env: { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1', FOUNDRY_SNAPSHOTS: gasFolder },
     maxBuffer: 64 * 1024 * 1024,
   }).catch((error: { stdout: string; stderr: string; message: string }) => {
     if (error.stdout === '' || error.stdout === undefined) throw new Error(`${error.message}\n${error.stderr}`);
@@ -35,4 +40,9 @@ test('the contracts pass their unit, fuzz and invariant tests in forge', { timeo
   const fuzzed = results.flatMap(([, { kind }]) => (kind.Fuzz === undefined ? [] : [kind.Fuzz.runs]));
   expect(fuzzed.length).toBeGreaterThan(0);
   expect(Math.min(...fuzzed)).toBe(FUZZ_RUNS);
+});
+
+test('each call costs the gas that is written down [npx vitest run test/contracts -u writes it anew]', async () => {
+  const measured = await readFile(join(gasFolder, 'AnchorLog.json'), 'utf8');
+  await expect(measured).toMatchFileSnapshot('../../contracts/gas/AnchorLog.json');
 });
