@@ -13,16 +13,28 @@ contract ProofChecker {
         bytes proof;
     }
 
+    uint256 private constant HEAD_BYTES = 99;
+
     function holds(Statement calldata statement) public pure returns (bool) {
-        return statement.isAbsence
-            ? SparseMerkleProof.excludes(statement.root, statement.key, statement.proof)
-            : SparseMerkleProof.includes(statement.root, statement.key, statement.value, statement.proof);
+        return _holds(statement.root, statement.key, statement.value, statement.isAbsence, statement.proof);
     }
 
-    function holdEach(Statement[] calldata statements) external pure returns (bool[] memory answers) {
-        answers = new bool[](statements.length);
-        for (uint256 i = 0; i < statements.length; i++) {
-            answers[i] = holds(statements[i]);
+    /// @param packed one after another: root | key | value | 1 for absence, else 0 | proof's length, 2 bytes | proof
+    /// @return answers a byte each, 1 where it holds
+    function holdEach(bytes calldata packed, uint256 count) external pure returns (bytes memory answers) {
+        answers = new bytes(count);
+        for (uint256 i = 0; i < count; i++) {
+            uint256 end = HEAD_BYTES + uint16(bytes2(packed[97:99]));
+            if (
+                _holds(
+                    bytes32(packed[:32]),
+                    bytes32(packed[32:64]),
+                    bytes32(packed[64:96]),
+                    packed[96] != 0,
+                    packed[HEAD_BYTES:end]
+                )
+            ) answers[i] = 0x01;
+            packed = packed[end:];
         }
     }
 
@@ -36,5 +48,15 @@ contract ProofChecker {
             if (this.holds(statement)) accepted++;
             proof[tried / 8] ^= bit;
         }
+    }
+
+    function _holds(bytes32 root, bytes32 key, bytes32 value, bool isAbsence, bytes calldata proof)
+        private
+        pure
+        returns (bool)
+    {
+        return isAbsence
+            ? SparseMerkleProof.excludes(root, key, proof)
+            : SparseMerkleProof.includes(root, key, value, proof);
     }
 }
