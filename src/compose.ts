@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { anchorRoutes } from './anchoring/anchor-routes.ts';
 import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
+import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import { composeIdentity } from './compose-identity.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { Role } from './config.ts';
@@ -183,6 +184,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   const routes: Routes[] = [
     operationsRoutes(metrics, checks),
     anchorRoutes(anchoring.service),
+    proofBundleRoutes(anchoring.bundles),
     ...identity.routes,
     ...metering.routes,
     citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),

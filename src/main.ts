@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, doctor, verify-proof, staff-link.
 import { Command } from 'commander';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
@@ -9,6 +9,7 @@ import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
+import { verifyProofCommand } from './cli/verify-proof-command.ts';
 import { dataDirectorySetting } from './config.ts';
 import { systemClock } from './platform/clock.ts';
 import { dataDirectoryPath } from './platform/data-directory.ts';
@@ -43,6 +44,7 @@ for (const command of [
   simulateCommand(io, fleetDefaults),
   replayCommand(io, fleetDefaults),
   doctorCommand(),
+  verifyProofCommand(io, systemClock),
   staffLinkCommand(),
 ]) {
   program.addCommand(command);

@@ -11,6 +11,7 @@ import { readRegistry } from './anchor-store.ts';
 import { anchoringLimits } from './anchoring-limits.ts';
 import { createAnchoringWorker } from './anchoring-worker-service.ts';
 import { createMapService } from './map-service.ts';
+import { createProofBundleService, type ProofBundleService } from './proof-bundle-service.ts';
 
 /** These may pass by themselves: no reason not to start. */
 const passing: ReadonlySet<ProblemCode> = new Set(['CHAIN_AWAY', 'NOT_READY']);
@@ -34,6 +35,8 @@ export interface AnchoringOptions {
 export interface Anchoring {
   /** Works without `start` too, in a process that isn't a worker. */
   service: AnchorService;
+  /** The same. */
+  bundles: ProofBundleService;
   /** What keeps epochs from the chain now, `null` where nothing does. */
   trouble(): Problem | null;
   /**
@@ -51,6 +54,7 @@ export function createAnchoring(options: AnchoringOptions): Anchoring {
   const { pool } = options;
   const maps = createMapService(pool);
   const client = createChainClient(options.chain.rpcUrls, options.chain.chainId);
+  const service = createAnchorService(pool, maps);
   const worker = createAnchoringWorker(options, client, maps);
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -64,7 +68,8 @@ export function createAnchoring(options: AnchoringOptions): Anchoring {
   }
 
   return {
-    service: createAnchorService(pool, maps),
+    service,
+    bundles: createProofBundleService(pool, service, client),
     trouble: worker.trouble,
     async start() {
       await maps.view();

@@ -42,6 +42,7 @@ export const problemCatalogue = {
   CHAIN_AHEAD: { status: 503, title: 'The chain holds epochs that the database does not know' },
   CHAIN_DIFFERENT: { status: 503, title: 'The chain and the database hold different roots for one epoch' },
   CHAIN_CONTRACT_UNUSABLE: { status: 503, title: 'The anchor contract cannot be used with these settings' },
+  ANCHOR_PENDING: { status: 409, title: 'The anchor is in no block yet' },
   ANCHOR_LOG_DAMAGED: { status: 503, title: 'The log of changes does not give the root that was recorded' },
   // portal
   STAFF_LINK_SPENT: { status: 401, title: 'This sign-in link was used already or has expired; ask for a new one' },
