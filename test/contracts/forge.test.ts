@@ -25,7 +25,7 @@ function forge(): string {
   return join(dirname(createRequire(import.meta.url).resolve(manifest)), 'bin', 'forge');
 }
 
-const TESTS_AT_LEAST = 33;
+const TESTS_AT_LEAST = 34;
 const FUZZ_RUNS = 10_000;
 
 let results: [string, Suite['test_results'][string]][] = [];
