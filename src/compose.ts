@@ -5,6 +5,7 @@ import { anchorRoutes } from './anchoring/anchor-routes.ts';
 import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
+import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import { composeIdentity } from './compose-identity.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { Role } from './config.ts';
@@ -183,6 +184,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     operationsRoutes(metrics, checks),
     anchorRoutes(anchoring.service),
     anchoringStateRoutes(anchoring.state, staffGuard(staff)),
+    proofBundleRoutes(anchoring.bundles),
     ...identity.routes,
     ...metering.routes,
     citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, reconcile, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, verify-proof, reconcile, staff-link.
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
@@ -11,6 +11,7 @@ import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
+import { verifyProofCommand } from './cli/verify-proof-command.ts';
 import { dataDirectorySetting } from './config.ts';
 import { systemClock } from './platform/clock.ts';
 import { dataDirectoryPath } from './platform/data-directory.ts';
@@ -47,6 +48,7 @@ for (const command of [
   doctorCommand(),
   auditCommand(io, ending.signal),
   reconcileCommand(io, systemClock),
+  verifyProofCommand(io, systemClock),
   staffLinkCommand(),
 ]) {
   program.addCommand(command);

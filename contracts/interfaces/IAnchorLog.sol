@@ -66,7 +66,8 @@ interface IAnchorLog {
     error EpochUnknown(bytes32 registryId, uint48 epoch, uint48 newest);
 
     /// @notice Opens a registry; the caller becomes its owner.
-    /// @param registryId free to choose, e.g. 32 random bytes
+    /// @param registryId free to choose, e.g. 32 random bytes; who comes first has it, so whoever reads a registry must
+    /// know from elsewhere whose it is
     /// @param committer the only address that may commit
     function register(bytes32 registryId, address committer) external;
 
@@ -86,7 +87,8 @@ interface IAnchorLog {
     /// @notice Offers the registry to another owner; `address(0)` withdraws an offer.
     function startHandover(bytes32 registryId, address newOwner) external;
 
-    /// @notice Takes over a registry that was offered to the caller.
+    /// @notice Takes over a registry that was offered to the caller. Roots, committer and pause stay as they are: a new
+    /// owner who doesn't trust the old one's committer replaces it.
     function acceptHandover(bytes32 registryId) external;
 
     /// @notice The newest epoch, its root, and the time of its block.
@@ -95,7 +97,7 @@ interface IAnchorLog {
     /// @notice The root of an epoch.
     function rootOf(bytes32 registryId, uint48 epoch) external view returns (bytes32);
 
-    /// @notice Who may commit.
+    /// @notice Who may commit, unless commits are stopped.
     function committerOf(bytes32 registryId) external view returns (address);
 
     /// @notice Who owns the registry, and to whom it is offered (`address(0)`: to nobody).

@@ -11,6 +11,9 @@ contract Callers is Checks {
     AnchorLog public immutable log = new AnchorLog();
     bytes32[] public roots;
     address public committer = address(0xC1);
+    address public owner = address(this);
+    address public offeredTo;
+    bool public paused;
     bool public passedWrongly;
 
     constructor() {
@@ -32,22 +35,59 @@ contract Callers is Checks {
         epoch = head.epoch + epoch % 3;
         vm.prank(sender);
         log.commit(CITY, epoch, previousRoot, root);
-        if (sender != committer || epoch != head.epoch + 1 || previousRoot != head.root) passedWrongly = true;
+        if (sender != committer || epoch != head.epoch + 1 || previousRoot != head.root || paused) {
+            passedWrongly = true;
+        }
         roots.push(root);
     }
 
-    function replaceCommitter(address next) external {
+    function replaceCommitter(address sender, address next) external {
+        if (uint160(sender) % 2 == 0) sender = owner;
+        vm.prank(sender);
         log.setCommitter(CITY, next);
+        if (sender != owner) passedWrongly = true;
         committer = next;
     }
 
-    function pause(bool paused) external {
-        log.setPaused(CITY, paused);
+    /// @dev Stopped in one of four, so that most of a run has commits.
+    function pause(address sender, uint8 choice) external {
+        if (uint160(sender) % 2 == 0) sender = owner;
+        vm.prank(sender);
+        log.setPaused(CITY, choice % 4 == 0);
+        if (sender != owner) passedWrongly = true;
+        paused = choice % 4 == 0;
     }
 
-    function openAnother(bytes32 id, address sender) external {
+    function offer(address sender, address next) external {
+        if (uint160(sender) % 2 == 0) sender = owner;
+        vm.prank(sender);
+        log.startHandover(CITY, next);
+        if (sender != owner) passedWrongly = true;
+        offeredTo = next;
+    }
+
+    function accept(address sender) external {
+        if (uint160(sender) % 2 == 0) sender = offeredTo;
+        // Nobody sends from the zero address, which an offer that is not stands for.
+        if (sender == address(0)) return;
+        vm.prank(sender);
+        log.acceptHandover(CITY);
+        if (sender != offeredTo) passedWrongly = true;
+        owner = sender;
+        offeredTo = address(0);
+    }
+
+    function commitElsewhere(bytes32 id, bytes32 previousRoot, bytes32 root) external {
+        if (id == CITY) return;
+        log.register(id, address(this));
+        log.commit(id, 1, previousRoot, root);
+        if (previousRoot != 0) passedWrongly = true;
+    }
+
+    function openAny(bytes32 id, address sender) external {
         vm.prank(sender);
         log.register(id, sender);
+        if (id == CITY) passedWrongly = true;
     }
 
     function count() external view returns (uint256) {
@@ -65,6 +105,14 @@ contract AnchorLogInvariants is Checks {
     function targetContracts() public view returns (address[] memory targets) {
         targets = new address[](1);
         targets[0] = address(callers);
+    }
+
+    function invariant_committerOwnerAndPauseAreThoseLastSet() public view {
+        same(callers.log().committerOf(callers.CITY()), callers.committer());
+        (address owner, address offeredTo) = callers.log().ownerOf(callers.CITY());
+        same(owner, callers.owner());
+        same(offeredTo, callers.offeredTo());
+        yes(callers.log().isPaused(callers.CITY()) == callers.paused());
     }
 
     function invariant_epochsRiseAndRootsNeverChange() public view {

@@ -8,6 +8,7 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function expectEmit() external;
     function assume(bool condition) external pure;
+    function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gas);
 }
 
 /// @dev What the test contracts share.

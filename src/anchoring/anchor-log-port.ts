@@ -68,13 +68,25 @@ export class AnchorLogReader {
     };
   }
 
+  /** What a block committed for an epoch, `null` where it did not. */
+  async commitIn(blockHash: string, epoch: number): Promise<{ transaction: string; root: string } | null> {
+    const [log] = await this.provider.getLogs({ address: this.address, topics: this.#topicsOf(epoch), blockHash });
+    if (log === undefined) return null;
+    const committed = this.interface.decodeEventLog('Committed', log.data, log.topics);
+    return { transaction: log.transactionHash, root: String(committed.root) };
+  }
+
+  #topicsOf(epoch: number): (string | null)[] {
+    return [this.interface.getEvent('Committed')?.topicHash ?? null, this.registryId, toBeHex(epoch, 32)];
+  }
+
   async #findEvent(
     epoch: number,
     fromBlock: number,
   ): Promise<{ hash: string; block: number; blockHash: string } | null> {
     const [log] = await this.provider.getLogs({
       address: this.address,
-      topics: [this.interface.getEvent('Committed')?.topicHash ?? null, this.registryId, toBeHex(epoch, 32)],
+      topics: this.#topicsOf(epoch),
       fromBlock,
       toBlock: 'latest',
     });

@@ -12,6 +12,7 @@ import {
   createAnchoringWorker,
 } from './anchoring-worker-service.ts';
 import { createMapService } from './map-service.ts';
+import { createProofBundleService, type ProofBundleService } from './proof-bundle-service.ts';
 
 /** These may pass by themselves: no reason not to start. */
 const passing: ReadonlySet<ProblemCode> = new Set([
@@ -33,6 +34,8 @@ export interface AnchoringOptions extends AnchoringWorkerOptions {
 export interface Anchoring {
   /** Works without `start` too, in a process that isn't a worker. */
   service: AnchorService;
+  /** The same. */
+  bundles: ProofBundleService;
   /** How anchoring stands, whichever process works on it. */
   state: AnchoringStateService;
   /** What this process's worker met last, `null` where it is at ease or another one works. */
@@ -52,6 +55,7 @@ export function createAnchoring(options: AnchoringOptions): Anchoring {
   const { pool } = options;
   const maps = createMapService(pool);
   const client = createChainClient(options.chain.rpcUrls, options.chain.chainId);
+  const service = createAnchorService(pool, maps);
   const worker = createAnchoringWorker(options, client, maps);
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -65,8 +69,9 @@ export function createAnchoring(options: AnchoringOptions): Anchoring {
   }
 
   return {
-    service: createAnchorService(pool, maps),
+    service,
     state: createAnchoringStateService(pool),
+    bundles: createProofBundleService(pool, service, client),
     trouble: worker.trouble,
     async start() {
       await maps.view();

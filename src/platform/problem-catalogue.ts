@@ -46,6 +46,7 @@ export const problemCatalogue = {
   CHAIN_FUNDS_MISSING: { status: 503, title: 'The account that pays for anchors holds too little' },
   CHAIN_FEE_CEILING: { status: 503, title: 'The chain asks a higher fee than the settings allow' },
   CHAIN_NODES_DISAGREE: { status: 503, title: 'The chain nodes tell different things; no anchor becomes final' },
+  ANCHOR_PENDING: { status: 409, title: 'The anchor is in no block yet' },
   ANCHOR_LOG_DAMAGED: { status: 503, title: 'The log of changes does not give the root that was recorded' },
   // portal
   STAFF_LINK_SPENT: { status: 401, title: 'This sign-in link was used already or has expired; ask for a new one' },

@@ -2,11 +2,20 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { packageRoot } from '../../src/platform/package-root.ts';
 
 interface Suite {
-  test_results: Record<string, { status: string; reason: string | null; kind: { Fuzz?: { runs: number } } }>;
+  test_results: Record<
+    string,
+    {
+      status: string;
+      reason: string | null;
+      kind: { Fuzz?: { runs: number } };
+      /** By contract and call, as whole transactions. */
+      gas_snapshots: Record<string, Record<string, string>>;
+    }
+  >;
 }
 
 /** forge's program out of the platform's package: the wrapper would want an install script to have run. */
@@ -16,10 +25,12 @@ function forge(): string {
   return join(dirname(createRequire(import.meta.url).resolve(manifest)), 'bin', 'forge');
 }
 
-const TESTS_AT_LEAST = 29;
+const TESTS_AT_LEAST = 34;
 const FUZZ_RUNS = 10_000;
 
-test('the contracts pass their unit, fuzz and invariant tests in forge', { timeout: 300_000 }, async () => {
+let results: [string, Suite['test_results'][string]][] = [];
+
+beforeAll(async () => {
   const { stdout } = await promisify(execFile)(forge(), ['test', '--json'], {
     cwd: packageRoot,
     env: { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
@@ -29,10 +40,19 @@ test('the contracts pass their unit, fuzz and invariant tests in forge', { timeo
     return error;
   });
   const suites = JSON.parse(stdout) as Record<string, Suite>;
-  const results = Object.values(suites).flatMap((suite) => Object.entries(suite.test_results));
+  results = Object.values(suites).flatMap((suite) => Object.entries(suite.test_results));
+}, 300_000);
+
+test('the contracts pass their unit, fuzz and invariant tests in forge', () => {
   expect(results.filter(([, { status }]) => status !== 'Success')).toEqual([]);
   expect(results.length).toBeGreaterThanOrEqual(TESTS_AT_LEAST);
   const fuzzed = results.flatMap(([, { kind }]) => (kind.Fuzz === undefined ? [] : [kind.Fuzz.runs]));
   expect(fuzzed.length).toBeGreaterThan(0);
   expect(Math.min(...fuzzed)).toBe(FUZZ_RUNS);
+});
+
+test('each call costs the gas that is written down [npx vitest run test/contracts -u writes it anew]', async () => {
+  const gas = Object.assign({}, ...results.map(([, { gas_snapshots }]) => gas_snapshots.AnchorLog)) as object;
+  const sorted = Object.fromEntries(Object.entries(gas).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await expect(`${JSON.stringify(sorted, null, 2)}\n`).toMatchFileSnapshot('../../contracts/gas/AnchorLog.json');
 });
