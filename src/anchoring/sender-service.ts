@@ -61,7 +61,13 @@ export function createSender(
     if (current === undefined) {
       if (await isMined(account, task, own)) return;
       if (mustWaitForForeign(lowest, free, all)) return;
-      return send(session, account, task, lowest, all);
+      try {
+        return await send(session, account, task, lowest, all);
+      } catch (error) {
+        // The contract refuses what it has: ours came into a block while this was being made ready.
+        if (await isMined(account, task, own)) return;
+        throw error;
+      }
     }
     if (current.nonce > lowest) await fillGap(session, account, lowest, all);
     await follow(session, account, task, current, all);
@@ -69,7 +75,7 @@ export function createSender(
 
   /** The lists that the caller decided by may be older than the nonce: what is mined must not be made again. */
   async function isMined(account: ChainAccount, { what }: ChainTask, own: readonly Sending[]): Promise<boolean> {
-    if (what !== 'commit' && what !== 'deploy') return false;
+    if (what === 'fill') return false;
     for (const { transaction } of own.slice(0, anchoringLimits.receiptsAsked))
       if (await account.hasSucceeded(transaction)) return true;
     return false;
