@@ -15,6 +15,8 @@ export const problemCatalogue = {
   NOT_READY: { status: 503, title: 'A part this needs is away; try again shortly' },
   SETTING_INVALID: { status: 500, title: 'A setting has a value that cannot be used' },
   START_FAILED: { status: 500, title: 'A part of the service could not be started' },
+  FETCH_NOT_ALLOWED: { status: 403, title: 'This service does not ask that address' },
+  FETCH_FAILED: { status: 502, title: 'Another host did not give what was asked of it' },
   // identity: DIDs, credentials
   DID_LOG_INVALID: { status: 400, title: 'The DID log does not verify' },
   DID_NOT_HERE: { status: 400, title: 'That DID does not belong to this service' },
