@@ -4,7 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { anchorRoutes } from './anchoring/anchor-routes.ts';
 import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
-import { composeIdentity } from './compose-identity.ts';
+import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
@@ -59,6 +59,8 @@ export interface ComposeOptions {
   /** Bearer token of the operator's programs; without one their routes refuse. */
   operatorToken?: string;
   timeZone: string;
+  /** Hosts and chains whose DIDs are resolved; none where absent. */
+  foreignDids?: IdentityOptions['foreignDids'];
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -138,6 +140,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
       dataDirectory: options.dataDirectory,
+      foreignDids: options.foreignDids,
       anchorOf: anchoring.service.anchorOf,
     });
   return { pool, anchoring, staff, metering, openIdentity };
