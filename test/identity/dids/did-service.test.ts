@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anchorKey, institutionValue, personValue } from '../../../src/anchoring/anchor-keys.ts';
+import { webCryptoSigner } from '../../../src/identity/dids/did-entry.ts';
 import { type DidLog, didLogText } from '../../../src/identity/dids/did-log.ts';
 import { createDidService } from '../../../src/identity/dids/did-service.ts';
-import { createDidLog, createPersonDidLog, personId, webCryptoSigner } from '../../../src/identity/dids/did-webvh.ts';
+import { createDidLog, createPersonDidLog, personId } from '../../../src/identity/dids/did-webvh.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { type IdentityWorld, identityWorld, publicUrl } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
