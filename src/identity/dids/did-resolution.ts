@@ -1,4 +1,4 @@
-// What DID Resolution says of names, errors and media types. Source: DID Resolution 1.0 (Candidate Recommendation), 4, 11, 12.1.
+// What DID Resolution says of names, errors and media types. Source: DID Resolution 1.0 (Candidate Recommendation), 4 and 12.1.
 
 export const didErrorStatus = {
   INVALID_DID: 400,
@@ -27,11 +27,6 @@ export interface DidResolutionError {
   type: string;
   title: string;
   detail: string;
-}
-
-export interface DidVersion {
-  versionId?: string | undefined;
-  versionTime?: string | undefined;
 }
 
 export type DidResolution =

@@ -1,7 +1,8 @@
 // Resolves did:ethr on the chains that the settings name.
 import { FetchRequest, JsonRpcProvider, Network } from 'ethers';
 import { getResolver } from 'ethr-did-resolver';
-import { type DidResolution, type DidVersion, refusal } from './did-resolution.ts';
+import { type DidResolution, refusal } from './did-resolution.ts';
+import type { DidVersion } from './verify-did-log.ts';
 
 const RPC_TIMEOUT_ms = 5_000;
 const RESOLUTION_TIMEOUT_ms = 10_000;

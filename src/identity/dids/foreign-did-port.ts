@@ -4,14 +4,16 @@ import { driver as jwkDriver } from '@digitalbazaar/did-method-jwk';
 import { z } from 'zod';
 import type { GuardedFetch } from '../../platform/http/guarded-fetch.ts';
 import { Problem } from '../../platform/problem.ts';
-import { type DidLog, parseDidLogText } from './did-log.ts';
-import { type DidResolution, type DidVersion, refusal, webAddress } from './did-resolution.ts';
-import { verifyDidLog } from './did-webvh.ts';
+import { parseDidLogText, witnessRule } from './did-log.ts';
+import { type DidResolution, refusal, webAddress } from './did-resolution.ts';
 import type { EthrDids } from './ethr-did-port.ts';
 import { resolveKeyDid } from './key-did-port.ts';
+import { type DidVersion, verifyDidLog } from './verify-did-log.ts';
+import { webvhMetadata } from './webvh-metadata.ts';
 
 const DOCUMENT_TYPES = ['application/did+json', 'application/did+ld+json', 'application/did', 'application/json'];
 const LOG_TYPES = ['text/jsonl', 'application/jsonl', 'application/x-ndjson', 'text/plain'];
+const WITNESS_TYPES = ['application/json', 'text/plain'];
 
 type Resolve = (did: string, id: string, version: DidVersion) => Promise<DidResolution>;
 /** By method name; `isLocal` ones read nothing but the DID itself. */
@@ -59,7 +61,7 @@ async function resolveWeb(
   });
 }
 
-/** Source: did:webvh 1.0, 3.4 and 3.6.2. */
+/** Source: did:webvh 1.0, 3.6.2. */
 async function resolveWebvh(
   fetchText: GuardedFetch,
   did: string,
@@ -72,24 +74,13 @@ async function resolveWebvh(
   }
   return fetched(fetchText, address, LOG_TYPES, async (text) => {
     const log = parseDidLogText(text);
-    const whole = await verifyDidLog(log);
-    if (whole.did !== did) return refusal('INVALID_DID_DOCUMENT', 'The log at that host is of another DID.');
-    const part = log.slice(0, entriesUpTo(log, version));
-    if (part.length === 0) return refusal('NOT_FOUND', 'The DID has no such version.');
-    const { document, versionId, created, updated, deactivated } = await verifyDidLog(part);
-    const next = log[part.length]?.versionId;
-    const metadata = {
-      ...{ versionId, versionNumber: part.length, created, updated, deactivated, scid: id.slice(0, id.indexOf(':')) },
-      ...(next === undefined ? {} : { nextVersionId: next }),
-    };
-    return { error: null, document: deactivated ? null : document, metadata };
+    const isWitnessed = log.some(({ parameters }) => witnessRule(parameters) !== null);
+    const proofs = isWitnessed && (await fetchText(address.replace(/did\.jsonl$/, 'did-witness.json'), WITNESS_TYPES));
+    const witnessProofs = proofs ? JSON.parse(proofs) : [];
+    const verified = await verifyDidLog(log, { version, witnessProofs });
+    if (verified.did !== did) return refusal('INVALID_DID_DOCUMENT', 'The log at that host is of another DID.');
+    return { error: null, document: verified.document, metadata: webvhMetadata(verified) };
   });
-}
-
-function entriesUpTo(log: DidLog, { versionId, versionTime }: DidVersion): number {
-  if (versionId !== undefined) return log.findIndex((entry) => entry.versionId === versionId) + 1;
-  if (versionTime === undefined) return log.length;
-  return log.filter((entry) => Date.parse(entry.versionTime) <= Date.parse(versionTime)).length;
 }
 
 async function fetched(
@@ -104,6 +95,7 @@ async function fetched(
   } catch (error) {
     if (error instanceof SyntaxError) return refusal('INVALID_DID_DOCUMENT', 'What the host gave is not JSON.');
     if (!(error instanceof Problem)) throw error;
+    if (error.code === 'DID_VERSION_UNKNOWN') return refusal('NOT_FOUND', error.detail);
     if (error.code === 'DID_LOG_INVALID') return refusal('INVALID_DID_DOCUMENT', error.detail);
     return refusal(error.code === 'FETCH_NOT_ALLOWED' ? 'FEATURE_NOT_SUPPORTED' : 'INTERNAL_ERROR', error.detail);
   }

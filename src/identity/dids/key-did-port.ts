@@ -3,7 +3,7 @@ import { driver, type MultibaseKey } from '@digitalbazaar/did-method-key';
 import { multibaseDecode } from 'didwebvh-ts';
 import { type DidResolution, refusal } from './did-resolution.ts';
 
-/** First characters of the multibase text, multicodec prefix, whole length. Source: did:key method 0.9, 3.1. */
+/** First characters of the multibase text, multicodec prefix, whole length. Source: the multicodec table; did:key method. */
 const keyKinds = [
   { header: 'z6Mk', prefix: [0xed, 0x01], length_bytes: 34 },
   { header: 'zDna', prefix: [0x80, 0x24], length_bytes: 35 },

@@ -1,8 +1,11 @@
 // Resolves any DID: those registered here with their anchor, those of others through their methods, kept for a short time.
 import type { Clock } from '../../platform/clock.ts';
-import { type DidResolution, type DidVersion, parseDid, refusal } from './did-resolution.ts';
+import { Problem } from '../../platform/problem.ts';
+import { type DidResolution, parseDid, refusal } from './did-resolution.ts';
 import type { ResolvedDid } from './did-service.ts';
 import type { ForeignDids } from './foreign-did-port.ts';
+import type { DidVersion } from './verify-did-log.ts';
+import { webvhMetadata } from './webvh-metadata.ts';
 
 export const resolutionLimits = { kept: 1_000, fresh_ms: 300_000, failure_ms: 10_000 } as const;
 
@@ -48,8 +51,8 @@ export function createResolveDidService({ clock, dids, foreign }: ResolveDidOpti
     const method = foreign.get(parsed.method);
     if (method === undefined) return refusal('METHOD_NOT_SUPPORTED', 'DIDs of that method are not resolved here.');
     if (parsed.method === 'webvh') {
-      const own = await dids.resolveDid(did, version);
-      if (own) return ofOwn(own, version);
+      const own = await resolveOwn(did, version);
+      if (own) return own;
       if (parsed.id.split(':')[1] === dids.configuration().domain) {
         return refusal('NOT_FOUND', 'No such DID is registered here.');
       }
@@ -63,6 +66,17 @@ export function createResolveDidService({ clock, dids, foreign }: ResolveDidOpti
     return once(JSON.stringify([did, version.versionId, version.versionTime]), noCache, () =>
       method.resolve(did, parsed.id, version),
     );
+  }
+
+  /** Null where the DID is not of this service. */
+  async function resolveOwn(did: string, version: DidVersion): Promise<DidResolution | null> {
+    try {
+      const own = await dids.resolveDid(did, version);
+      return own && ofOwn(own, version);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'DID_VERSION_UNKNOWN') return refusal('NOT_FOUND', error.detail);
+      throw error;
+    }
   }
 
   /** Concurrent questions share one answer; good ones are kept for minutes, refusals for seconds. */
@@ -92,17 +106,9 @@ export function createResolveDidService({ clock, dids, foreign }: ResolveDidOpti
 
 /** Never another version than the one asked for. `anchor` and `salt` are Naru's own, and fix the newest version. */
 function ofOwn({ verified, anchor, salt }: ResolvedDid, { versionId, versionTime }: DidVersion): DidResolution {
-  const { created, updated, deactivated, versions } = verified;
   const isOther = versionId !== undefined && versionId !== verified.versionId;
-  if (isOther || (versionTime !== undefined && Date.parse(updated) > Date.parse(versionTime))) {
+  if (isOther || (versionTime !== undefined && Date.parse(verified.updated) > Date.parse(versionTime))) {
     return refusal('NOT_FOUND', 'The DID has no such version.');
   }
-  const at = versions.findIndex((version) => version.versionId === verified.versionId);
-  const next = versions[at + 1];
-  const metadata = {
-    ...{ versionId: verified.versionId, versionNumber: at + 1, created, updated, deactivated, versions },
-    ...(next === undefined ? {} : { nextVersionId: next.versionId }),
-    ...{ anchor, salt },
-  };
-  return { error: null, document: deactivated ? null : verified.document, metadata };
+  return { error: null, document: verified.document, metadata: { ...webvhMetadata(verified), anchor, salt } };
 }

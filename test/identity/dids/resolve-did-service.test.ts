@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { ContractFactory, encodeBytes32String, JsonRpcProvider, Wallet } from 'ethers';
 import registryPackage from 'ethr-did-registry';
 import { afterAll, expect, test } from 'vitest';
+import { webCryptoSigner } from '../../../src/identity/dids/did-entry.ts';
 import { didLogText } from '../../../src/identity/dids/did-log.ts';
-import { createDidLog, webCryptoSigner } from '../../../src/identity/dids/did-webvh.ts';
+import { createDidLog, deactivateDidLog, rotateDidLog } from '../../../src/identity/dids/did-webvh.ts';
 import { createEthrDids } from '../../../src/identity/dids/ethr-did-port.ts';
 import { createForeignDids } from '../../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../../src/identity/dids/resolve-did-service.ts';
@@ -37,7 +38,7 @@ const nobody: GuardedFetch = async () => {
   throw problem('FETCH_NOT_ALLOWED', 'not on the list');
 };
 
-// Source: did:key method 0.9, the examples; did:jwk method, the P-256 example.
+// Source: the examples of the did:key method and of the did:jwk method.
 const DID_JWK =
   'did:jwk:eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6ImFjYklRaXVNczNpOF91c3pFakoydHBUdFJNNEVVM3l6OTFQSDZDZEgyVjAiLCJ5IjoiX0tjeUxqOXZXTXB0bm1LdG00NkdxRHo4d2Y3NEk1TEtncmwyR3pIM25TRSJ9';
 test.each([
@@ -122,6 +123,30 @@ test('resolves a did:webvh of another domain by its log, and refuses a log that 
   const elsewhere = did.replace(':city', ':other');
   const moved = hostOf({ 'https://did.example.org/other/did.jsonl': didLogText(log) });
   expect(await resolverOver(moved.fetchText).resolve(elsewhere)).toMatchObject({ error: 'INVALID_DID_DOCUMENT' });
+});
+
+test('tells each version of a did:webvh that was rotated and ended', async () => {
+  const pair = (await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair;
+  const signer = await webCryptoSigner(pair);
+  const times = ['2026-01-15T03:00:00Z', '2026-01-16T03:00:00Z', '2026-01-17T03:00:00Z'] as const;
+  const { did, log } = await createDidLog({
+    ...{ domain: 'did.example.org', path: ['city'], created: times[0], document: {}, signer },
+  });
+  const documentKey = signer.publicKey;
+  const rotated = await rotateDidLog({ log, signer, documentKey, nextKeyHashes: [], created: times[1] });
+  const ended = await deactivateDidLog({ log: rotated, signer, created: times[2] });
+  const { resolve } = resolverOver(hostOf({ 'https://did.example.org/city/did.jsonl': didLogText(ended) }).fetchText);
+  const [first, second, third] = ended.map(({ versionId }) => versionId);
+  expect(await resolve(did)).toMatchObject({ document: null, metadata: { versionId: third, deactivated: true } });
+  expect(await resolve(did, { versionId: first })).toMatchObject({
+    document: { id: did },
+    metadata: { versionId: first, versionNumber: 1, nextVersionId: second, nextUpdate: times[1], deactivated: false },
+  });
+  expect(await resolve(did, { versionTime: '2026-01-16T12:00:00Z' })).toMatchObject({
+    document: { verificationMethod: [{ id: `${did}#key-2` }] },
+    metadata: { versionId: second, versionNumber: 2, nextVersionId: third },
+  });
+  expect(await resolve(did, { versionId: '4-QmNone' })).toMatchObject({ error: 'NOT_FOUND' });
 });
 
 test('asks once for all who ask together, keeps an answer for minutes and a refusal for seconds', async () => {
