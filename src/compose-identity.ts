@@ -6,8 +6,12 @@ import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
 import { createStatusListService } from './identity/credentials/status-list-service.ts';
+import { didResolutionRoutes } from './identity/dids/did-resolution-routes.ts';
 import { didRoutes } from './identity/dids/did-routes.ts';
 import { createDidService } from './identity/dids/did-service.ts';
+import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.ts';
+import { createForeignDids } from './identity/dids/foreign-did-port.ts';
+import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
 import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createTokenService } from './identity/issuing/grant-token-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
@@ -22,6 +26,7 @@ import { createVerifyCredentialService } from './identity/presenting/verify-cred
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
 import type { Clock } from './platform/clock.ts';
+import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
 
@@ -34,6 +39,8 @@ export interface IdentityOptions {
   publicUrl: string;
   dataDirectory: string;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
+  /** Hosts and chains whose DIDs are resolved; none where absent. */
+  foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
 }
 
@@ -47,6 +54,10 @@ export async function composeIdentity(options: IdentityOptions) {
   const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
 
   const verifying = createVerifyCredentialService({ ...options, dids, statusLists, dataIntegrity });
+
+  const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
+  const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
+  const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
 
   const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
   const offers = createOfferService({ ...options, metadata });
@@ -66,6 +77,7 @@ export async function composeIdentity(options: IdentityOptions) {
     requests,
     routes: [
       didRoutes({ dids }),
+      didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
       vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
       openid4vciRoutes({ metadata, offers, tokens, delivery }),

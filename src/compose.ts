@@ -6,7 +6,7 @@ import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
-import { composeIdentity } from './compose-identity.ts';
+import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
@@ -65,6 +65,8 @@ export interface ComposeOptions {
   /** Bearer token of the operator's programs; without one their routes refuse. */
   operatorToken?: string;
   timeZone: string;
+  /** Hosts and chains whose DIDs are resolved; none where absent. */
+  foreignDids?: IdentityOptions['foreignDids'];
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -144,6 +146,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
       dataDirectory: options.dataDirectory,
+      foreignDids: options.foreignDids,
       anchorOf: anchoring.service.anchorOf,
     });
   return { pool, anchoring, staff, metering, openIdentity };

@@ -9,6 +9,16 @@ export type Role = (typeof roles)[number];
 const port = z.coerce.number().int().min(0).max(65_535);
 const webUrl = z.url({ protocol: /^https?$/ });
 
+const ethrNetwork = z.string().transform((text, context) => {
+  const [, name, chainId, rpcUrl, registry] =
+    /^([a-z0-9-]+)=([1-9]\d{0,14})@(https?:\/\/[^@,\s]+)@(0x[0-9a-fA-F]{40})$/.exec(text) ?? [];
+  if (name === undefined || rpcUrl === undefined || registry === undefined || !URL.canParse(rpcUrl)) {
+    context.addIssue('must be name=chainId@rpcUrl@registry');
+    return z.NEVER;
+  }
+  return { name, chainId: Number(chainId), rpcUrl, registry };
+});
+
 /** Secrets that stand in documentation or are the first anyone tries; production refuses them. */
 const wellKnownSecrets = ['changeme', 'secret', 'password', 'replaceme', 'naru', 'default', 'example'];
 
@@ -116,6 +126,39 @@ const schema = z.object({
     .optional()
     .describe(
       'bearer token for programs that register devices or issue through the VC-API; without one those routes refuse',
+    ),
+  DID_WEB_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .toLowerCase()
+        .split(',')
+        .map((host) => host.trim())
+        .filter((host) => host !== ''),
+    )
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be host names such as did.example.org or *.example.org'),
+      ),
+    )
+    .describe(
+      'hosts whose did:web and did:webvh DIDs are resolved, separated by commas, `*.example.org` allowed; none where absent',
+    ),
+  DID_ETHR_NETWORKS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((network) => network.trim())
+        .filter((network) => network !== ''),
+    )
+    .pipe(z.array(ethrNetwork))
+    .describe(
+      'chains whose did:ethr DIDs are resolved, separated by commas, each name=chainId@rpcUrl@registry; none where absent',
     ),
   TIME_ZONE: z
     .string()

@@ -1,6 +1,6 @@
 // What the pages do when they are used: the portal, the console and the wallet, each good case beside its bad one.
 import { describe, expect, test } from 'vitest';
-import { verifyDidLog } from '../../src/identity/dids/did-webvh.ts';
+import { verifyDidLog } from '../../src/identity/dids/verify-did-log.ts';
 import { ok, refusal } from './mocked-service.ts';
 import { anchors, me, traceWith } from './page-answers.ts';
 import { signedOut } from './page-states.ts';

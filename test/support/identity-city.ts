@@ -8,8 +8,12 @@ import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
+import { didResolutionRoutes } from '../../src/identity/dids/did-resolution-routes.ts';
 import { didRoutes } from '../../src/identity/dids/did-routes.ts';
 import { createDidService } from '../../src/identity/dids/did-service.ts';
+import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
+import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
+import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
 import { createDeliveryService } from '../../src/identity/issuing/deliver-credential-service.ts';
 import { createTokenService } from '../../src/identity/issuing/grant-token-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
@@ -22,6 +26,7 @@ import { createPresentationRequestService } from '../../src/identity/presenting/
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
 import { freePort } from '../../src/platform/free-port.ts';
+import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { Pool } from '../../src/platform/postgres/database.ts';
@@ -52,6 +57,7 @@ export async function identityCity() {
   const publicUrl = `http://localhost:${port}`;
   const directory = mkdtempSync(join(tmpdir(), 'naru-city-'));
 
+  const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
   const issuer = await dids.ensureIssuer(openIssuerKeys(join(directory, 'issuer.json')));
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
@@ -80,6 +86,7 @@ export async function identityCity() {
     version: '0',
     routes: [
       didRoutes({ dids }),
+      didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
       openid4vciRoutes({ metadata, offers, tokens, delivery }),
       openid4vpRoutes({ requests, answers }),
     ],

@@ -9,13 +9,18 @@ import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
 import { credentialRoutes } from '../../src/identity/credentials/credential-routes.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
+import { didResolutionRoutes } from '../../src/identity/dids/did-resolution-routes.ts';
 import { didRoutes } from '../../src/identity/dids/did-routes.ts';
 import { createDidService } from '../../src/identity/dids/did-service.ts';
+import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
+import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
+import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
 import { vcApiRoutes } from '../../src/identity/issuing/vc-api-routes.ts';
 import { createVerifyCredentialService } from '../../src/identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { Pool } from '../../src/platform/postgres/database.ts';
@@ -80,6 +85,9 @@ export async function identityWorld(pool: Pool) {
   const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
   const credentials = createVerifyCredentialService({ clock, dids, statusLists, dataIntegrity });
 
+  const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
+  const resolver = createResolveDidService({ clock, dids, foreign });
+
   async function startHttp() {
     const server = await createHttpServer({
       logger: createLogger('silent'),
@@ -88,6 +96,7 @@ export async function identityWorld(pool: Pool) {
       version: '0',
       routes: [
         didRoutes({ dids }),
+        didResolutionRoutes({ resolver }),
         credentialRoutes({ statusLists, publicUrl }),
         vcApiRoutes({
           issuing,

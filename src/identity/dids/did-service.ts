@@ -8,17 +8,11 @@ import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Issuer, IssuerKeys } from '../trust/issuer-keys.ts';
-import { checkPersonDocument, type DidDocument, type DidLog, didLogText, parseDidLogText } from './did-log.ts';
+import { type Ed25519Verify, ed25519Multikey } from './did-entry.ts';
+import { type DidDocument, type DidLog, didLogText, parseDidLogText, readPersonLog } from './did-log.ts';
 import { findDid, findDidByLocation, insertDid, lockInstitutionDids, type StoredDid } from './did-store.ts';
-import {
-  createDidLog,
-  DID_CONTEXT,
-  didDomain,
-  type Ed25519Verify,
-  ed25519Multikey,
-  type VerifiedDidLog,
-  verifyDidLog,
-} from './did-webvh.ts';
+import { createDidLog, DID_CONTEXT, didDomain } from './did-webvh.ts';
+import { type VerifiedDidLog, verifyDidLog } from './verify-did-log.ts';
 
 const PEOPLE_PATH = 'people';
 
@@ -65,7 +59,7 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
   function verifiedLog(log: string): Promise<VerifiedDidLog> {
     let known = verifiedLogs.get(log);
     if (known === undefined) {
-      known = Promise.resolve().then(() => verifyDidLog(parseDidLogText(log), nodeVerify));
+      known = Promise.resolve().then(() => verifyDidLog(parseDidLogText(log), { verify: nodeVerify }));
       if (verifiedLogs.size >= LOGS_KEPT) verifiedLogs.delete(verifiedLogs.keys().next().value ?? '');
       verifiedLogs.set(log, known);
       known.catch(() => verifiedLogs.delete(log));
@@ -84,7 +78,7 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
       const existing = await findDidByLocation(transaction, 'institution', domain);
       if (existing) return existing;
       const { did, log } = await createIssuerLog(domain, keys, clock);
-      const { entryHash } = await verifyDidLog(log, nodeVerify);
+      const { entryHash } = await verifyDidLog(log, { verify: nodeVerify });
       const made: StoredDid = { did, kind: 'institution', log: didLogText(log), salt: null };
       await insertDid(transaction, { ...made, location: domain, registeredAt_ms: clock.now_ms() });
       await enqueueChange(transaction, anchorKey('did', did), institutionValue(entryHash));
@@ -112,13 +106,13 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
    * @throws DID_LOG_INVALID, DID_NOT_HERE, DID_EXISTS
    */
   async function registerDid(log: unknown): Promise<ResolvedDid> {
-    const verified = await verifyDidLog(log, nodeVerify);
+    const verified = await verifyDidLog(log, { verify: nodeVerify });
     const [entry, ...later] = log as DidLog;
     if (entry === undefined || later.length > 0) {
       throw problem('DID_LOG_INVALID', 'A DID is registered with the first entry of its log, and only that one.');
     }
     const location = personLocation(verified.did, domain);
-    checkPersonDocument(entry.state);
+    readPersonLog([entry]);
     const salt = random.bytes(SALT_bytes);
     const text = didLogText([entry]);
     await inTransaction(pool, async (transaction) => {

@@ -1,52 +1,19 @@
-// did:webvh 1.0 logs: a first entry made with a key that stays with its owner, and the check of a log. Runs in browsers.
+// Makes did:webvh 1.0 logs and their next entries, with keys that stay with their owner. Runs in browsers.
 // Source: did:webvh method specification 1.0, sections 3.6 and 3.7.
-import { createDID, MultibaseEncoding, multibaseEncode, prepareDataForSigning, resolveDIDFromLog } from 'didwebvh-ts';
+import { createDID, MultibaseEncoding, multibaseEncode, prepareDataForSigning } from 'didwebvh-ts';
 import { problem } from '../../platform/problem.ts';
-import { type DidDocument, type DidLog, type DidLogEntry, readDidLog } from './did-log.ts';
+import {
+  asVerifier,
+  type Ed25519Signer,
+  type Ed25519Verify,
+  ed25519Multikey,
+  signedEntry,
+  webCryptoVerify,
+} from './did-entry.ts';
+import { type DidDocument, type DidLog, type DidLogEntry, type WitnessRule, witnessRule } from './did-log.ts';
+import { verifyDidLog } from './verify-did-log.ts';
 
-/** Signs with a key it doesn't show: in a wallet, a CryptoKey that can't be extracted. */
-export interface Ed25519Signer {
-  /** 32 bytes. */
-  publicKey: Uint8Array;
-  /** @returns 64 bytes */
-  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
-}
-
-export type Ed25519Verify = (
-  signature: Uint8Array,
-  message: Uint8Array,
-  publicKey: Uint8Array,
-) => boolean | Promise<boolean>;
-
-export interface VerifiedDidLog {
-  did: string;
-  /** Without the placeholders, with the method's implicit services; null once deactivated. */
-  document: DidDocument | null;
-  versionId: string;
-  /** The hash in the last entry's versionId, as UTF-8: what the anchor's value is made of. */
-  entryHash: Uint8Array;
-  created: string;
-  updated: string;
-  deactivated: boolean;
-  versions: { versionId: string; versionTime: string }[];
-}
-
-/** What the library answers; its own types can't be read under Node's module rules. */
-interface Resolved {
-  did: string;
-  doc: DidDocument | null;
-  meta: { deactivated: boolean };
-}
-
-const ED25519_MULTICODEC = [0xed, 0x01];
-const SHA2_256_MULTIHASH = [0x12, 0x20];
-const SHA256_bytes = 32;
 export const DID_CONTEXT = ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/multikey/v1'];
-
-/** Multikey text of an Ed25519 public key, `z6Mk…`. */
-export function ed25519Multikey(publicKey: Uint8Array): string {
-  return multibaseEncode(Uint8Array.of(...ED25519_MULTICODEC, ...publicKey), MultibaseEncoding.BASE58_BTC);
-}
 
 /**
  * The domain part of DIDs that live at `publicUrl`: `localhost%3A8080`.
@@ -61,21 +28,6 @@ export function didDomain(publicUrl: string): string {
   return host.replace(':', '%3A');
 }
 
-/** A signer over a WebCrypto key pair whose private half may be unextractable. */
-export async function webCryptoSigner(pair: { privateKey: CryptoKey; publicKey: CryptoKey }): Promise<Ed25519Signer> {
-  const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
-  return {
-    publicKey,
-    sign: async (message) =>
-      new Uint8Array(await crypto.subtle.sign('Ed25519', pair.privateKey, new Uint8Array(message))),
-  };
-}
-
-const webCryptoVerify: Ed25519Verify = async (signature, message, publicKey) => {
-  const key = await crypto.subtle.importKey('raw', new Uint8Array(publicKey), 'Ed25519', false, ['verify']);
-  return crypto.subtle.verify('Ed25519', key, new Uint8Array(signature), new Uint8Array(message));
-};
-
 /**
  * Makes a DID and the first entry of its log.
  *
@@ -83,6 +35,8 @@ const webCryptoVerify: Ed25519Verify = async (signature, message, publicKey) => 
  * @param options.path segments after the domain, none for the domain's own DID
  * @param options.document everything of the DID document but its id; `{DID}` stands for the DID
  * @param options.created ISO 8601, UTC, whole seconds
+ * @param options.nextKeyHashes `updateKeyHash` of each key that may sign the next entry; none: any update key signs on
+ * @param options.witness who must approve each entry, by `did:key`
  */
 export async function createDidLog(
   options: {
@@ -91,6 +45,8 @@ export async function createDidLog(
     signer: Ed25519Signer;
     document: Omit<DidDocument, 'id'>;
     created: string;
+    nextKeyHashes?: string[];
+    witness?: WitnessRule;
   },
   verify: Ed25519Verify = webCryptoVerify,
 ): Promise<{ did: string; log: DidLog }> {
@@ -102,6 +58,8 @@ export async function createDidLog(
     updateKeys: [updateKey],
     didDocument: placed({ id: '{DID}', ...options.document }, options),
     created: options.created,
+    nextKeyHashes: options.nextKeyHashes ?? [],
+    witness: options.witness ?? {},
     signer: {
       getVerificationMethodId: () => `did:key:${updateKey}#${updateKey}`,
       sign: async ({ document, proof }: { document: unknown; proof: unknown }) => ({
@@ -126,94 +84,107 @@ function placed(document: DidDocument, { domain, path }: { domain: string; path:
  * Makes a person's DID: `did:webvh:{scid}:{domain}:people:{id}`, whose document holds one key and nothing else.
  *
  * @param options.id random, so that it says nothing: `personId`
+ * @param options.nextKeyHashes `updateKeyHash` of the device's next key and of the recovery key
  */
 export function createPersonDidLog(
-  options: { domain: string; pathPrefix: string; id: string; signer: Ed25519Signer; created: string },
+  options: {
+    domain: string;
+    pathPrefix: string;
+    id: string;
+    signer: Ed25519Signer;
+    nextKeyHashes?: string[];
+    witness?: WitnessRule;
+    created: string;
+  },
   verify?: Ed25519Verify,
 ): Promise<{ did: string; log: DidLog }> {
-  const keyId = '{DID}#key-1';
-  return createDidLog(
-    {
-      domain: options.domain,
-      path: [options.pathPrefix, options.id],
-      signer: options.signer,
-      created: options.created,
-      document: {
-        '@context': DID_CONTEXT,
-        verificationMethod: [
-          {
-            id: keyId,
-            type: 'Multikey',
-            controller: '{DID}',
-            publicKeyMultibase: ed25519Multikey(options.signer.publicKey),
-          },
-        ],
-        authentication: [keyId],
-        assertionMethod: [keyId],
-      },
-    },
-    verify,
-  );
+  const { domain, pathPrefix, id, ...rest } = options;
+  const document = { '@context': DID_CONTEXT, ...keysOnly('{DID}', 1, options.signer.publicKey) };
+  return createDidLog({ ...rest, domain, path: [pathPrefix, id], document }, verify);
+}
+
+function keysOnly(did: string, version: number, publicKey: Uint8Array): Omit<DidDocument, 'id'> {
+  const id = `${did}#key-${version}`;
+  return {
+    verificationMethod: [{ id, type: 'Multikey', controller: did, publicKeyMultibase: ed25519Multikey(publicKey) }],
+    authentication: [id],
+    assertionMethod: [id],
+  };
+}
+
+/**
+ * The log with one more entry, which makes `signer` the only update key and `documentKey` the document's only key,
+ * `#key-N`. A recovery is the same, with the recovery key as `signer`.
+ *
+ * @param change.signer holds a key that the newest entry promised; where it promised none, an update key
+ * @param change.nextKeyHashes `updateKeyHash` of each key that may sign the entry after
+ * @param change.created ISO 8601, UTC, whole seconds; a second after the newest entry where that is later
+ * @throws DID_LOG_INVALID where the log goes wrong before or through the new entry
+ */
+export async function rotateDidLog(change: Rotation, verify?: Ed25519Verify): Promise<DidLog> {
+  const { log, signer, documentKey, nextKeyHashes } = change;
+  const { state } = newest(log);
+  const parameters = { updateKeys: [ed25519Multikey(signer.publicKey)], nextKeyHashes };
+  const document = { ...state, ...keysOnly(state.id, log.length + 1, documentKey) };
+  return extendedLog(change, [{ parameters, state: document }], verify);
+}
+
+/**
+ * The log with its end: one entry, or two where keys are promised, because the first must end the promise before the
+ * second can leave no key. Source: did:webvh 1.0, 3.6.4.
+ *
+ * @param change as for `rotateDidLog`
+ * @throws DID_LOG_INVALID
+ */
+export async function deactivateDidLog(change: LogChange, verify?: Ed25519Verify): Promise<DidLog> {
+  const { log, signer } = change;
+  const { state } = newest(log);
+  const promised = log.findLast(({ parameters }) => parameters.nextKeyHashes !== undefined)?.parameters.nextKeyHashes;
+  const updateKeys = [ed25519Multikey(signer.publicKey)];
+  const end = { parameters: { updateKeys: [], deactivated: true }, state };
+  const more = promised?.length ? [{ parameters: { updateKeys, nextKeyHashes: [] }, state }, end] : [end];
+  return extendedLog(change, more, verify);
+}
+
+interface LogChange {
+  log: DidLog;
+  signer: Ed25519Signer;
+  created: string;
+  /** Of the log as it is, where it has witnesses; those of the new entries come after them. */
+  witnessProofs?: unknown;
+}
+
+interface Rotation extends LogChange {
+  documentKey: Uint8Array;
+  nextKeyHashes: string[];
+}
+
+type EntryContent = Pick<DidLogEntry, 'parameters' | 'state'>;
+
+async function extendedLog(change: LogChange, more: EntryContent[], verify?: Ed25519Verify): Promise<DidLog> {
+  const { log, signer, created, witnessProofs } = change;
+  const longer = [...log];
+  // The last of several is of `created`, so that none is of a time still to come.
+  const first_ms = Date.parse(created) - (more.length - 1) * 1000;
+  for (const [index, content] of more.entries()) {
+    const { versionId, versionTime } = newest(longer);
+    const time_ms = Math.max(first_ms + index * 1000, Date.parse(versionTime) + 1000);
+    const unsigned = { versionId, versionTime: `${new Date(time_ms).toISOString().slice(0, 19)}Z`, ...content };
+    longer.push(await signedEntry(unsigned, longer.length + 1, signer));
+  }
+  // Witnesses have not seen the new entries yet, so that a witnessed log can be checked as it was only.
+  const isWitnessed = log.some(({ parameters }) => witnessRule(parameters) !== null);
+  await verifyDidLog(isWitnessed ? log : longer, { verify, witnessProofs });
+  return longer;
+}
+
+function newest(log: DidLog): DidLogEntry {
+  const last = log.at(-1);
+  if (last === undefined) throw problem('DID_LOG_INVALID', 'The DID log has no entries.');
+  return last;
 }
 
 /** The path segment of a new person's DID, from at least 16 random bytes. */
 export function personId(randomBytes: Uint8Array): string {
   return Array.from(randomBytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/**
- * Checks a log from its first entry to its last: form, SCID, hash chain, proofs by authorised keys.
- *
- * @throws DID_LOG_INVALID
- */
-export async function verifyDidLog(log: unknown, verify: Ed25519Verify = webCryptoVerify): Promise<VerifiedDidLog> {
-  const entries = readDidLog(log);
-  const [first] = entries;
-  const last = entries.at(-1);
-  if (first === undefined || last === undefined) throw problem('DID_LOG_INVALID', 'The DID log has no entries.');
-  const resolved = await resolve(entries, verify);
-  // The library checks that later entries chain to the first one's versionId, but not that this one is its hash.
-  if (first.versionId !== `1-${await firstEntryHash(first)}`) {
-    throw problem('DID_LOG_INVALID', 'The versionId of the first entry is not its hash.');
-  }
-  return {
-    did: resolved.did,
-    document: resolved.doc,
-    versionId: last.versionId,
-    entryHash: new TextEncoder().encode(last.versionId.slice(last.versionId.indexOf('-') + 1)),
-    created: first.versionTime,
-    updated: last.versionTime,
-    deactivated: resolved.meta.deactivated,
-    versions: entries.map(({ versionId, versionTime }) => ({ versionId, versionTime })),
-  };
-}
-
-async function resolve(log: DidLog, verify: Ed25519Verify): Promise<Resolved> {
-  try {
-    return await resolveDIDFromLog(log, { verifier: asVerifier(verify), witnessProofs: [] });
-  } catch {
-    throw problem('DID_LOG_INVALID', 'An entry of the DID log does not fit its SCID, its hash or its proof.');
-  }
-}
-
-/** base58btc of the SHA-256 multihash of the entry's JCS form, with the SCID as versionId and no proof. */
-async function firstEntryHash({ proof: _proof, ...entry }: DidLogEntry): Promise<string> {
-  const document = { ...entry, versionId: entry.parameters.scid ?? '' };
-  // What is signed is SHA-256(JCS(proof options)) ‖ SHA-256(JCS(document)): the second half is the hash wanted here.
-  const hashes: Uint8Array = await prepareDataForSigning(document, {
-    type: 'DataIntegrityProof',
-    cryptosuite: 'eddsa-jcs-2022',
-    verificationMethod: '',
-    created: '',
-    proofPurpose: 'assertionMethod',
-  });
-  const multihash = Uint8Array.of(...SHA2_256_MULTIHASH, ...hashes.slice(SHA256_bytes));
-  return multibaseEncode(multihash, MultibaseEncoding.BASE58_BTC).slice(1);
-}
-
-function asVerifier(verify: Ed25519Verify) {
-  return {
-    verify: async (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) =>
-      verify(signature, message, publicKey),
-  };
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anchorKey, institutionValue, personValue } from '../../../src/anchoring/anchor-keys.ts';
+import { webCryptoSigner } from '../../../src/identity/dids/did-entry.ts';
 import { type DidLog, didLogText } from '../../../src/identity/dids/did-log.ts';
 import { createDidService } from '../../../src/identity/dids/did-service.ts';
-import { createDidLog, createPersonDidLog, personId, webCryptoSigner } from '../../../src/identity/dids/did-webvh.ts';
+import { createDidLog, createPersonDidLog, personId } from '../../../src/identity/dids/did-webvh.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { type IdentityWorld, identityWorld, publicUrl } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -173,9 +174,15 @@ describe("a person's DID", () => {
 
 test('an unknown DID and an unknown method are not found, and say which', async () => {
   const unknown = await server.inject(`/1.0/identifiers/did:webvh:QmX:${encodeURIComponent('localhost%3A8080')}`);
-  expect([unknown.statusCode, unknown.json().didResolutionMetadata.error]).toEqual([404, 'notFound']);
+  expect([unknown.statusCode, unknown.json().didResolutionMetadata.error.type]).toEqual([
+    404,
+    'https://www.w3.org/ns/did#NOT_FOUND',
+  ]);
   const foreign = await server.inject('/1.0/identifiers/did:example:1');
-  expect([foreign.statusCode, foreign.json().didResolutionMetadata.error]).toEqual([404, 'methodNotSupported']);
+  expect([foreign.statusCode, foreign.json().didResolutionMetadata.error.type]).toEqual([
+    501,
+    'https://www.w3.org/ns/did#METHOD_NOT_SUPPORTED',
+  ]);
   expect((await server.inject('/people/nobody/did.jsonl')).statusCode).toBe(404);
 });
 

@@ -1,6 +1,6 @@
 // The one service this wallet belongs to: what counts as its address, how it is reached, and which keys its DID has.
 import { parseDidLogText } from '../../../src/identity/dids/did-log.ts';
-import { verifyDidLog } from '../../../src/identity/dids/did-webvh.ts';
+import { verifyDidLog } from '../../../src/identity/dids/verify-did-log.ts';
 import { type PublicJwk, publicP256 } from '../../../src/identity/openid-callbacks.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
 

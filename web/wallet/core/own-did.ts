@@ -1,6 +1,8 @@
 // The wallet's own did:webvh: made here with a key that stays here, and registered with the service.
+
+import { webCryptoSigner } from '../../../src/identity/dids/did-entry.ts';
 import { didLogText } from '../../../src/identity/dids/did-log.ts';
-import { createPersonDidLog, personId, webCryptoSigner } from '../../../src/identity/dids/did-webvh.ts';
+import { createPersonDidLog, personId } from '../../../src/identity/dids/did-webvh.ts';
 import type { CityService } from './city-service.ts';
 import type { WalletOptions } from './wallet.ts';
 import { makeKey } from './wallet-keys.ts';
