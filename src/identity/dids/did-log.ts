@@ -121,7 +121,8 @@ export function readDidLog(log: unknown): DidLog {
 function readEntries(entries: unknown): DidLog {
   const read = z.array(entrySchema).min(1).max(didLogLimits.entries).safeParse(entries);
   if (!read.success) throw problem('DID_LOG_INVALID', describe(read.error));
-  return read.data;
+  // As they came, with their members in the order they were written: a log is served as its holder made it.
+  return entries as DidLog;
 }
 
 /** @throws DID_LOG_INVALID */
