@@ -7,7 +7,7 @@ import { type ProofBundle, proofBundle, proofBundleLimits, rootsFile } from '../
 import { type CheckStep, checkAgainstRoots, checkDid, checkPlace, checkProof } from '../anchoring/proof-check.ts';
 import { checkAgainstChain } from '../anchoring/proof-check-port.ts';
 import { parseDidLogText } from '../identity/dids/did-log.ts';
-import { verifyDidLog } from '../identity/dids/did-webvh.ts';
+import { verifyDidLog } from '../identity/dids/verify-did-log.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type CommandIo, WrongUse } from './command-io.ts';
 import { numberBetween } from './fleet-options.ts';

@@ -48,7 +48,9 @@ export async function identityWorld(pool: Pool) {
   const keys = openIssuerKeys(join(folder, 'issuer-keys.json'));
 
   async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
-    const { rows } = await pool.query<{ key: Buffer; value: Buffer }>('SELECT key, value FROM anchoring.outbox');
+    const { rows } = await pool.query<{ key: Buffer; value: Buffer }>(
+      'SELECT key, value FROM anchoring.outbox WHERE value IS NOT NULL',
+    );
     const map = await mapOf(rows.map((row) => ({ key: new Uint8Array(row.key), value: new Uint8Array(row.value) })));
     const value = map.get(key);
     if (value === null || chain.fault.absent) return null;

@@ -9,7 +9,12 @@ export const didLogLimits = {
   witnesses: 8,
   watchers: 16,
   context: 16,
-  text_bytes: 65_536,
+  /** A log of all its entries. */
+  text_bytes: 262_144,
+  /** What one request brings: an entry or two, and approvals. */
+  request_bytes: 65_536,
+  /** Changes of DIDs from one address. */
+  changesPerMinute: 60,
 } as const;
 
 /** The contexts a person's document may name; another one could say anything. */
@@ -107,22 +112,38 @@ const firstParameters = z.object({ method: z.string(), scid: z.string(), updateK
  * @throws DID_LOG_INVALID says which member of which entry
  */
 export function readDidLog(log: unknown): DidLog {
-  const read = z.array(entrySchema).min(1).max(didLogLimits.entries).safeParse(log);
-  if (!read.success) throw problem('DID_LOG_INVALID', describe(read.error));
-  const first = firstParameters.safeParse(read.data[0]?.parameters);
+  const entries = readEntries(log);
+  const first = firstParameters.safeParse(entries[0]?.parameters);
   if (!first.success) throw problem('DID_LOG_INVALID', `First entry of the DID log: ${describe(first.error)}`);
-  return read.data;
+  return entries;
+}
+
+function readEntries(entries: unknown): DidLog {
+  const read = z.array(entrySchema).min(1).max(didLogLimits.entries).safeParse(entries);
+  if (!read.success) throw problem('DID_LOG_INVALID', describe(read.error));
+  // As they came, with their members in the order they were written: a log is served as its holder made it.
+  return entries as DidLog;
 }
 
 /** @throws DID_LOG_INVALID */
 export function parseDidLogText(text: string): DidLog {
+  return readDidLog(parseEntryLines(text));
+}
+
+/**
+ * The lines of a log, or of entries that are to follow it, as JSON of any form.
+ *
+ * @throws DID_LOG_INVALID
+ */
+export function parseEntryLines(text: string): unknown[] {
   if (text.length > didLogLimits.text_bytes) throw problem('DID_LOG_INVALID', 'The DID log is too long.');
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
   try {
-    return readDidLog(lines.map((line) => JSON.parse(line)));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw problem('DID_LOG_INVALID', 'A line of the DID log is not JSON.');
-    throw error;
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line));
+  } catch {
+    throw problem('DID_LOG_INVALID', 'A line of the DID log is not JSON.');
   }
 }
 
@@ -171,12 +192,12 @@ const personEntry = z.object({
 });
 
 /**
- * The form of the entries of a person's log, which are kept and served here.
+ * The form of entries of a person's log, the first ones or those that follow: they are kept and served here.
  *
  * @throws DID_LOG_INVALID where an entry holds more than a person's may
  */
-export function readPersonLog(log: unknown): DidLog {
-  const entries = readDidLog(log);
+export function readPersonEntries(sent: unknown): DidLog {
+  const entries = readEntries(sent);
   for (const entry of entries) {
     const read = personEntry.safeParse(entry);
     if (!read.success) {

@@ -1,4 +1,4 @@
-// Registers, keeps and resolves DIDs: the issuer's own, made at first start, and those that wallets bring.
+// Registers and resolves DIDs: the issuer's own, made at first start, and those that wallets bring.
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Anchor } from '../../anchoring/anchor.ts';
 import { anchorKey, institutionValue, personValue } from '../../anchoring/anchor-keys.ts';
@@ -8,15 +8,16 @@ import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Issuer, IssuerKeys } from '../trust/issuer-keys.ts';
+import { createChangeDidService, refuseErased, SALT_bytes } from './change-did-service.ts';
 import { type Ed25519Verify, ed25519Multikey } from './did-entry.ts';
-import { type DidDocument, type DidLog, didLogText, parseDidLogText, readPersonLog } from './did-log.ts';
+import { type DidDocument, type DidLog, didLogText, parseDidLogText, readPersonEntries } from './did-log.ts';
 import { findDid, findDidByLocation, insertDid, lockInstitutionDids, type StoredDid } from './did-store.ts';
 import { createDidLog, DID_CONTEXT, didDomain } from './did-webvh.ts';
-import { type VerifiedDidLog, verifyDidLog } from './verify-did-log.ts';
+import { readPersonWitnessProofs, type WitnessProofs } from './did-witness.ts';
+import { type DidVersion, type VerifiedDidLog, verifyDidLog } from './verify-did-log.ts';
 
 const PEOPLE_PATH = 'people';
 
-const SALT_bytes = 32;
 /** Verified logs kept in memory, so that a verdict doesn't verify the issuer's log each time. */
 const LOGS_KEPT = 1_000;
 
@@ -38,7 +39,7 @@ export interface ResolvedDid {
   anchor: Anchor | null;
   /** base64url, 32 bytes; null for an institution. */
   salt: string | null;
-  /** The value the anchor must hold: SHA-256(salt ‖ entry hash). */
+  /** The value the anchor must hold, whatever version was asked for: SHA-256(salt ‖ hash of the newest entry). */
   anchorValue: Uint8Array;
 }
 
@@ -54,12 +55,20 @@ function ed25519PublicKey(publicKey: Uint8Array): KeyObject {
 
 export function createDidService({ pool, clock, random, publicUrl, anchorOf }: DidServiceOptions) {
   const domain = didDomain(publicUrl);
+  /** By log. A log longer by one entry is another log, so that nothing here is ever out of date. */
   const verifiedLogs = new Map<string, Promise<VerifiedDidLog>>();
+  const changes = createChangeDidService({
+    pool,
+    clock,
+    random,
+    verify: (log, witnessProofs) => verifyDidLog(log, { verify: nodeVerify, witnessProofs, now_ms: clock.now_ms() }),
+  });
 
-  function verifiedLog(log: string): Promise<VerifiedDidLog> {
+  function verifiedLog({ log, witnessProofs }: StoredDid): Promise<VerifiedDidLog> {
     let known = verifiedLogs.get(log);
     if (known === undefined) {
-      known = Promise.resolve().then(() => verifyDidLog(parseDidLogText(log), { verify: nodeVerify }));
+      const options = { verify: nodeVerify, witnessProofs: witnessProofs ?? [] };
+      known = Promise.resolve().then(() => verifyDidLog(parseDidLogText(log), options));
       if (verifiedLogs.size >= LOGS_KEPT) verifiedLogs.delete(verifiedLogs.keys().next().value ?? '');
       verifiedLogs.set(log, known);
       known.catch(() => verifiedLogs.delete(log));
@@ -79,12 +88,12 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
       if (existing) return existing;
       const { did, log } = await createIssuerLog(domain, keys, clock);
       const { entryHash } = await verifyDidLog(log, { verify: nodeVerify });
-      const made: StoredDid = { did, kind: 'institution', log: didLogText(log), salt: null };
+      const made: StoredDid = { did, kind: 'institution', log: didLogText(log), salt: null, witnessProofs: null };
       await insertDid(transaction, { ...made, location: domain, registeredAt_ms: clock.now_ms() });
       await enqueueChange(transaction, anchorKey('did', did), institutionValue(entryHash));
       return made;
     });
-    const { document } = await verifiedLog(stored.log);
+    const { document } = await verifiedLog(stored);
     const issuer: Issuer = {
       did: stored.did,
       keys,
@@ -103,35 +112,50 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
   /**
    * Stores the log of a person's new DID and puts its anchor in line, both or neither.
    *
-   * @throws DID_LOG_INVALID, DID_NOT_HERE, DID_EXISTS
+   * @param sent the first entry of the log, alone
+   * @param witnessProofs what `did-witness.json` is to hold, where the entry names witnesses
+   * @throws DID_LOG_INVALID, DID_NOT_HERE, DID_EXISTS, DID_ERASED
    */
-  async function registerDid(log: unknown): Promise<ResolvedDid> {
-    const verified = await verifyDidLog(log, { verify: nodeVerify });
-    const [entry, ...later] = log as DidLog;
-    if (entry === undefined || later.length > 0) {
+  async function registerDid(sent: unknown, witnessProofs?: unknown): Promise<ResolvedDid> {
+    const now_ms = clock.now_ms();
+    const proofs = readPersonWitnessProofs(witnessProofs ?? []);
+    const verified = await verifyDidLog(sent, { verify: nodeVerify, witnessProofs: proofs, now_ms });
+    const location = personLocation(verified.did, domain);
+    const log = readPersonEntries(sent);
+    if (log.length > 1 || verified.deactivated) {
       throw problem('DID_LOG_INVALID', 'A DID is registered with the first entry of its log, and only that one.');
     }
-    const location = personLocation(verified.did, domain);
-    readPersonLog([entry]);
     const salt = random.bytes(SALT_bytes);
-    const text = didLogText([entry]);
+    const made: StoredDid = {
+      did: verified.did,
+      kind: 'person',
+      log: didLogText(log),
+      salt,
+      witnessProofs: verified.witnessProofs,
+    };
     await inTransaction(pool, async (transaction) => {
-      const stored = await insertDid(transaction, {
-        did: verified.did,
-        kind: 'person',
-        location,
-        log: text,
-        salt,
-        registeredAt_ms: clock.now_ms(),
-      });
-      if (!stored) throw problem('DID_EXISTS', 'That DID, or its path, is already registered here.');
-      await enqueueChange(transaction, anchorKey('did', verified.did), personValue(salt, verified.entryHash));
+      await refuseErased(transaction, made.did, location);
+      if (!(await insertDid(transaction, { ...made, location, registeredAt_ms: now_ms }))) {
+        throw problem('DID_EXISTS', 'That DID, or its path, is already registered here.');
+      }
+      await enqueueChange(transaction, anchorKey('did', made.did), personValue(salt, verified.entryHash));
     });
-    return withAnchor({ did: verified.did, kind: 'person', log: text, salt });
+    return withAnchor(made, verified);
   }
 
-  async function withAnchor(stored: StoredDid): Promise<ResolvedDid> {
-    const verified = await verifiedLog(stored.log);
+  /** See `appendToDidLog` in change-did-service.ts. */
+  async function appendToDidLog(personId: string, sent: unknown, witnessProofs?: unknown): Promise<ResolvedDid> {
+    const stored = await changes.appendToDidLog(personId, sent, witnessProofs);
+    return withAnchor(stored, await verifiedLog(stored));
+  }
+
+  /** See `eraseDid` in change-did-service.ts. */
+  async function eraseDid(personId: string, sent: unknown, witnessProofs?: unknown): Promise<void> {
+    const { log } = await changes.eraseDid(personId, sent, witnessProofs);
+    verifiedLogs.delete(log);
+  }
+
+  async function withAnchor(stored: StoredDid, verified: VerifiedDidLog): Promise<ResolvedDid> {
     return {
       did: stored.did,
       kind: stored.kind,
@@ -144,27 +168,48 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
     };
   }
 
-  /** Null where this service has no such DID. Foreign DIDs are not fetched. */
-  async function resolveDid(did: string): Promise<ResolvedDid | null> {
+  /**
+   * Null where this service has no such DID. Foreign DIDs are not fetched.
+   *
+   * @throws DID_VERSION_UNKNOWN
+   */
+  async function resolveDid(did: string, version?: DidVersion): Promise<ResolvedDid | null> {
     const stored = await findDid(pool, withEncodedPort(did, domain));
-    return stored && withAnchor(stored);
+    if (stored === null) return null;
+    if (version?.versionId === undefined && version?.versionTime === undefined) {
+      return withAnchor(stored, await verifiedLog(stored));
+    }
+    const options = { verify: nodeVerify, version, witnessProofs: stored.witnessProofs ?? [] };
+    return withAnchor(stored, await verifyDidLog(parseDidLogText(stored.log), options));
   }
 
-  /** The log as JSONL: the issuer's own, or that of the person's DID with this id. */
+  /**
+   * The log as JSONL: the issuer's own, or that of the person's DID with this id.
+   *
+   * @throws NOT_FOUND, DID_ERASED
+   */
   async function didLogOf(owner: { personId: string } | 'issuer'): Promise<string> {
-    const stored =
-      owner === 'issuer'
-        ? await findDidByLocation(pool, 'institution', domain)
-        : await findDidByLocation(pool, 'person', owner.personId);
+    if (owner !== 'issuer') return (await changes.storedPerson(owner.personId)).log;
+    const stored = await findDidByLocation(pool, 'institution', domain);
     if (stored === null) throw problem('NOT_FOUND', 'No DID log is kept here under that name.');
     return stored.log;
+  }
+
+  /** @throws NOT_FOUND where no entry needs witnesses, DID_ERASED */
+  async function witnessProofsOf(personId: string): Promise<WitnessProofs> {
+    const { witnessProofs } = await changes.storedPerson(personId);
+    if (witnessProofs === null) throw problem('NOT_FOUND', 'The DID log needs no witnesses.');
+    return witnessProofs;
   }
 
   return {
     ensureIssuer,
     registerDid,
+    appendToDidLog,
+    eraseDid,
     resolveDid,
     didLogOf,
+    witnessProofsOf,
     /** What a wallet needs to make a DID that this service will take. */
     configuration: () => ({ domain, path_prefix: PEOPLE_PATH }),
   };

@@ -25,6 +25,19 @@ export function readWitnessProofs(proofs: unknown): WitnessProofs {
 }
 
 /**
+ * The approvals of a person's log, which are kept and served here: a proof's `id` could say anything.
+ *
+ * @throws DID_LOG_INVALID
+ */
+export function readPersonWitnessProofs(proofs: unknown): WitnessProofs {
+  const read = readWitnessProofs(proofs);
+  if (read.some(({ proof }) => proof.some(({ id }) => id !== undefined))) {
+    throw problem('DID_LOG_INVALID', "A proof of a person's witness has no id.");
+  }
+  return read;
+}
+
+/**
  * Those proofs that count: on a published entry, by a witness that some entry names, with a good signature. Others may
  * stand in the file and are ignored (3.7.8, "Verifying Witness Proofs During Resolution").
  */
@@ -45,4 +58,28 @@ export async function soundWitnessProofs(
     }
   }
   return sound;
+}
+
+/**
+ * The file without the approvals that a later one of the same witness says again (3.7.8, "The Witness Proofs File").
+ *
+ * @param proofs sound ones
+ */
+export function newestWitnessProofs(proofs: WitnessProofs, log: DidLog): WitnessProofs {
+  const newest = new Set<string>();
+  return log
+    .map(({ versionId }) => ({
+      versionId,
+      proof: proofs.filter((item) => item.versionId === versionId).flatMap(({ proof }) => proof),
+    }))
+    .reverse()
+    .map(({ versionId, proof }) => ({ versionId, proof: proof.filter((one) => isFirst(newest, one)) }))
+    .filter(({ proof }) => proof.length > 0)
+    .reverse();
+}
+
+function isFirst(seen: Set<string>, proof: WitnessProof): boolean {
+  if (seen.has(proof.verificationMethod)) return false;
+  seen.add(proof.verificationMethod);
+  return true;
 }

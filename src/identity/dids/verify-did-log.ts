@@ -12,7 +12,7 @@ import {
   witnessRule,
 } from './did-log.ts';
 import { checkLogRules } from './did-log-rules.ts';
-import { readWitnessProofs, soundWitnessProofs, type WitnessProofs } from './did-witness.ts';
+import { newestWitnessProofs, readWitnessProofs, soundWitnessProofs, type WitnessProofs } from './did-witness.ts';
 
 /** How long a resolved DID may be kept where its log doesn't say. Source: 3.7.1. */
 const TTL_s = 3_600;
@@ -34,8 +34,8 @@ export interface VerifiedDidLog {
   versions: { versionId: string; versionTime: string }[];
   /** The method's parameters in force at the version asked for. */
   parameters: { scid: string; portable: boolean; ttl_s: number; watchers: string[]; witness: WitnessRule | null };
-  /** Whether entries of the log needed witnesses. */
-  isWitnessed: boolean;
+  /** The newest approval of each witness; null where no entry needs witnesses. */
+  witnessProofs: WitnessProofs | null;
 }
 
 /** A version by its id, or by a time at which it was the newest (ISO 8601). */
@@ -122,6 +122,7 @@ async function verifyEntries(
   );
   const { did, doc, meta } = await resolve(entries, { versionId: asked.versionId, proofs, verify });
   const deactivated = asked.parameters.deactivated === true;
+  const isWitnessed = entries.some(({ parameters }) => witnessRule(parameters) !== null);
   return {
     did,
     document: deactivated ? null : doc,
@@ -138,7 +139,7 @@ async function verifyEntries(
       watchers: meta.watchers ?? [],
       witness: witnessRule(meta),
     },
-    isWitnessed: entries.some(({ parameters }) => witnessRule(parameters) !== null),
+    witnessProofs: isWitnessed ? newestWitnessProofs(proofs, entries) : null,
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { webCryptoSigner } from '../../../src/identity/dids/did-entry.ts';
 import type { DidLog } from '../../../src/identity/dids/did-log.ts';
-import { didLogText, parseDidLogText, readPersonLog } from '../../../src/identity/dids/did-log.ts';
+import { didLogText, parseDidLogText, readPersonEntries } from '../../../src/identity/dids/did-log.ts';
 import { createPersonDidLog, didDomain, personId } from '../../../src/identity/dids/did-webvh.ts';
 import { verifyDidLog } from '../../../src/identity/dids/verify-did-log.ts';
 
@@ -76,8 +76,8 @@ describe('a did:webvh log', () => {
 
 test("a person's document holds keys and nothing else", () => {
   const with_ = (more: object) => changed(log, (entry) => Object.assign(entry.state, more));
-  expect(() => readPersonLog(log)).not.toThrow();
-  expect(() => readPersonLog(with_({ alsoKnownAs: ['mailto:someone'] }))).toThrow(/DID_LOG_INVALID/);
+  expect(() => readPersonEntries(log)).not.toThrow();
+  expect(() => readPersonEntries(with_({ alsoKnownAs: ['mailto:someone'] }))).toThrow(/DID_LOG_INVALID/);
 });
 
 test("a DID's domain has its port encoded", () => {
