@@ -8,8 +8,10 @@ import { CredentialCard } from './credential-card.tsx';
 import type { OpenWallet } from './open-wallet.ts';
 import { OwnDid } from './own-did.tsx';
 import { PasteForm } from './paste-form.tsx';
+import { StartCard } from './start-card.tsx';
+import type { OwnDidState } from './use-own-did.ts';
 
-export function HomePage({ open }: { open: OpenWallet }) {
+export function HomePage({ open, own }: { open: OpenWallet; own: OwnDidState }) {
   const { say } = useSpeech();
   const [held, again] = useRemote<DisplayedCredential[]>(() => open.wallet.listCredentials(), ['held']);
   const forget = async (id: string): Promise<void> => {
@@ -28,7 +30,8 @@ export function HomePage({ open }: { open: OpenWallet }) {
           )}
         </Notice>
       ) : null}
-      {held.state === 'ready' && held.value.length === 0 ? (
+      {own.state === 'none' ? <StartCard wallet={open.wallet} onStarted={own.again} /> : null}
+      {held.state === 'ready' && held.value.length === 0 && own.state !== 'none' ? (
         <div class="card">
           <Empty>
             <p>{say('아직 증명서가 없습니다.', 'There is no credential yet.')}</p>
@@ -52,7 +55,7 @@ export function HomePage({ open }: { open: OpenWallet }) {
       ) : null}
       {held.state === 'ready' && held.value.length > 0 && !open.lasting ? <MayBeCleared /> : null}
       <PasteForm />
-      <OwnDid open={open} />
+      <OwnDid own={own} />
     </>
   );
 }
