@@ -1,7 +1,7 @@
 // A wallet core without protocols, built into the wallet's pages in place of the real one so that every page state can
 // be reached: the pages are under test here, the core has its own tests and the walk on the real service.
 import { didLogText } from '../../src/identity/dids/did-log.ts';
-import type { DidCheckOutcome } from '../../web/wallet/core/check-own-did.ts';
+import type { DidCheckOutcome } from '../../web/wallet/core/judge-own-did.ts';
 import { readRecoveryWords } from '../../web/wallet/core/recovery-words.ts';
 import type {
   DisplayedCredential,
@@ -74,7 +74,7 @@ const ownDid: StoredDid = {
   recovery_key_hash: 'QmRecovery',
   log: didLogText(
     ['2026-11-20T02:00:00Z', '2026-11-22T05:30:00Z'].map((versionTime, index) => ({
-      versionId: `${index + 1}-Qm${"Y".repeat(44)}`,
+      versionId: `${index + 1}-Qm${'Y'.repeat(44)}`,
       versionTime,
       parameters: index === 0 ? { method: 'did:webvh:1.0' as const, scid: 'Q'.repeat(46), updateKeys: [multikey] } : {},
       state: { id: 'did:webvh:QmOwn:localhost%3A8080:people:7f3a' },

@@ -123,6 +123,7 @@ export function DidEnded({ own, wallet, again }: Ending & { own: StoredDid }) {
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>(null);
   const erased = own.ended?.how === 'erased';
+  const date = dateOnly(new Date(own.ended?.at_ms ?? 0).toISOString(), language);
   const beginAnew = async (): Promise<void> => {
     setBusy(true);
     setRefused(null);
@@ -138,10 +139,9 @@ export function DidEnded({ own, wallet, again }: Ending & { own: StoredDid }) {
     <section class="card stack" aria-labelledby="did-ended" data-testid="did-ended" data-how={own.ended?.how}>
       <h2 id="did-ended">{say('끝난 DID입니다', 'This DID has ended')}</h2>
       <p>
-        {dateOnly(new Date(own.ended?.at_ms ?? 0).toISOString(), language)}{' '}
         {erased
-          ? say('에 끝내고 기록도 지웠습니다.', 'it was ended, and its log erased.')
-          : say('에 끝냈습니다. 기록에는 끝났다고 적혀 있습니다.', 'it was ended. Its log says so.')}
+          ? say(`${date}에 끝내고 기록도 지웠습니다.`, `Ended on ${date}, and its log erased.`)
+          : say(`${date}에 끝냈습니다. 기록에는 끝났다고 적혀 있습니다.`, `Ended on ${date}. Its log says so.`)}
       </p>
       {refused === null ? null : <RefusalNotice error={refused} />}
       {erasing ? (

@@ -5,7 +5,7 @@ import { CopyButton } from '../shared/copy-button.tsx';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
-import type { DidCheck } from './core/check-own-did.ts';
+import type { DidCheck } from './core/judge-own-did.ts';
 import type { StoredDid } from './core/wallet-store.ts';
 import { DidEnd, DidEnded } from './did-end.tsx';
 import { DidHistory } from './did-history.tsx';

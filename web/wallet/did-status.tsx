@@ -2,7 +2,7 @@
 import { shortDateTime } from '../shared/format.ts';
 import { type Text, useSpeech } from '../shared/language.tsx';
 import { Notice } from '../shared/notices.tsx';
-import type { DidCheck, DidCheckOutcome } from './core/check-own-did.ts';
+import type { DidCheck, DidCheckOutcome } from './core/judge-own-did.ts';
 import { warningSentences } from './did-warnings.ts';
 import { linkTo } from './route.ts';
 import type { OwnDidState } from './use-own-did.ts';

@@ -6,7 +6,7 @@ import { useRemote } from '../shared/remote.ts';
 import type { DisplayedCredential } from './core/wallet.ts';
 import { CredentialCard } from './credential-card.tsx';
 import type { OpenWallet } from './open-wallet.ts';
-import { OwnDid } from './own-did.tsx';
+import { OwnDid, WordsReminder } from './own-did.tsx';
 import { PasteForm } from './paste-form.tsx';
 import { StartCard } from './start-card.tsx';
 import type { OwnDidState } from './use-own-did.ts';
@@ -54,6 +54,7 @@ export function HomePage({ open, own }: { open: OpenWallet; own: OwnDidState }) 
         </ul>
       ) : null}
       {held.state === 'ready' && held.value.length > 0 && !open.lasting ? <MayBeCleared /> : null}
+      {own.state === 'known' && own.check.own.words !== undefined ? <WordsReminder /> : null}
       <PasteForm />
       <OwnDid own={own} />
     </>

@@ -20,7 +20,6 @@ export function OwnDid({ own }: { own: OwnDidState }) {
               <code data-testid="wallet-did">{own.check.own.did}</code>
             </p>
             <DidStatus check={own.check} again={own.again} />
-            {own.check.own.words === undefined ? null : <WordsReminder />}
             <a class="button plain quiet" href={linkTo({ page: 'did' })} data-testid="to-did">
               {say('DID 관리', 'Manage it')}
             </a>

@@ -98,7 +98,7 @@ export function RefusalNotice({ error, again }: { error: unknown; again?: () => 
       <span>{pick(refusal === null ? unforeseen.advice : advice[refusal.code])}</span>
       {refusal === null || refusal.because === null ? null : (
         <span class="small soft">
-          {say('이유', 'Reason')} <code>{refusal.because}</code>
+          <Reason code={refusal.code} because={refusal.because} />
         </span>
       )}
       {again === undefined ? null : (
@@ -107,5 +107,19 @@ export function RefusalNotice({ error, again }: { error: unknown; again?: () => 
         </button>
       )}
     </Notice>
+  );
+}
+
+/** Which words, where the reason is a place in a list; otherwise the code of whoever refused. */
+function Reason({ code, because }: { code: WalletRefusalCode; because: string }) {
+  const { say } = useSpeech();
+  if (code === 'RECOVERY_WORDS_COUNT') return <>{say(`넣은 단어: ${because}개`, `Words entered: ${because}`)}</>;
+  if (code === 'RECOVERY_WORD_UNKNOWN' || code === 'RECOVERY_ANSWERS_WRONG') {
+    return <strong>{say(`${because}번째 단어`, `Word ${because}`)}</strong>;
+  }
+  return (
+    <>
+      {say('이유', 'Reason')} <code>{because}</code>
+    </>
   );
 }

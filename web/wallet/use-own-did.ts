@@ -2,7 +2,7 @@
 import { useRef } from 'preact/hooks';
 import { useSpeech } from '../shared/language.tsx';
 import { useRemote } from '../shared/remote.ts';
-import type { DidCheck } from './core/check-own-did.ts';
+import type { DidCheck } from './core/judge-own-did.ts';
 import type { Wallet } from './core/wallet.ts';
 
 const recheck_ms = 5_000;

@@ -82,7 +82,7 @@ function Page({ route, open }: { route: Route; open: OpenWallet }) {
   const own = useOwnDid(open.wallet, route.page);
   return (
     <>
-      {route.page === 'home' || route.page === 'did' ? null : <DidAlarm own={own} />}
+      {route.page === 'did' ? null : <DidAlarm own={own} />}
       <Content route={route} open={open} own={own} />
     </>
   );

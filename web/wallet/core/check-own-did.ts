@@ -1,30 +1,13 @@
 // The wallet's check of its own DID at every opening: finishes what was left unfinished, asks, judges, and remembers.
-import type { Anchor } from '../../../src/anchoring/anchor.ts';
 import { anchorKey } from '../../../src/anchoring/anchor-keys.ts';
 import { toHex } from '../../../src/anchoring/hexadecimal.ts';
 import { finishPending } from './change-own-did.ts';
 import type { CityService } from './city-service.ts';
-import { type DidResolution, type DidWarning, judgeOwnDid } from './judge-own-did.ts';
+import { type DidCheck, type DidResolution, judgeOwnDid } from './judge-own-did.ts';
 import { fetchServedLog, personIdOf } from './served-log.ts';
 import type { WalletOptions } from './wallet.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
 import type { StoredDid } from './wallet-store.ts';
-
-/**
- * `fine`; `waiting`: fine, its newest change not in an epoch yet; `warned`; `unchecked`: the service could not be asked,
- * which says nothing about the DID; `ended`: erased, nothing is left to check.
- */
-export type DidCheckOutcome = 'fine' | 'waiting' | 'warned' | 'unchecked' | 'ended';
-
-export interface DidCheck {
-  own: StoredDid;
-  outcome: DidCheckOutcome;
-  warnings: DidWarning[];
-  /** As it was told and judged now; null when nothing was told. */
-  anchor: Anchor | null;
-  /** When the service last answered to a check; null: never. */
-  checked_at_ms: number | null;
-}
 
 /** Null while the wallet has no DID. Throws nothing: a service that is away is an outcome. */
 export async function checkOwnDid(service: CityService, options: WalletOptions): Promise<DidCheck | null> {

@@ -37,6 +37,22 @@ export type DidWarning =
   | 'ANCHOR_MOVED'
   | 'ANCHOR_LATE';
 
+/**
+ * `fine`; `waiting`: fine, its newest change not in an epoch yet; `warned`; `unchecked`: the service could not be asked,
+ * which says nothing about the DID; `ended`: erased, nothing is left to check.
+ */
+export type DidCheckOutcome = 'fine' | 'waiting' | 'warned' | 'unchecked' | 'ended';
+
+export interface DidCheck {
+  own: StoredDid;
+  outcome: DidCheckOutcome;
+  warnings: DidWarning[];
+  /** As it was told and judged now; null when nothing was told. */
+  anchor: Anchor | null;
+  /** When the service last answered to a check; null: never. */
+  checked_at_ms: number | null;
+}
+
 /** What `GET /1.0/identifiers/{did}` says, as far as it is held against the wallet's own. */
 export interface DidResolution {
   didDocument?: { id?: string; verificationMethod?: { publicKeyMultibase?: string }[] } | null;

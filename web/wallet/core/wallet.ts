@@ -1,5 +1,5 @@
 // The wallet as its pages and the headless simulator see it: every operation of a citizen's wallet, no page and no storage.
-import type { DidCheck } from './check-own-did.ts';
+import type { DidCheck } from './judge-own-did.ts';
 import type { WordsLanguage } from './recovery-words.ts';
 import type { SharedRecord, StoredCredential, StoredDid, Text, WalletStore } from './wallet-store.ts';
 
