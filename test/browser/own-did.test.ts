@@ -57,6 +57,7 @@ describe.skipIf(executable === null)("a DID's life, in a browser on the real ser
 
   async function writeWordsDown(page: Page): Promise<string[]> {
     await go(page, 'words');
+    await at(page, 'words').waitFor();
     const words = await at(page, 'words').locator('li').allTextContents();
     await at(page, 'words-written').click();
     for (const field of await at(page, 'words-answer').all()) {

@@ -174,6 +174,7 @@ export const pageStates: PageState[] = [
     path: '/#/words',
     did: 'unwritten',
     act: async (page) => {
+      await page.getByTestId('words').waitFor();
       const words = await page.getByTestId('words').locator('li').allTextContents();
       await page.getByTestId('words-written').click();
       for (const field of await page.getByTestId('words-answer').all()) {
