@@ -127,7 +127,6 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
       throw problem('DID_LOG_INVALID', 'A DID is registered with the first entry of its log, and only that one.');
     }
     const location = personLocation(verified.did, domain);
-    if (erased.has(location)) throw problem('DID_ERASED');
     checkPersonDocument(entry.state);
     const salt = random.bytes(SALT_bytes);
     const text = didLogText([entry]);
