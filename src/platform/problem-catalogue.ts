@@ -18,9 +18,6 @@ export const problemCatalogue = {
   // identity: DIDs, credentials
   DID_LOG_INVALID: { status: 400, title: 'The DID log does not verify' },
   DID_NOT_HERE: { status: 400, title: 'That DID does not belong to this service' },
-  DID_LOG_STALE: { status: 409, title: 'The DID log has moved on' },
-  DID_DEACTIVATED: { status: 409, title: 'That DID has ended' },
-  DID_ERASED: { status: 410, title: 'That DID was erased' },
   DID_EXISTS: { status: 409, title: 'That DID is already registered' },
   CREDENTIAL_TYPE_UNKNOWN: { status: 400, title: 'There is no such credential type' },
   CLAIMS_INVALID: { status: 400, title: 'The claims do not fit the credential type' },

@@ -1,7 +1,7 @@
 // DIDs over HTTP: register one, read its log, resolve it in the universal resolver's shape.
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
-import { type DidLog, didLogLimits, parseDidLogText } from './did-log.ts';
+import { didLogLimits, parseDidLogText } from './did-log.ts';
 import type { DidService, ResolvedDid } from './did-service.ts';
 
 const tags = ['DIDs'];
@@ -70,20 +70,6 @@ export function didRoutes({ dids }: { dids: DidService }): Routes {
       { config: { openToPages: true }, schema: { ...log, params: z.object({ id: z.string().max(64) }) } },
       async (request, reply) => reply.type(JSONL).send(await dids.didLogOf({ personId: request.params.id })),
     );
-
-    const entries = {
-      config: { openToPages: true },
-      bodyLimit: didLogLimits.text_bytes,
-      schema: { tags, params: z.object({ id: z.string().max(64) }), body: z.array(logEntrySchema) },
-    };
-    app.post('/people/:id/did.jsonl', entries, async (request) => {
-      const { did, anchor, salt } = await dids.appendToDidLog(request.params.id, request.body as unknown as DidLog);
-      return { did, anchor: anchor && { ...anchor }, salt };
-    });
-    app.delete('/people/:id/did.jsonl', entries, async (request, reply) => {
-      await dids.eraseDid(request.params.id, request.body as unknown as DidLog);
-      return reply.code(204).send();
-    });
 
     app.get(
       '/1.0/identifiers/:did',

@@ -9,15 +9,7 @@ import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Issuer, IssuerKeys } from '../trust/issuer-keys.ts';
 import { checkPersonDocument, type DidDocument, type DidLog, didLogText, parseDidLogText } from './did-log.ts';
-import {
-  deleteDid,
-  findDid,
-  findDidByLocation,
-  insertDid,
-  lockInstitutionDids,
-  replaceDidLog,
-  type StoredDid,
-} from './did-store.ts';
+import { findDid, findDidByLocation, insertDid, lockInstitutionDids, type StoredDid } from './did-store.ts';
 import {
   createDidLog,
   DID_CONTEXT,
@@ -68,7 +60,6 @@ function ed25519PublicKey(publicKey: Uint8Array): KeyObject {
 
 export function createDidService({ pool, clock, random, publicUrl, anchorOf }: DidServiceOptions) {
   const domain = didDomain(publicUrl);
-  const erased = new Set<string>();
   const verifiedLogs = new Map<string, Promise<VerifiedDidLog>>();
 
   function verifiedLog(log: string): Promise<VerifiedDidLog> {
@@ -145,45 +136,6 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
     return withAnchor({ did: verified.did, kind: 'person', log: text, salt });
   }
 
-  /** @throws NOT_FOUND, DID_DEACTIVATED, DID_LOG_STALE, DID_LOG_INVALID */
-  async function longerLog(personId: string, entries: DidLog): Promise<{ stored: StoredDid; log: DidLog }> {
-    const stored = await findDidByLocation(pool, 'person', personId);
-    if (stored === null) throw problem('NOT_FOUND', 'No DID log is kept here under that name.');
-    const known = parseDidLogText(stored.log);
-    const first = Number.parseInt(entries[0]?.versionId ?? '', 10);
-    if ((await verifiedLog(stored.log)).deactivated) throw problem('DID_DEACTIVATED');
-    if (first !== known.length + 1) throw problem('DID_LOG_STALE', 'The entry does not follow the newest one.');
-    return { stored, log: [...known, ...entries] };
-  }
-
-  /** @throws DID_LOG_INVALID, DID_LOG_STALE, DID_DEACTIVATED, NOT_FOUND */
-  async function appendToDidLog(personId: string, entries: DidLog): Promise<ResolvedDid> {
-    const { stored, log } = await longerLog(personId, entries);
-    const verified = await verifyDidLog(log, nodeVerify);
-    const salt = random.bytes(SALT_bytes);
-    await inTransaction(pool, async (transaction) => {
-      await replaceDidLog(transaction, stored.did, { log: didLogText(log), salt });
-      await enqueueChange(transaction, anchorKey('did', stored.did), personValue(salt, verified.entryHash));
-    });
-    return withAnchor({ ...stored, log: didLogText(log), salt });
-  }
-
-  /** @throws DID_LOG_INVALID, NOT_FOUND */
-  async function eraseDid(personId: string, entries: DidLog): Promise<void> {
-    const stored = await findDidByLocation(pool, 'person', personId);
-    if (stored === null) throw problem('NOT_FOUND', 'No DID log is kept here under that name.');
-    const ended =
-      entries.length === 0
-        ? await verifiedLog(stored.log)
-        : await verifyDidLog([...parseDidLogText(stored.log), ...entries], nodeVerify);
-    if (!ended.deactivated) throw problem('DID_LOG_INVALID', 'Only a DID whose log ends is erased.');
-    await inTransaction(pool, async (transaction) => {
-      await deleteDid(transaction, stored.did);
-      await enqueueChange(transaction, anchorKey('did', stored.did), null);
-    });
-    erased.add(personId);
-  }
-
   async function withAnchor(stored: StoredDid): Promise<ResolvedDid> {
     const verified = await verifiedLog(stored.log);
     return {
@@ -206,7 +158,6 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
 
   /** The log as JSONL: the issuer's own, or that of the person's DID with this id. */
   async function didLogOf(owner: { personId: string } | 'issuer'): Promise<string> {
-    if (owner !== 'issuer' && erased.has(owner.personId)) throw problem('DID_ERASED');
     const stored =
       owner === 'issuer'
         ? await findDidByLocation(pool, 'institution', domain)
@@ -218,8 +169,6 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
   return {
     ensureIssuer,
     registerDid,
-    appendToDidLog,
-    eraseDid,
     resolveDid,
     didLogOf,
     /** What a wallet needs to make a DID that this service will take. */

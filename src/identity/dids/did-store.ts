@@ -51,15 +51,3 @@ export async function findDidByLocation(
 export async function lockInstitutionDids(transaction: Queryable): Promise<void> {
   await transaction.query(`SELECT pg_advisory_xact_lock(hashtext('naru institution did'))`);
 }
-
-export async function replaceDidLog(
-  at: Queryable,
-  did: string,
-  { log, salt }: { log: string; salt: Uint8Array },
-): Promise<void> {
-  await at.query('UPDATE identity.did SET log = $2, salt = $3 WHERE did = $1', [did, log, Buffer.from(salt)]);
-}
-
-export async function deleteDid(at: Queryable, did: string): Promise<void> {
-  await at.query('DELETE FROM identity.did WHERE did = $1', [did]);
-}

@@ -1,6 +1,5 @@
 // did:webvh 1.0 logs: a first entry made with a key that stays with its owner, and the check of a log. Runs in browsers.
 // Source: did:webvh method specification 1.0, sections 3.6 and 3.7.
-import { sha256 } from '@noble/hashes/sha2.js';
 import { createDID, MultibaseEncoding, multibaseEncode, prepareDataForSigning, resolveDIDFromLog } from 'didwebvh-ts';
 import { problem } from '../../platform/problem.ts';
 import { type DidDocument, type DidLog, type DidLogEntry, readDidLog } from './did-log.ts';
@@ -92,7 +91,6 @@ export async function createDidLog(
     signer: Ed25519Signer;
     document: Omit<DidDocument, 'id'>;
     created: string;
-    nextKeyHashes?: string[];
   },
   verify: Ed25519Verify = webCryptoVerify,
 ): Promise<{ did: string; log: DidLog }> {
@@ -104,7 +102,6 @@ export async function createDidLog(
     updateKeys: [updateKey],
     didDocument: placed({ id: '{DID}', ...options.document }, options),
     created: options.created,
-    ...(options.nextKeyHashes === undefined ? {} : { nextKeyHashes: options.nextKeyHashes }),
     signer: {
       getVerificationMethodId: () => `did:key:${updateKey}#${updateKey}`,
       sign: async ({ document, proof }: { document: unknown; proof: unknown }) => ({
@@ -131,20 +128,12 @@ function placed(document: DidDocument, { domain, path }: { domain: string; path:
  * @param options.id random, so that it says nothing: `personId`
  */
 export function createPersonDidLog(
-  options: {
-    domain: string;
-    pathPrefix: string;
-    id: string;
-    signer: Ed25519Signer;
-    nextKeyHashes?: string[];
-    created: string;
-  },
+  options: { domain: string; pathPrefix: string; id: string; signer: Ed25519Signer; created: string },
   verify?: Ed25519Verify,
 ): Promise<{ did: string; log: DidLog }> {
   const keyId = '{DID}#key-1';
   return createDidLog(
     {
-      ...(options.nextKeyHashes === undefined ? {} : { nextKeyHashes: options.nextKeyHashes }),
       domain: options.domain,
       path: [options.pathPrefix, options.id],
       signer: options.signer,
@@ -165,85 +154,6 @@ export function createPersonDidLog(
     },
     verify,
   );
-}
-
-/** The item of `nextKeyHashes` that promises a key. Source: did:webvh 1.0, 3.7.5. */
-export function updateKeyHash(publicKey: Uint8Array): string {
-  const hash = sha256(new TextEncoder().encode(ed25519Multikey(publicKey)));
-  return multibaseEncode(Uint8Array.of(...SHA2_256_MULTIHASH, ...hash), MultibaseEncoding.BASE58_BTC).slice(1);
-}
-
-/** The log with one more entry: `signer` becomes the update key, `documentKey` the document's only key. */
-export async function rotateDidLog(
-  {
-    log,
-    signer,
-    documentKey,
-    nextKeyHashes,
-    created,
-  }: { log: DidLog; signer: Ed25519Signer; documentKey: Uint8Array; nextKeyHashes: string[]; created: string },
-  verify: Ed25519Verify = webCryptoVerify,
-): Promise<DidLog> {
-  const { state } = lastOf(log);
-  const keyId = `${state.id}#key-${log.length + 1}`;
-  const document = {
-    ...state,
-    verificationMethod: [
-      { id: keyId, type: 'Multikey', controller: state.id, publicKeyMultibase: ed25519Multikey(documentKey) },
-    ],
-    authentication: [keyId],
-    assertionMethod: [keyId],
-  };
-  const parameters = { updateKeys: [ed25519Multikey(signer.publicKey)], nextKeyHashes };
-  const longer = [...log, await nextEntry(log, parameters, document, signer, created)];
-  await verifyDidLog(longer, verify);
-  return longer;
-}
-
-/** The log with its end. Where keys are promised, an entry before it stops promising. */
-export async function deactivateDidLog(
-  { log, signer, created }: { log: DidLog; signer: Ed25519Signer; created: string },
-  verify: Ed25519Verify = webCryptoVerify,
-): Promise<DidLog> {
-  const { state } = lastOf(log);
-  const updateKeys = [ed25519Multikey(signer.publicKey)];
-  const promised = log.findLast(({ parameters }) => parameters.nextKeyHashes !== undefined)?.parameters.nextKeyHashes;
-  const ready =
-    (promised ?? []).length === 0
-      ? log
-      : [...log, await nextEntry(log, { updateKeys, nextKeyHashes: [] }, state, signer, created)];
-  const later = new Date(Date.parse(lastOf(ready).versionTime) + 1000).toISOString().replace('.000Z', 'Z');
-  const time = ready === log ? created : later;
-  const ended = [...ready, await nextEntry(ready, { updateKeys: [], deactivated: true }, state, signer, time)];
-  await verifyDidLog(ended, verify);
-  return ended;
-}
-
-function lastOf(log: DidLog): DidLogEntry {
-  const last = log.at(-1);
-  if (last === undefined) throw problem('DID_LOG_INVALID', 'The DID log has no entries.');
-  return last;
-}
-
-async function nextEntry(
-  log: DidLog,
-  parameters: DidLogEntry['parameters'],
-  state: DidLogEntry['state'],
-  signer: Ed25519Signer,
-  created: string,
-): Promise<DidLogEntry> {
-  const unhashed = { versionId: lastOf(log).versionId, versionTime: created, parameters, state };
-  const entry = { ...unhashed, versionId: `${log.length + 1}-${await jcsHash(unhashed)}` };
-  const updateKey = ed25519Multikey(signer.publicKey);
-  const proof = {
-    type: 'DataIntegrityProof' as const,
-    cryptosuite: 'eddsa-jcs-2022' as const,
-    verificationMethod: `did:key:${updateKey}#${updateKey}`,
-    created,
-    proofPurpose: 'assertionMethod' as const,
-  };
-  const signature = await signer.sign(await prepareDataForSigning(entry, proof));
-  return { ...entry, proof: [{ ...proof, proofValue: multibaseEncode(signature, MultibaseEncoding.BASE58_BTC) }] };
 }
 
 /** The path segment of a new person's DID, from at least 16 random bytes. */
@@ -287,12 +197,8 @@ async function resolve(log: DidLog, verify: Ed25519Verify): Promise<Resolved> {
 }
 
 /** base58btc of the SHA-256 multihash of the entry's JCS form, with the SCID as versionId and no proof. */
-function firstEntryHash({ proof: _proof, ...entry }: DidLogEntry): Promise<string> {
-  return jcsHash({ ...entry, versionId: entry.parameters.scid ?? '' });
-}
-
-/** base58btc of the SHA-256 multihash of a document's JCS form. */
-async function jcsHash(document: object): Promise<string> {
+async function firstEntryHash({ proof: _proof, ...entry }: DidLogEntry): Promise<string> {
+  const document = { ...entry, versionId: entry.parameters.scid ?? '' };
   // What is signed is SHA-256(JCS(proof options)) ‖ SHA-256(JCS(document)): the second half is the hash wanted here.
   const hashes: Uint8Array = await prepareDataForSigning(document, {
     type: 'DataIntegrityProof',
