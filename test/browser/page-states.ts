@@ -9,6 +9,8 @@ export interface PageState {
   on: keyof Omit<BuiltPages, 'stop'>;
   path: string;
   answers?: Answers;
+  /** The stand-in wallet's DID; absent: none. */
+  did?: 'unwritten' | 'written' | 'waiting' | 'warned' | 'unchecked' | 'deactivated' | 'erased';
   act: (page: Page) => Promise<unknown>;
 }
 
@@ -162,7 +164,110 @@ export const pageStates: PageState[] = [
     },
     act: shown('anchoring-trouble'),
   },
-  { name: 'wallet: new', on: 'walletPages', path: '/', act: shown('anchor-status') },
+  { name: 'wallet: fresh', on: 'walletPages', path: '/', act: shown('start-new') },
+  {
+    name: 'wallet: started, the words not written down',
+    on: 'walletPages',
+    path: '/',
+    act: async (page) => {
+      await page.getByTestId('start-new').click();
+      await page.getByTestId('words-waiting').waitFor();
+    },
+  },
+  { name: 'wallet: recovery words', on: 'walletPages', path: '/#/words', did: 'unwritten', act: shown('words') },
+  {
+    name: 'wallet: recovery words, given back wrongly',
+    on: 'walletPages',
+    path: '/#/words',
+    did: 'unwritten',
+    act: async (page) => {
+      await page.getByTestId('words-written').click();
+      for (const field of await page.getByTestId('words-answer').all()) await field.fill('바다');
+      await page.getByTestId('words-check').click();
+      await page.getByTestId('wallet-refusal').waitFor();
+    },
+  },
+  {
+    name: 'wallet: recovery words, confirmed',
+    on: 'walletPages',
+    path: '/#/words',
+    did: 'unwritten',
+    act: async (page) => {
+      await page.getByTestId('words').waitFor();
+      const words = await page.getByTestId('words').locator('li').allTextContents();
+      await page.getByTestId('words-written').click();
+      for (const field of await page.getByTestId('words-answer').all()) {
+        await field.fill(words[Number(await field.getAttribute('data-place')) - 1] ?? '');
+      }
+      await page.getByTestId('words-check').click();
+      await page.getByTestId('words-done').waitFor();
+    },
+  },
+  {
+    name: 'wallet: recovering, a word wrong',
+    on: 'walletPages',
+    path: '/#/recover',
+    did: 'written',
+    act: async (page) => {
+      await page.getByTestId('recover-words').fill('가격 가끔 가난 가능 가득 가르침 가뭄 가방 가상 가슴 가운데 나루터');
+      await page.getByTestId('recover-submit').click();
+      await page.getByTestId('wallet-refusal').waitFor();
+    },
+  },
+  {
+    name: 'wallet: recovered',
+    on: 'walletPages',
+    path: '/#/recover',
+    act: async (page) => {
+      await page.getByTestId('recover-words').fill(`${'abandon '.repeat(11)}about`);
+      await page.getByTestId('recover-submit').click();
+      await page.getByTestId('recovered').waitFor();
+    },
+  },
+  {
+    name: 'wallet: my DID, its record open',
+    on: 'walletPages',
+    path: '/#/did',
+    did: 'written',
+    act: async (page) => {
+      await page.getByTestId('did-rotate').click();
+      await page.getByTestId('did-rotated').waitFor();
+      await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })");
+      await page.getByTestId('anchor-status').waitFor();
+    },
+  },
+  {
+    name: 'wallet: my DID, something wrong',
+    on: 'walletPages',
+    path: '/#/did',
+    did: 'warned',
+    act: async (page) => {
+      await page.getByTestId('did-warning').first().waitFor();
+      await page.getByTestId('did-rotate').click();
+      await page.getByTestId('wallet-refusal').waitFor();
+    },
+  },
+  {
+    name: 'wallet: an alarm on another page',
+    on: 'walletPages',
+    path: '/#/shared',
+    did: 'warned',
+    act: shown('did-alarm'),
+  },
+  { name: 'wallet: waiting for its epoch', on: 'walletPages', path: '/', did: 'waiting', act: shown('did-status') },
+  { name: 'wallet: not checked', on: 'walletPages', path: '/', did: 'unchecked', act: shown('check-again') },
+  {
+    name: 'wallet: ending the DID',
+    on: 'walletPages',
+    path: '/#/did',
+    did: 'written',
+    act: async (page) => {
+      await page.getByTestId('did-erase').click();
+      await page.getByTestId('did-end-understood').check();
+    },
+  },
+  { name: 'wallet: an ended DID', on: 'walletPages', path: '/#/did', did: 'deactivated', act: shown('did-ended') },
+  { name: 'wallet: an erased DID', on: 'walletPages', path: '/#/did', did: 'erased', act: shown('did-ended') },
   {
     name: 'wallet: an offer, the code wrong',
     on: 'walletPages',
@@ -181,7 +286,7 @@ export const pageStates: PageState[] = [
       await takeCredential(page);
       await page.getByTestId('to-credentials').click();
       await page.getByTestId('credential-card').locator('summary').click();
-      await page.getByTestId('anchor-status').waitFor();
+      await page.getByTestId('did-status').waitFor();
     },
   },
   { name: 'wallet: consent', on: 'walletPages', path: '/#/present?request=x', act: shown('consent-share') },

@@ -207,7 +207,7 @@ describe.skipIf(executablePath === null)('the pages in use', () => {
     await page.getByTestId('presentation-kept').waitFor();
   });
 
-  test('the first opening makes keys that cannot be taken out and registers a DID that verifies, once', async () => {
+  test('starting anew makes keys that cannot be taken out and registers a DID that verifies, once', async () => {
     let registered = 0;
     const { page, complaints } = await visit({
       answers: {
@@ -220,12 +220,14 @@ describe.skipIf(executablePath === null)('the pages in use', () => {
     });
     const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/dids'));
     await page.goto(built().wallet.url);
+    expect(registered).toBe(0);
+    await page.getByTestId('start-new').click();
     const shown = await page.getByTestId('wallet-did').textContent();
     expect((await verifyDidLog((await sent).postDataJSON())).did).toBe(shown);
     await page.reload();
     expect(await page.getByTestId('wallet-did').textContent()).toBe(shown);
     expect(registered).toBe(1);
-    expect(await page.evaluate(extractableKeys)).toEqual([false]);
+    expect(await page.evaluate(extractableKeys)).toEqual([false, false]);
     expect(complaints).toEqual([]);
   });
 

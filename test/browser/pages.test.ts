@@ -1,6 +1,8 @@
 // Every main state of every page: for those who cannot see or point, in both languages, dark and light, on a phone.
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/platform/package-root.ts';
 import { seriousFaults } from '../support/axe.ts';
 import { pageStates, signedOut } from './page-states.ts';
 import { desktop, executablePath, visiting } from './visiting.ts';
@@ -10,6 +12,14 @@ describe.skipIf(executablePath === null)('the pages', () => {
 
   const sideways = (page: Page): Promise<number> =>
     page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+  const picture = async (page: Page, name: string): Promise<void> => {
+    await page.screenshot({
+      path: join(packageRoot, 'test-results/pages', `${name.replaceAll(/[^a-z]+/g, '-')}.png`),
+      animations: 'disabled',
+      fullPage: true,
+    });
+  };
 
   describe.each([
     { language: 'ko', dark: false },
@@ -21,9 +31,15 @@ describe.skipIf(executablePath === null)('the pages', () => {
         dark,
         ...(state.answers ? { answers: state.answers } : {}),
       });
+      if (state.did !== undefined) {
+        await page.addInitScript((did) => {
+          if (localStorage.getItem('stand-in.did') === null) localStorage.setItem('stand-in.did', did);
+        }, state.did);
+      }
       await page.goto(built()[state.on].url + state.path);
       await state.act(page);
       expect(await page.locator('html').getAttribute('lang')).toBe(language);
+      if (process.env.UPDATE_PICTURES === 'true') await picture(page, `${language} ${state.name}`);
       expect(await seriousFaults(page)).toEqual([]);
       expect(await sideways(page)).toBe(0);
       await page.setViewportSize(desktop);

@@ -6,10 +6,12 @@ import { useRemote } from '../shared/remote.ts';
 import type { DisplayedCredential } from './core/wallet.ts';
 import { CredentialCard } from './credential-card.tsx';
 import type { OpenWallet } from './open-wallet.ts';
-import { OwnDid } from './own-did.tsx';
+import { OwnDid, WordsReminder } from './own-did.tsx';
 import { PasteForm } from './paste-form.tsx';
+import { StartCard } from './start-card.tsx';
+import type { OwnDidState } from './use-own-did.ts';
 
-export function HomePage({ open }: { open: OpenWallet }) {
+export function HomePage({ open, own }: { open: OpenWallet; own: OwnDidState }) {
   const { say } = useSpeech();
   const [held, again] = useRemote<DisplayedCredential[]>(() => open.wallet.listCredentials(), ['held']);
   const forget = async (id: string): Promise<void> => {
@@ -28,7 +30,8 @@ export function HomePage({ open }: { open: OpenWallet }) {
           )}
         </Notice>
       ) : null}
-      {held.state === 'ready' && held.value.length === 0 ? (
+      {own.state === 'none' ? <StartCard wallet={open.wallet} onStarted={own.again} /> : null}
+      {held.state === 'ready' && held.value.length === 0 && own.state !== 'none' ? (
         <div class="card">
           <Empty>
             <p>{say('아직 증명서가 없습니다.', 'There is no credential yet.')}</p>
@@ -51,8 +54,9 @@ export function HomePage({ open }: { open: OpenWallet }) {
         </ul>
       ) : null}
       {held.state === 'ready' && held.value.length > 0 && !open.lasting ? <MayBeCleared /> : null}
+      {own.state === 'known' && own.check.own.words !== undefined ? <WordsReminder /> : null}
       <PasteForm />
-      <OwnDid open={open} />
+      <OwnDid own={own} />
     </>
   );
 }

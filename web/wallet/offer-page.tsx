@@ -7,8 +7,10 @@ import { useRemote } from '../shared/remote.ts';
 import type { OfferPreview, Wallet } from './core/wallet.ts';
 import { WalletRefusal } from './core/wallet-refusal.ts';
 import { RefusalNotice } from './refusal-notice.tsx';
+import { linkTo } from './route.ts';
+import type { OwnDidState } from './use-own-did.ts';
 
-export function OfferPage({ uri, wallet }: { uri: string; wallet: Wallet }) {
+export function OfferPage({ uri, wallet, own }: { uri: string; wallet: Wallet; own: OwnDidState }) {
   const { say } = useSpeech();
   const [refused, setRefused] = useState<unknown>(null);
   const [offer, again] = useRemote<OfferPreview | null>(async () => {
@@ -29,6 +31,16 @@ export function OfferPage({ uri, wallet }: { uri: string; wallet: Wallet }) {
       {refused === null ? null : <RefusalNotice error={refused} again={again} />}
       {offer.state === 'ready' && offer.value !== null ? (
         <Offered offer={offer.value} wallet={wallet} onTaken={() => setTaken(true)} />
+      ) : null}
+      {own.state === 'none' ? (
+        <p class="small">
+          <a href={linkTo({ page: 'recover' })}>
+            {say(
+              '다른 기기에서 쓰던 지갑이 있나요? 복구 단어로 먼저 되찾기',
+              'Had a wallet on another device? Recover it first with your words',
+            )}
+          </a>
+        </p>
       ) : null}
     </>
   );

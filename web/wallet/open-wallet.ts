@@ -2,7 +2,6 @@
 import { systemClock } from '../../src/platform/clock.ts';
 import { createWallet } from './core/create-wallet.ts';
 import type { Wallet } from './core/wallet.ts';
-import type { StoredDid } from './core/wallet-store.ts';
 import { openIndexedDbStore } from './indexed-db-store.ts';
 
 export interface OpenWallet {
@@ -42,10 +41,8 @@ async function askToStay(): Promise<boolean> {
 
 export async function openWallet(): Promise<OpenWallet> {
   const [serviceUrl, store, lasting] = await Promise.all([findServiceUrl(), openIndexedDbStore(), askToStay()]);
-  return { wallet: createWallet({ serviceUrl, store, now_ms: () => systemClock.now_ms() }), serviceUrl, lasting };
-}
-
-/** Makes the wallet's DID the first time; two open tabs make one, not two. */
-export async function ensureDid(wallet: Wallet): Promise<StoredDid> {
-  return await navigator.locks.request('naru-did', () => wallet.ensureDid());
+  // Two open tabs make one DID, and change it one after the other.
+  const alone = async <T>(work: () => Promise<T>): Promise<T> => await navigator.locks.request('naru-did', work);
+  const wallet = createWallet({ serviceUrl, store, now_ms: () => systemClock.now_ms(), alone });
+  return { wallet, serviceUrl, lasting };
 }

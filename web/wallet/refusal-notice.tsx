@@ -44,6 +44,43 @@ const advice: Record<WalletRefusalCode, Text> = {
     ko: '로그인하던 화면으로 돌아가면 이유를 볼 수 있습니다.',
     en: 'The page where you were signing in shows the reason.',
   },
+  DID_MISSING: { ko: '처음 화면에서 ‘새로 시작’을 눌러 주세요.', en: 'Choose “Start anew” on the first page.' },
+  DID_ENDED: { ko: '원하면 새 DID를 만들 수 있습니다.', en: 'You can make a new one if you wish.' },
+  DID_STILL_LIVES: { ko: '먼저 지금 DID를 끝내 주세요.', en: 'End the present one first.' },
+  DID_KEY_MISSING: { ko: '복구 단어로 DID를 되찾아 주세요.', en: 'Take the DID back with your recovery words.' },
+  DID_CHANGED_ELSEWHERE: {
+    ko: '다른 기기에서 되찾았다면 그 기기를 쓰세요. 바꾼 적이 없다면 복구 단어로 곧바로 되찾으세요.',
+    en: 'If you recovered it on another device, use that one. If not, take it back with your recovery words at once.',
+  },
+  RECOVERY_WORDS_COUNT: {
+    ko: '종이에 적은 열두 단어를 차례대로, 사이를 띄어 넣어 주세요.',
+    en: 'Enter all twelve in their order, with a space between them.',
+  },
+  RECOVERY_WORD_UNKNOWN: {
+    ko: '아래 차례의 단어를 종이와 다시 견주어 보세요.',
+    en: 'Compare the words at the places below with your paper.',
+  },
+  RECOVERY_WORDS_WRONG: {
+    ko: '종이에 적은 단어와 차례를 다시 견주어 보세요. 비슷한 글자를 특히 살펴 주세요.',
+    en: 'Compare words and order with your paper; look at letters that resemble each other.',
+  },
+  RECOVERY_ANSWERS_WRONG: {
+    ko: '종이에 적은 것을 다시 보거나, 단어를 다시 보고 고쳐 적어 주세요.',
+    en: 'Look at your paper again, or see the words again and mend what you wrote.',
+  },
+  RECOVERY_NOT_FOUND: {
+    ko: '다른 지갑의 단어이거나, 다른 도시의 서비스에서 만든 것일 수 있습니다.',
+    en: "They may be another wallet's, or made with another city's service.",
+  },
+  RECOVERY_ENDED: { ko: '처음 화면에서 새로 시작해 주세요.', en: 'Start anew on the first page.' },
+  RECOVERY_NOT_PROMISED: {
+    ko: '서비스가 보여 준 기록이 이 단어와 맞지 않습니다. 시에 문의해 주세요.',
+    en: 'The log that the service shows does not fit these words. Ask the city.',
+  },
+  PROOF_NOT_READY: {
+    ko: '다음 회차에 기록된 뒤에 다시 받아 주세요.',
+    en: 'Try again once it is recorded in the next epoch.',
+  },
   SERVICE_AWAY: { ko: '인터넷 연결을 확인하고 다시 시도해 주세요.', en: 'Check your connection and try again.' },
 };
 
@@ -61,7 +98,7 @@ export function RefusalNotice({ error, again }: { error: unknown; again?: () => 
       <span>{pick(refusal === null ? unforeseen.advice : advice[refusal.code])}</span>
       {refusal === null || refusal.because === null ? null : (
         <span class="small soft">
-          {say('이유', 'Reason')} <code>{refusal.because}</code>
+          <Reason code={refusal.code} because={refusal.because} />
         </span>
       )}
       {again === undefined ? null : (
@@ -70,5 +107,19 @@ export function RefusalNotice({ error, again }: { error: unknown; again?: () => 
         </button>
       )}
     </Notice>
+  );
+}
+
+/** Which words, where the reason is a place in a list; otherwise the code of whoever refused. */
+function Reason({ code, because }: { code: WalletRefusalCode; because: string }) {
+  const { say } = useSpeech();
+  if (code === 'RECOVERY_WORDS_COUNT') return <>{say(`넣은 단어: ${because}개`, `Words entered: ${because}`)}</>;
+  if (code === 'RECOVERY_WORD_UNKNOWN' || code === 'RECOVERY_ANSWERS_WRONG') {
+    return <strong>{say(`${because}번째 단어`, `Word ${because}`)}</strong>;
+  }
+  return (
+    <>
+      {say('이유', 'Reason')} <code>{because}</code>
+    </>
   );
 }

@@ -1,11 +1,10 @@
-// The wallet's addresses (`#/`, `#/offer?uri=`, `#/present?request=`, `#/shared`) and what a pasted text leads to.
+// The wallet's addresses (`#/`, `#/offer?uri=`, `#/present?request=`, `#/shared`, `#/did`, `#/words`, `#/recover`) and what a pasted text leads to.
 import { useEffect, useState } from 'preact/hooks';
 
-export type Route =
-  | { page: 'home' }
-  | { page: 'shared' }
-  | { page: 'offer'; uri: string }
-  | { page: 'present'; request: string };
+const plainPages = ['home', 'shared', 'did', 'words', 'recover'] as const;
+type PlainPage = (typeof plainPages)[number];
+
+export type Route = { page: PlainPage } | { page: 'offer'; uri: string } | { page: 'present'; request: string };
 
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
@@ -14,7 +13,7 @@ export function routeOf(hash: string): Route {
   if (path === 'offer' && uri !== null) return { page: 'offer', uri };
   const request = values.get('request');
   if (path === 'present' && request !== null) return { page: 'present', request };
-  return path === 'shared' ? { page: 'shared' } : { page: 'home' };
+  return { page: plainPages.find((page) => page === path) ?? 'home' };
 }
 
 /** The page for a pasted offer, request or wallet link; `null` when it is none of them. */
@@ -38,7 +37,7 @@ export function routeOfPasted(text: string): Route | null {
 export function linkTo(route: Route): string {
   if (route.page === 'offer') return `#/offer?uri=${encodeURIComponent(route.uri)}`;
   if (route.page === 'present') return `#/present?request=${encodeURIComponent(route.request)}`;
-  return route.page === 'shared' ? '#/shared' : '#/';
+  return route.page === 'home' ? '#/' : `#/${route.page}`;
 }
 
 export function useRoute(): Route {

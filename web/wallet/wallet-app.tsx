@@ -3,12 +3,17 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice } from '../shared/notices.tsx';
 import { PageFrame } from '../shared/page-frame.tsx';
+import { DidPage } from './did-page.tsx';
+import { DidAlarm } from './did-status.tsx';
 import { HomePage } from './home-page.tsx';
 import { OfferPage } from './offer-page.tsx';
 import { type OpenWallet, openWallet } from './open-wallet.ts';
 import { PresentPage } from './present-page.tsx';
+import { RecoverPage } from './recover-page.tsx';
 import { linkTo, type Route, useRoute } from './route.ts';
 import { SharedPage } from './shared-page.tsx';
+import { type OwnDidState, useOwnDid } from './use-own-did.ts';
+import { WordsPage } from './words-page.tsx';
 
 type Opening = { state: 'opening' } | { state: 'open'; open: OpenWallet } | { state: 'failed' };
 
@@ -66,13 +71,39 @@ function Navigation({ route }: { route: Route }) {
       <a href={linkTo({ page: 'shared' })} aria-current={route.page === 'shared' ? 'page' : undefined}>
         {say('보여 준 기록', 'Shared')}
       </a>
+      <a href={linkTo({ page: 'did' })} aria-current={route.page === 'did' ? 'page' : undefined}>
+        {say('내 DID', 'My DID')}
+      </a>
     </nav>
   );
 }
 
 function Page({ route, open }: { route: Route; open: OpenWallet }) {
-  if (route.page === 'offer') return <OfferPage key={route.uri} uri={route.uri} wallet={open.wallet} />;
-  if (route.page === 'present') return <PresentPage key={route.request} request={route.request} wallet={open.wallet} />;
-  if (route.page === 'shared') return <SharedPage wallet={open.wallet} />;
-  return <HomePage open={open} />;
+  const own = useOwnDid(open.wallet, route.page);
+  return (
+    <>
+      {route.page === 'did' ? null : <DidAlarm own={own} />}
+      <Content route={route} open={open} own={own} />
+    </>
+  );
+}
+
+function Content({ route, open, own }: { route: Route; open: OpenWallet; own: OwnDidState }) {
+  const { wallet } = open;
+  switch (route.page) {
+    case 'offer':
+      return <OfferPage key={route.uri} uri={route.uri} wallet={wallet} own={own} />;
+    case 'present':
+      return <PresentPage key={route.request} request={route.request} wallet={wallet} />;
+    case 'shared':
+      return <SharedPage wallet={wallet} />;
+    case 'did':
+      return <DidPage open={open} own={own} />;
+    case 'words':
+      return <WordsPage wallet={wallet} />;
+    case 'recover':
+      return <RecoverPage wallet={wallet} own={own} />;
+    default:
+      return <HomePage open={open} own={own} />;
+  }
 }

@@ -97,7 +97,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       const open = (request as { routeOptions?: { config?: { openToPages?: boolean } } }).routeOptions?.config
         ?.openToPages;
       // A preflight carries no route of its own; what it allows is harmless, because cookies are never allowed with it.
-      done(null, { origin: open === true || request.method === 'OPTIONS' ? '*' : false, credentials: false });
+      const origin = open === true || request.method === 'OPTIONS' ? '*' : false;
+      done(null, { origin, methods: ['GET', 'HEAD', 'POST', 'DELETE'], credentials: false });
     },
   });
   await server.register(rateLimit, {

@@ -1,19 +1,21 @@
 // Puts a wallet together from its parts: the service it belongs to, and where its records are kept.
 import { allowAddressesLike } from '../../../src/identity/openid-callbacks.ts';
 import { answerPresentationRequest, declinePresentationRequest } from './answer-request.ts';
-import { cityService } from './city-service.ts';
+import { endDid, rotateDid } from './change-own-did.ts';
+import { checkOwnDid, fetchProof } from './check-own-did.ts';
+import { type CityService, cityService } from './city-service.ts';
 import { displayCredential } from './held-credential.ts';
-import { ensureDid } from './own-did.ts';
+import { beginAnew, confirmWords, ensureDid, recoverDid, waitingWords } from './own-did.ts';
 import { parsePresentationRequest } from './read-request.ts';
 import { acceptOffer, resolveOffer } from './take-offer.ts';
-import type { Wallet, WalletOptions } from './wallet.ts';
+import type { OwnDidOperations, Wallet, WalletOptions } from './wallet.ts';
 
 export function createWallet(options: WalletOptions): Wallet {
   const { store } = options;
   const service = cityService(options.serviceUrl, options.fetch);
   allowAddressesLike(options.serviceUrl);
   return {
-    ensureDid: () => ensureDid(service, options),
+    did: ownDid(service, options),
     resolveOffer: (uri) => resolveOffer(uri, service),
     acceptOffer: (offer, txCode) => acceptOffer(offer, txCode, service, options),
     parsePresentationRequest: (uri) => parsePresentationRequest(uri, service, options),
@@ -26,5 +28,22 @@ export function createWallet(options: WalletOptions): Wallet {
       if (credential !== undefined) await store.delete('keys', credential.key_id);
     },
     listShared: async () => (await store.list('shared')).sort((left, right) => right.at_ms - left.at_ms),
+  };
+}
+
+function ownDid(service: CityService, options: WalletOptions): OwnDidOperations {
+  const { store, alone = (work) => work() } = options;
+  return {
+    read: async () => (await store.get('dids', 'own')) ?? null,
+    ensure: (language = 'ko') => alone(() => ensureDid(language, service, options)),
+    beginAnew: (language = 'ko') => alone(() => beginAnew(language, service, options)),
+    rotate: () => alone(() => rotateDid(service, options)),
+    deactivate: () => alone(() => endDid('deactivate', service, options)),
+    erase: () => alone(() => endDid('erase', service, options)),
+    recover: (words) => alone(() => recoverDid(words, service, options)),
+    words: () => waitingWords(store),
+    confirmWords: (answers) => alone(() => confirmWords(answers, store)),
+    check: () => alone(() => checkOwnDid(service, options)),
+    proof: () => fetchProof(service, options),
   };
 }

@@ -17,6 +17,11 @@ export async function makeKey(algorithm: keyof typeof algorithms): Promise<Store
   return { id, purpose, algorithm, privateKey: pair.privateKey, publicJwk, publicKey: pair.publicKey };
 }
 
+/** The public half of a stored key for the DID's log. */
+export function publicKeyOf({ publicJwk }: StoredKey): Promise<CryptoKey> {
+  return crypto.subtle.importKey('jwk', publicJwk, 'Ed25519', true, ['verify']);
+}
+
 export function randomId(): string {
   return crypto.randomUUID();
 }

@@ -36,6 +36,43 @@ const walletRefusals = {
     en: 'The wallet does not hold what is asked for.',
   },
   VERIFIER_REFUSED: { ko: '요청한 기관이 답을 받아들이지 않았습니다.', en: 'The verifier did not accept the answer.' },
+  DID_MISSING: { ko: '이 지갑에는 아직 DID가 없습니다.', en: 'This wallet has no DID yet.' },
+  DID_ENDED: { ko: '이미 끝낸 DID입니다.', en: 'This DID has ended.' },
+  DID_STILL_LIVES: { ko: '지금 DID가 아직 쓰이고 있습니다.', en: 'The present DID is still in use.' },
+  DID_KEY_MISSING: {
+    ko: '이 기기에 DID를 바꿀 열쇠가 없습니다.',
+    en: 'The key that changes this DID is not on this device.',
+  },
+  DID_CHANGED_ELSEWHERE: {
+    ko: '이 DID는 다른 곳에서 바뀌어, 이 기기에서는 더 바꿀 수 없습니다.',
+    en: 'This DID was changed elsewhere; this device can change it no more.',
+  },
+  RECOVERY_WORDS_COUNT: { ko: '복구 단어는 열두 개입니다.', en: 'There are twelve recovery words.' },
+  RECOVERY_WORD_UNKNOWN: {
+    ko: '목록에 없는 단어가 있습니다.',
+    en: 'A word is not one of the list.',
+  },
+  RECOVERY_WORDS_WRONG: {
+    ko: '단어가 서로 맞지 않습니다. 하나가 틀렸거나 차례가 바뀌었습니다.',
+    en: 'The words do not fit together: one is wrong, or their order is.',
+  },
+  RECOVERY_ANSWERS_WRONG: { ko: '적은 단어와 다릅니다.', en: 'That is not the word.' },
+  RECOVERY_NOT_FOUND: {
+    ko: '이 단어로 만든 DID가 이 서비스에 없습니다.',
+    en: 'The service has no DID made with these words.',
+  },
+  RECOVERY_ENDED: {
+    ko: '이 단어의 DID는 이미 끝났습니다. 되찾을 수 없습니다.',
+    en: 'The DID of these words has ended; it cannot be had again.',
+  },
+  RECOVERY_NOT_PROMISED: {
+    ko: '이 단어의 열쇠로는 이 DID를 되찾을 수 없습니다.',
+    en: 'The key of these words may not take over this DID.',
+  },
+  PROOF_NOT_READY: {
+    ko: '증명이 아직 준비되지 않았습니다.',
+    en: 'The proof is not ready yet.',
+  },
   SERVICE_AWAY: { ko: '서비스에 연결할 수 없습니다.', en: 'The service cannot be reached.' },
 } as const satisfies Record<string, Text>;
 

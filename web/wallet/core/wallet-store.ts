@@ -35,15 +35,55 @@ export interface StoredCredential {
   received_at_ms: number;
 }
 
+/** Recovery words as they lie here until they are written down: AES-GCM under a key that cannot be read out. */
+export interface SealedWords {
+  key: CryptoKey;
+  iv: Uint8Array<ArrayBuffer>;
+  sealed: Uint8Array<ArrayBuffer>;
+}
+
+/** A change of the DID that was signed here and is not acknowledged yet; kept so that a crash loses no key. */
+export interface PendingChange {
+  kind: 'register' | 'rotate' | 'recover' | 'deactivate' | 'erase';
+  /** The whole log with the change, as the service will have it. */
+  log: string;
+  update_key_id: string;
+  next_key_id: string | null;
+}
+
+/** What the wallet saw of its DID at its checks, to compare with what it is told later. */
+export interface SeenOfDid {
+  /** When the service last answered to a check. */
+  checked_at_ms: number;
+  /** Since when the newest change has been waiting for its epoch; null when it is in one. */
+  waiting_since_ms: number | null;
+  /** Newest last, a bounded number; the first root told for an epoch stays. */
+  roots: { epoch: number; root: string }[];
+  /** The last anchor that held, for the log's entry `version_id`. */
+  anchor: { version_id: string; epoch: number; final: boolean } | null;
+  /** Chain, contract and registry of the first anchor seen. */
+  place: string | null;
+}
+
 export interface StoredDid {
   /** Always `own`: a wallet has one DID. */
   id: 'own';
   did: string;
-  /** id of the StoredKey that signs the DID's log. */
+  /** id of the StoredKey in the DID's document; without `next_key_id` it also signs the next entry. */
   update_key_id: string;
   /** The did:webvh log as the wallet last wrote it, one JSON line an entry. */
   log: string;
   created_at_ms: number;
+  /** id of the StoredKey that signs the next entry and is promised by the newest; absent in a wallet that never had one. */
+  next_key_id?: string;
+  /** `updateKeyHash` of the recovery key, promised by every entry; absent in a wallet that never had recovery words. */
+  recovery_key_hash?: string;
+  /** Present until the person has shown that the words are written down. */
+  words?: SealedWords;
+  sending?: PendingChange;
+  seen?: SeenOfDid;
+  /** How the DID ended, by this wallet's own doing. */
+  ended?: { how: 'deactivated' | 'erased'; at_ms: number };
 }
 
 /** One line of "what was shared with whom": claim names and the verifier, never the values. */

@@ -1,4 +1,6 @@
 // The wallet as its pages and the headless simulator see it: every operation of a citizen's wallet, no page and no storage.
+import type { DidCheck } from './judge-own-did.ts';
+import type { WordsLanguage } from './recovery-words.ts';
 import type { SharedRecord, StoredCredential, StoredDid, Text, WalletStore } from './wallet-store.ts';
 
 /** One claim of a credential, ready to show. */
@@ -67,9 +69,34 @@ export interface PresentationAnswer {
   redirect_to: string | null;
 }
 
+/** The wallet's own DID, for as long as the person lives with it. All throw ISSUER_REFUSED and SERVICE_AWAY. */
+export interface OwnDidOperations {
+  /** Null before there is one. */
+  read(): Promise<StoredDid | null>;
+  /** Made with recovery words of that language (Korean by default) and registered, when there is none yet. */
+  ensure(language?: WordsLanguage): Promise<StoredDid>;
+  /** A new one in place of one that has ended. Throws DID_STILL_LIVES. */
+  beginAnew(language?: WordsLanguage): Promise<StoredDid>;
+  /** New keys. Throws DID_CHANGED_ELSEWHERE. */
+  rotate(): Promise<StoredDid>;
+  /** Ends it for good; its log says so and stays. Throws DID_CHANGED_ELSEWHERE. */
+  deactivate(): Promise<StoredDid>;
+  /** Ends it for good, and has its log deleted. Throws DID_CHANGED_ELSEWHERE. */
+  erase(): Promise<StoredDid>;
+  /** Takes the DID of these words over. Throws the RECOVERY_ refusals. */
+  recover(words: string): Promise<StoredDid>;
+  /** The recovery words until they are confirmed; null afterwards. */
+  words(): Promise<string[] | null>;
+  /** At least three words by their place, counted from 1; then the wallet forgets them. Throws RECOVERY_ANSWERS_WRONG. */
+  confirmWords(answers: Record<number, string>): Promise<void>;
+  /** Holds what the service says against what the wallet knows. Null before there is a DID. */
+  check(): Promise<DidCheck | null>;
+  /** The file with which the anchor can be checked without the service. Throws PROOF_NOT_READY. */
+  proof(): Promise<{ name: string; text: string }>;
+}
+
 export interface Wallet {
-  /** The wallet's did:webvh; made and registered with the service the first time. */
-  ensureDid(): Promise<StoredDid>;
+  did: OwnDidOperations;
   /** `uri`: `openid-credential-offer://…`, or an http(s) link with the same parameters. */
   resolveOffer(uri: string): Promise<OfferPreview>;
   /** Takes what is offered, with a fresh key for each credential. Throws TX_CODE_WRONG so that the person can try again. */
@@ -94,4 +121,6 @@ export interface WalletOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now_ms: () => number;
   fetch?: typeof globalThis.fetch;
+  /** Runs changes of the DID one after another, also over several open pages. Default: at once. */
+  alone?: <T>(work: () => Promise<T>) => Promise<T>;
 }

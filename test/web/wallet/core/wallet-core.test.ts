@@ -13,9 +13,9 @@ beforeEach(() => {
 
 test('makes its did:webvh with a key that cannot be read out, once, and registers it', async () => {
   const { wallet, store } = city.citizen();
-  const own = await wallet.ensureDid();
+  const own = await wallet.did.ensure();
   expect(own.did).toMatch(/^did:webvh:[^:]+:localhost%3A\d+:people:[0-9a-f]{32}$/);
-  expect(await wallet.ensureDid()).toEqual(own);
+  expect(await wallet.did.ensure()).toEqual(own);
   const resolved = await (await fetch(`${publicUrl}/1.0/identifiers/${encodeURIComponent(own.did)}`)).json();
   expect(resolved.didDocument.id).toBe(own.did);
   const key = await store.get('keys', own.update_key_id);
