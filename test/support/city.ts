@@ -102,7 +102,10 @@ export class City {
   }
 
   /** Runs a command of the operator to its end. */
-  async command(args: string[], settings: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
+  async command(
+    args: string[],
+    settings: Record<string, string> = {},
+  ): Promise<{ code: number | null; output: string }> {
     const run = this.#run(args, { ...this.environment, ...settings });
     return { code: await run.ended, output: run.output() };
   }
@@ -163,7 +166,10 @@ async function signIn(url: string, token: string): Promise<string> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
   });
-  return response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '').join('; ');
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0] ?? '')
+    .join('; ');
 }
 
 export async function readiness(instance: Instance): Promise<{ status: number; parts: Record<string, string> }> {
