@@ -10,7 +10,6 @@ import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';
 import { startTestChain, type TestChain } from '../support/test-chain.ts';
 
 const OPERATOR_TOKEN = 'Tq7Wm2Zx9Lc4Vb6Np1Rk8Ys5Hd3Jf0Ga';
-const CONFIRMATIONS = 3;
 /** Several rounds of the worker: what it would do wrongly it has done by then. */
 const ROUNDS_ms = 3_000;
 
@@ -50,15 +49,10 @@ async function issueCredential(url: string): Promise<number> {
 
 const committer = (): string => computeAddress(city.chain.key);
 
-async function mineSteadily(): Promise<void> {
-  await city.chain.rpc('evm_setAutomine', false);
-  await city.chain.rpc('evm_setIntervalMining', 1);
-}
-
 test('while the chain is away it registers and issues as pending, says so, and drains when it is back [faults 52]', async () => {
   proxy = await startRpcProxy(city.chain.url);
   const instance = await city.start({ CHAIN_RPC_URL: proxy.url, NARU_OPERATOR_TOKEN: OPERATOR_TOKEN });
-  await mineSteadily();
+  await city.mineSteadily();
   await city.ledger.untilSettled(instance.url);
   expect(await readiness(instance)).toMatchObject({ status: 200, parts: { chain: 'ok', database: 'ok' } });
 
@@ -82,7 +76,7 @@ describe('beside an honest node', () => {
   test('one that tells another newest root is found out, and nothing becomes final meanwhile [faults 52]', async () => {
     proxy = await startRpcProxy(city.chain.url);
     const instance = await city.start({ CHAIN_RPC_URL: `${proxy.url},${city.chain.url}` });
-    await mineSteadily();
+    await city.mineSteadily();
     await city.ledger.untilSettled(instance.url);
     // The last byte of every 32-byte answer of the contract's, the head's root among them, is another.
     proxy.rewrite('eth_call', async (_params, ask) => {
@@ -103,9 +97,10 @@ describe('beside an honest node', () => {
 
   test('one with blocks of its own making is found out, and none of them makes an anchor final [faults 52]', async () => {
     const first = await city.start();
-    await city.chain.mine(CONFIRMATIONS - 1);
+    await city.mineSteadily();
     await city.ledger.untilSettled(first.url);
     await first.stop();
+    await city.mineNothing();
     // From here on the liar takes what is sent to it into blocks that nobody else has.
     otherChain = await startTestChain(city.chain.chainId);
     const state = await city.chain.saveState();
@@ -121,7 +116,7 @@ describe('beside an honest node', () => {
     expect((await city.ledger.anchorOf(instance.url, did))?.status).not.toBe('final');
 
     await otherChain.kill();
-    await mineSteadily();
+    await city.mineSteadily();
     expect(await city.ledger.compare(instance.url, city.chain)).toEqual({ acknowledged: 1, missing: [], twice: [] });
   }, 120_000);
 });
@@ -130,7 +125,7 @@ test('a node of another chain is passed over for the next, and nothing is ever s
   otherChain = await startTestChain(31_338);
   await otherChain.fund(city.chain.key);
   const instance = await city.start({ CHAIN_RPC_URL: `${otherChain.url},${city.chain.url}` });
-  await mineSteadily();
+  await city.mineSteadily();
   await city.ledger.register(instance.url);
   expect(await city.ledger.compare(instance.url, city.chain)).toEqual({ acknowledged: 1, missing: [], twice: [] });
   const { nodes, trouble } = await city.anchoringState(instance);
@@ -145,7 +140,7 @@ test('with nodes of another chain alone it refuses to start, first and later [fa
   const refused = { code: 1, output: expect.stringMatching(/chain 31338, not 31337/) };
   expect(await city.startRefused({ CHAIN_RPC_URL: otherChain.url })).toMatchObject(refused);
   const instance = await city.start();
-  await city.chain.mine(CONFIRMATIONS);
+  await city.mineSteadily();
   await city.ledger.untilSettled(instance.url);
   await instance.stop();
   // No chain is named any more: the database remembers which it was.

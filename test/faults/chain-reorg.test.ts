@@ -44,7 +44,7 @@ test('a re-org of 3 blocks puts an epoch back to pending; it is sent again and f
   const first = await anchorOf(did);
   expect(first.status).toBe('included');
 
-  await city.chain.rpc('evm_setAutomine', false);
+  await city.mineNothing();
   await city.chain.rpc('anvil_reorg', 3, []);
   await city.untilStatus(instance, did, 'pending');
   await city.chain.mine(1);
@@ -77,7 +77,7 @@ test('a chain that comes back without its tail gets the lost epochs again, those
 
   await city.chain.kill();
   await city.chain.restartFrom(saved);
-  await city.chain.rpc('evm_setAutomine', false);
+  await city.mineNothing();
   await expect.poll(() => watches.map(({ seen }) => seen.at(-1)), PATIENCE).toEqual(['pending', 'pending']);
   await city.chain.rpc('evm_setAutomine', true);
   await city.chain.mine(1);

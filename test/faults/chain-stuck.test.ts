@@ -23,7 +23,7 @@ beforeEach(async () => {
   city = await City.open();
   instance = await city.start(settings);
   await city.ledger.untilSettled(instance.url);
-  await city.chain.rpc('evm_setAutomine', false);
+  await city.mineNothing();
 }, 90_000);
 
 afterEach(() => city?.close());

@@ -82,7 +82,7 @@ describe('a stolen committer key', () => {
 
   test('is told, too, where the bogus root came before an epoch that was on its way [faults 53]', async () => {
     const { contract, registry_id, epoch, root } = await head();
-    await city.chain.rpc('evm_setAutomine', false);
+    await city.mineNothing();
     const did = await city.ledger.register(instance.url);
     await expect.poll(async () => (await head()).epoch).toBe(epoch + 1);
     await expect

@@ -37,8 +37,7 @@ test('two instances for a minute, one killed halfway: one transaction an epoch, 
   const settings = [{}, { HTTP_PORT: String(await freePort(0)) }];
   const instances: Instance[] = [];
   for (const each of settings) instances.push(await city.start(each));
-  await city.chain.rpc('evm_setAutomine', false);
-  await city.chain.rpc('evm_setIntervalMining', 1);
+  await city.mineSteadily();
 
   const began_ms = performance.now();
   const victim = chanceAt(seed, 0) < 0.5 ? 0 : 1;
@@ -73,8 +72,7 @@ test('two instances for a minute, one killed halfway: one transaction an epoch, 
 test('goes through a gap of nonces that another transaction of its key left [faults 51]', async () => {
   city = await City.open();
   const instance = await city.start();
-  await city.chain.rpc('evm_setAutomine', false);
-  await city.chain.rpc('evm_setIntervalMining', 1);
+  await city.mineSteadily();
   await city.ledger.untilSettled(instance.url);
   const ahead = await onNode(city.chain, async (provider) => {
     const wallet = new Wallet(city.chain.key, provider);

@@ -119,6 +119,18 @@ export class City {
     return run;
   }
 
+  /** From now on the chain makes a block a second, whatever is sent to it. */
+  async mineSteadily(): Promise<void> {
+    await this.chain.rpc('evm_setAutomine', false);
+    await this.chain.rpc('evm_setIntervalMining', 1);
+  }
+
+  /** From now on the chain makes blocks only when told to. */
+  async mineNothing(): Promise<void> {
+    await this.chain.rpc('evm_setAutomine', false);
+    await this.chain.rpc('evm_setIntervalMining', 0);
+  }
+
   async anchoringState(instance: Instance): Promise<AnchoringState> {
     const response = await fetch(`${instance.url}/api/utility/anchoring`, { headers: { cookie: this.#session } });
     if (response.status !== 200) throw new Error(`the state of anchoring was refused with ${response.status}`);
