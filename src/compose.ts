@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { anchorRoutes } from './anchoring/anchor-routes.ts';
 import { createAnchoring } from './anchoring/anchoring-service.ts';
+import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { composeIdentity } from './compose-identity.ts';
 import { composeMetering } from './compose-metering.ts';
@@ -50,7 +51,11 @@ export interface ComposeOptions {
     chainId?: number;
     committerKey: string;
     contract?: string;
+    /** Account to which the registry is offered. */
+    owner?: string;
     confirmations: number;
+    stuckAfter_ms: number;
+    maxFee_gwei: number;
     /** It is ours and may lose its tail. */
     isDevelopmentChain: boolean;
   };
@@ -172,17 +177,12 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   const myMeter = createMyMeterService({ metering, clock, timeZone, anchorOf });
   const checks: ReadinessCheck[] = [
     { name: 'database', check: async () => void (await pool.query('SELECT 1')) },
-    {
-      name: 'chain',
-      check: async () => {
-        const trouble = anchoring.trouble();
-        if (trouble !== null) throw trouble;
-      },
-    },
+    { name: 'chain', check: () => anchoring.state.requireWorking() },
   ];
   const routes: Routes[] = [
     operationsRoutes(metrics, checks),
     anchorRoutes(anchoring.service),
+    anchoringStateRoutes(anchoring.state, staffGuard(staff)),
     ...identity.routes,
     ...metering.routes,
     citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),

@@ -67,7 +67,7 @@ const schema = z.object({
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hexadecimal digits')
     .optional()
-    .describe('address of the AnchorLog contract; deployed at first start where absent'),
+    .describe('address of the AnchorLog contract, in which the registry is opened; where absent one is deployed'),
   CHAIN_CONFIRMATIONS: z.coerce
     .number()
     .int()
@@ -75,6 +75,23 @@ const schema = z.object({
     .max(1_000)
     .optional()
     .describe('blocks after which an anchor is final; default 12, in the demonstration 2'),
+  CHAIN_STUCK_AFTER_S: z.coerce
+    .number()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe('seconds after which a transaction in no block gets a higher fee; default 60, in the demonstration 15'),
+  CHAIN_MAX_FEE_GWEI: z.coerce
+    .number()
+    .positive()
+    .max(1_000_000)
+    .default(500)
+    .describe('the most paid for one gas, in gwei; above it anchors wait'),
+  ANCHOR_OWNER: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hexadecimal digits')
+    .optional()
+    .describe('account to which the registry is offered, so that its key need not be on this machine'),
   EPOCH_INTERVAL_S: z.coerce
     .number()
     .min(1)

@@ -2,146 +2,210 @@
 import type { JsonRpcProvider } from 'ethers';
 import type { ChainClient } from '../platform/chain/chain-client.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Pool } from '../platform/postgres/database.ts';
-import { problem } from '../platform/problem.ts';
-import { AnchorContract, deployAnchorLog } from './anchor-contract-port.ts';
+import type { Queryable } from '../platform/postgres/database.ts';
+import { type Problem, problem } from '../platform/problem.ts';
+import type { AnchorContract } from './anchor-contract-port.ts';
+import { AnchorLogReader } from './anchor-log-port.ts';
+import { createPreparing, type PlaceSettings } from './anchor-preparing-service.ts';
 import {
   type Epoch,
-  type Registry,
   readEpoch,
   readLiveEpochs,
   readRegistry,
   recordFinal,
   recordIncluded,
   recordLost,
-  recordSent,
-  writeRegistry,
+  recordNoLongerFinal,
 } from './anchor-store.ts';
+import { ChainAccount } from './chain-account-port.ts';
 import { toHex } from './hexadecimal.ts';
+import type { Sender } from './sender-service.ts';
+import { readTransactionsOf } from './sending-store.ts';
 
-export interface AnchorChainSettings {
-  /** The AnchorLog to use. Where none is given one is deployed at first start, and again where a chain has lost it. */
-  contract?: string | undefined;
+export interface AnchorChainSettings extends PlaceSettings {
   /** Private key of the committer, 0x-hex. */
   committerKey: string;
-  /** 0x-hex, 32 bytes: the name taken at the first start; the database remembers it. */
-  registryId: string;
-  /** A chain of its own may lose its tail and the contract with it; no other does, and none is deployed a second time. */
-  isDevelopmentChain: boolean;
   /** Blocks, the epoch's own among them, that make it final. */
   confirmations: number;
 }
 
+export interface ChainStep {
+  /** The newest block of the node in use. */
+  block: number;
+  /** `false` while contract or registry are on their way to the chain. */
+  isReady: boolean;
+  /** What is wrong and yet keeps no epoch from the chain. */
+  warning: Problem | null;
+}
+
 export interface AnchorChainService {
   /**
-   * One step: compares contract and database, updates statuses, and sends the next epoch where none is on its way.
+   * One step: compares contract and database, updates statuses, and sends the next epoch where it is not on the chain.
    * Never waits for a block. To be called by one copy at a time.
    *
-   * @throws CHAIN_AWAY, CHAIN_WRONG, CHAIN_AHEAD, CHAIN_DIFFERENT, CHAIN_CONTRACT_UNUSABLE
+   * @param session the connection that holds the lock of the only worker
+   * @throws CHAIN_AWAY, CHAIN_WRONG, CHAIN_AHEAD, CHAIN_DIFFERENT, CHAIN_CONTRACT_UNUSABLE, CHAIN_PAUSED,
+   *   CHAIN_FUNDS_MISSING, CHAIN_FEE_CEILING
    */
-  step(): Promise<void>;
+  step(session: Queryable): Promise<ChainStep>;
+}
+
+interface Chain {
+  session: Queryable;
+  provider: JsonRpcProvider;
+  contract: AnchorContract;
+  account: ChainAccount;
+  registryId: string;
 }
 
 export function createAnchorChainService(
-  pool: Pool,
   client: ChainClient,
   settings: AnchorChainSettings,
+  sender: Sender,
   logger: Logger,
+  events: { reorganized(): void },
 ): AnchorChainService {
-  let checked: string | undefined;
+  const prepare = createPreparing(settings, sender, logger);
 
-  async function contractOn(provider: JsonRpcProvider, chainId: number): Promise<AnchorContract> {
-    const known = await readRegistry(pool);
-    const address = settings.contract ?? known?.contract;
-    const registryId = known?.registryId ?? settings.registryId;
-    if (known !== null) refuseAnotherPlace(known, { chainId, contract: address ?? '', registryId });
-    if (address !== undefined) {
-      const contract = new AnchorContract(provider, address, registryId, settings.committerKey);
-      if (settings.contract !== undefined || (await contract.isThere())) {
-        if (known === null) await writeRegistry(pool, { chainId, contract: address, registryId: registryId });
-        if (checked !== address) await contract.checkCommitter();
-        checked = address;
-        return contract;
-      }
-      if (!settings.isDevelopmentChain) {
-        throw problem(
-          'CHAIN_CONTRACT_UNUSABLE',
-          `Chain ${chainId} has no contract at ${address}, where this database's epochs are; ask another node (CHAIN_RPC_URL).`,
-        );
-      }
-      logger.warn({ contract: address }, 'the chain has lost the anchor contract; deploying it again');
-    }
-    const deployed = await deployAnchorLog(provider, settings.committerKey, registryId);
-    await writeRegistry(pool, { chainId, contract: deployed, registryId: registryId });
-    logger.info({ contract: deployed, chainId }, 'deployed the anchor contract');
-    return new AnchorContract(provider, deployed, registryId, settings.committerKey);
-  }
-
-  async function followChain(provider: JsonRpcProvider, contract: AnchorContract): Promise<number> {
-    const latest = await provider.getBlockNumber();
+  async function followChain(chain: Chain, latest: number): Promise<{ head: number; disagreeing: string[] }> {
+    const { session, contract, provider } = chain;
     const head = await contract.head();
-    await compare(head.epoch, head.root);
-    const lost = await recordLost(pool, head.epoch);
-    if (lost > 0) logger.warn({ epochs: lost, newest: head.epoch }, 'the chain has lost epochs; sending them again');
-    const live = await readLiveEpochs(pool);
+    await compare(session, head.epoch, head.root);
+    const lost = await recordLost(session, head.epoch);
+    if (lost > 0) {
+      events.reorganized();
+      logger.warn({ epochs: lost, newest: head.epoch }, 'the chain has lost epochs; sending them again');
+    }
+    await recheckFinal(session, provider);
+    const live = await readLiveEpochs(session);
     let fromBlock = live.find(({ status }) => status === 'final')?.block ?? 0;
     for (const epoch of live) {
       if (epoch.status === 'final' || epoch.epoch > head.epoch) continue;
-      const inclusion = await contract.findCommit(epoch.epoch, epoch.transaction, fromBlock);
-      if (inclusion === null) break;
-      if (epoch.blockHash !== inclusion.blockHash) await recordIncluded(pool, epoch.epoch, inclusion);
-      if (latest - inclusion.block + 1 < settings.confirmations) continue;
-      await recordFinal(pool, epoch.epoch);
-      fromBlock = inclusion.block;
+      const included = await findInBlock(chain, epoch, fromBlock);
+      if (included === null) break;
+      if (latest - included.block + 1 < settings.confirmations) break;
+      const disagreeing = await askOthers(chain, epoch, included);
+      if (disagreeing.length > 0) return { head: head.epoch, disagreeing };
+      await recordFinal(session, epoch.epoch);
+      fromBlock = included.block;
     }
-    return head.epoch;
+    return { head: head.epoch, disagreeing: [] };
   }
 
-  /** The chain may be behind the database, never ahead of it, and never beside it. */
-  async function compare(epoch: number, root: string): Promise<void> {
-    if (epoch === 0) return;
-    const own = await readEpoch(pool, epoch);
-    if (own === null)
-      throw problem(
-        'CHAIN_AHEAD',
-        `The chain holds ${epoch} epochs, more than the database: an old copy of it was restored. ` +
-          'Restore a newer one; nothing is committed until then.',
-      );
-    if (toHex(own.root) !== root)
-      throw problem(
-        'CHAIN_DIFFERENT',
-        `Epoch ${epoch} has another root on the chain than in the database; nothing is committed until this is cleared up.`,
-      );
+  /** An epoch's block on the canonical chain, written down where it is another than was known. */
+  async function findInBlock(
+    { session, provider, contract, account }: Chain,
+    epoch: Epoch,
+    fromBlock: number,
+  ): Promise<{ block: number; blockHash: string } | null> {
+    const { block, blockHash } = epoch;
+    if (block !== null && blockHash !== null && (await hashAt(provider, block)) === blockHash)
+      return { block, blockHash };
+    const inclusion = await contract.findCommit(epoch.epoch, await minedOf(session, account, epoch), fromBlock);
+    if (inclusion === null) return null;
+    // The head alone would not show a foreign root beneath one of ours.
+    if ((await contract.rootOf(epoch.epoch)) !== toHex(epoch.root)) throw rootDiffers(epoch.epoch);
+    if (block !== null) events.reorganized();
+    await recordIncluded(session, epoch.epoch, inclusion);
+    return inclusion;
   }
 
-  async function sendNext(contract: AnchorContract, next: Epoch): Promise<void> {
-    if (await contract.isBusy()) return;
-    const { hash, send } = await contract.signCommit(next.epoch, toHex(next.previousRoot), toHex(next.root));
-    // Known before it is sent: whatever happens in between, it can be found again.
-    await recordSent(pool, next.epoch, hash);
-    await send();
-    logger.debug({ epoch: next.epoch, transaction: hash }, 'sent an epoch');
+  /** A re-org deeper than the confirmations: final epochs whose block is on the chain no more are looked for again. */
+  async function recheckFinal(session: Queryable, provider: JsonRpcProvider): Promise<void> {
+    let epoch = (await readLiveEpochs(session)).find(({ status }) => status === 'final') ?? null;
+    let firstMoved: number | null = null;
+    while (epoch !== null && epoch.block !== null && (await hashAt(provider, epoch.block)) !== epoch.blockHash) {
+      firstMoved = epoch.epoch;
+      epoch = await readEpoch(session, epoch.epoch - 1);
+    }
+    if (firstMoved === null) return;
+    await recordNoLongerFinal(session, firstMoved);
+    logger.warn({ epoch: firstMoved }, 'the chain was rewritten beneath final epochs; they have to become final again');
+  }
+
+  /** Whether the other nodes see the same block at that height and the same root in the contract. */
+  function askOthers(chain: Chain, epoch: Epoch, { block, blockHash }: { block: number; blockHash: string }) {
+    return client.disagreeing(async (provider) => {
+      if ((await provider.getBlockNumber()) < block) return null;
+      if ((await hashAt(provider, block)) !== blockHash) return false;
+      const reader = new AnchorLogReader(provider, chain.contract.place, chain.registryId);
+      return (await reader.rootOf(epoch.epoch)) === toHex(epoch.root);
+    });
   }
 
   return {
-    step: () =>
-      client.use(async (provider, chainId) => {
-        const contract = await contractOn(provider, chainId);
-        const onChain = await followChain(provider, contract);
-        const next = await readEpoch(pool, onChain + 1);
-        if (next !== null) await sendNext(contract, next);
-      }),
+    async step(session) {
+      const known = await readRegistry(session);
+      if (known !== null) client.expect(known.chainId);
+      return client.use(async (provider, chainId) => {
+        const account = new ChainAccount(provider, chainId, settings.committerKey);
+        const block = await provider.getBlockNumber();
+        const contract = await prepare(session, provider, chainId, account);
+        if (contract === null) return { block, isReady: false, warning: null };
+        const registryId = known?.registryId ?? settings.registryId;
+        const { head, disagreeing } = await followChain({ session, provider, contract, account, registryId }, block);
+        const next = await readEpoch(session, head + 1);
+        if (next !== null) {
+          await contract.checkNotPaused();
+          await sender.advance(
+            session,
+            account,
+            contract.commit(next.epoch, toHex(next.previousRoot), toHex(next.root)),
+          );
+        }
+        return { block, isReady: true, warning: warningOf(disagreeing, client) };
+      });
+    },
   };
 }
 
-function refuseAnotherPlace(known: Registry, wanted: Registry): void {
-  const differences = (['chainId', 'contract'] as const).filter(
-    (part) => String(known[part]).toLowerCase() !== String(wanted[part]).toLowerCase(),
-  );
-  if (differences.length > 0)
+/** The chain may be behind the database, never ahead of it, and never beside it. */
+async function compare(session: Queryable, epoch: number, root: string): Promise<void> {
+  if (epoch === 0) return;
+  const own = await readEpoch(session, epoch);
+  if (own === null)
     throw problem(
-      'CHAIN_CONTRACT_UNUSABLE',
-      `This database's epochs are in registry ${known.registryId} of contract ${known.contract} on chain ` +
-        `${known.chainId}; the settings say otherwise (${differences.join(', ')}). Use those again, or another database.`,
+      'CHAIN_AHEAD',
+      `The chain holds ${epoch} epochs, more than the database. Either an old copy of the database was restored: restore a ` +
+        "newer one or reconcile. Or somebody else committed with the committer's key: it was stolen, and the registry's " +
+        'owner must replace it (setCommitter). Nothing is committed until then.',
     );
+  if (toHex(own.root) !== root) throw rootDiffers(epoch);
+}
+
+function rootDiffers(epoch: number): Problem {
+  return problem(
+    'CHAIN_DIFFERENT',
+    `Epoch ${epoch} has another root on the chain than in the database. Either the database was restored and went on by ` +
+      "itself, or somebody else committed with the committer's key: it was stolen, and the registry's owner must replace " +
+      'it (setCommitter). Nothing is committed until this is cleared up.',
+  );
+}
+
+function warningOf(disagreeing: readonly string[], client: ChainClient): Problem | null {
+  if (disagreeing.length > 0)
+    return problem(
+      'CHAIN_NODES_DISAGREE',
+      `Chain nodes tell another block or root than the one in use: ${disagreeing.join(', ')}. ` +
+        'No epoch becomes final until they agree; take the wrong one out of CHAIN_RPC_URL.',
+    );
+  const wrong = client.nodes().filter(({ state }) => state === 'wrong_chain');
+  if (wrong.length > 0)
+    return problem(
+      'CHAIN_WRONG',
+      `Refused as of another chain: ${wrong.map(({ host }) => host).join(', ')}; the other nodes are used. ` +
+        'Correct CHAIN_RPC_URL.',
+    );
+  return null;
+}
+
+/** Which of an epoch's transactions is the one in a block. */
+async function minedOf(session: Queryable, account: ChainAccount, { epoch }: Epoch): Promise<string | null> {
+  for (const transaction of await readTransactionsOf(session, epoch))
+    if (await account.hasSucceeded(transaction)) return transaction;
+  return null;
+}
+
+async function hashAt(provider: JsonRpcProvider, block: number): Promise<string | null> {
+  return (await provider.getBlock(block))?.hash ?? null;
 }

@@ -1,80 +1,86 @@
-// The AnchorLog contract as its committer uses it: deploy, register, commit.
-import { Contract, ContractFactory, getAddress, type JsonRpcProvider, keccak256, Wallet } from 'ethers';
+// The AnchorLog contract as its committer uses it: what deploys it, opens a registry, hands it over, and commits.
+import { Contract, isError, type JsonRpcProvider, ZeroAddress } from 'ethers';
 import { contractArtifact } from '../platform/chain/contract-artifact.ts';
 import { problem } from '../platform/problem.ts';
 import { AnchorLogReader, refusalsAsProblems } from './anchor-log-port.ts';
-import { anchoringLimits } from './anchoring-limits.ts';
+import type { ChainAccount } from './chain-account-port.ts';
+import type { ChainTask } from './sender-service.ts';
 
-const MINED_POLL_ms = 250;
-
-/** Deploys a contract of our own and opens our registry in it. @returns its address */
-export async function deployAnchorLog(
-  provider: JsonRpcProvider,
-  committerKey: string,
-  registryId: string,
-): Promise<string> {
-  provider.pollingInterval = MINED_POLL_ms;
-  const { abi, bytecode } = contractArtifact('AnchorLog');
-  const wallet = new Wallet(committerKey, provider);
-  const deployed = await new ContractFactory(abi, bytecode, wallet).deploy();
-  await deployed.waitForDeployment();
-  const registration = await deployed.getFunction('register').send(registryId, wallet.address);
-  await registration.wait();
-  return getAddress(await deployed.getAddress());
+/** What deploys a contract of our own. */
+export function deployment(account: ChainAccount): ChainTask {
+  const call = { to: null, data: contractArtifact('AnchorLog').bytecode };
+  return { what: 'deploy', epoch: null, call, estimateGas: () => account.estimateGas(call) };
 }
 
 export class AnchorContract extends AnchorLogReader {
-  readonly #wallet: Wallet;
+  readonly #account: ChainAccount;
+  readonly #asCommitter: Contract;
 
-  constructor(provider: JsonRpcProvider, address: string, registryId: string, committerKey: string) {
+  constructor(provider: JsonRpcProvider, address: string, registryId: string, account: ChainAccount) {
     super(provider, address, registryId);
-    this.#wallet = new Wallet(committerKey, provider);
+    this.#account = account;
+    this.#asCommitter = new Contract(address, this.interface, account.wallet);
+  }
+
+  get place(): string {
+    return this.address;
+  }
+
+  /** Whether the contract has our registry. @throws CHAIN_CONTRACT_UNUSABLE where there is no such contract */
+  async hasRegistry(): Promise<boolean> {
+    try {
+      await this.#asCommitter.getFunction('committerOf')(this.registryId);
+      return true;
+    } catch (error) {
+      if (isError(error, 'CALL_EXCEPTION') && error.revert?.name === 'RegistryUnknown') return false;
+      return refusalsAsProblems(() => Promise.reject(error));
+    }
   }
 
   /** @throws CHAIN_CONTRACT_UNUSABLE where our key may not commit */
   async checkCommitter(): Promise<void> {
     const committer = await this.committer();
-    if (committer !== this.#wallet.address)
+    if (committer !== this.#account.address)
       throw problem(
         'CHAIN_CONTRACT_UNUSABLE',
-        `Registry ${this.registryId} takes commits from ${committer}, but our key is that of ${this.#wallet.address}.`,
+        `Registry ${this.registryId} takes commits from ${committer}, but our key is that of ${this.#account.address}.`,
       );
   }
 
-  /** Whether a transaction of ours is on its way and not yet in a block. */
-  async isBusy(): Promise<boolean> {
-    const [mined, all] = await Promise.all([
-      this.provider.getTransactionCount(this.#wallet.address, 'latest'),
-      this.provider.getTransactionCount(this.#wallet.address, 'pending'),
-    ]);
-    return all > mined;
+  /** Whether the registry is still ours and was not offered to `newOwner` yet. */
+  async mayBeOfferedTo(newOwner: string): Promise<boolean> {
+    const [owner, offeredTo] = await this.#asCommitter.getFunction('ownerOf')(this.registryId);
+    return owner === this.#account.address && owner !== newOwner && (offeredTo || ZeroAddress) !== newOwner;
   }
 
-  /**
-   * Signs a commit under the lowest nonce that no mined transaction has, so that sending one twice can't make two.
-   * @returns its hash, and how to send it
-   * @throws CHAIN_CONTRACT_UNUSABLE where the contract would refuse it
-   */
-  async signCommit(
-    epoch: number,
-    previousRoot: string,
-    root: string,
-  ): Promise<{ hash: string; send: () => Promise<void> }> {
-    const commit = new Contract(this.address, this.interface, this.#wallet).getFunction('commit');
-    const values = [this.registryId, epoch, previousRoot, root] as const;
-    const gas = await refusalsAsProblems(() => commit.estimateGas(...values));
-    const transaction = await this.#wallet.populateTransaction({
-      to: this.address,
-      data: this.interface.encodeFunctionData('commit', values),
-      nonce: await this.provider.getTransactionCount(this.#wallet.address, 'latest'),
-      gasLimit: (gas * BigInt(100 + anchoringLimits.gasMargin_percent)) / 100n,
-    });
-    const signed = await this.#wallet.signTransaction(transaction);
+  /** @throws CHAIN_PAUSED */
+  async checkNotPaused(): Promise<void> {
+    if (await refusalsAsProblems(() => this.#asCommitter.getFunction('isPaused')(this.registryId)))
+      throw problem(
+        'CHAIN_PAUSED',
+        `The owner of registry ${this.registryId} has stopped commits; epochs wait until it allows them again (setPaused).`,
+      );
+  }
+
+  registration(): ChainTask {
+    return this.#task('register', null, 'register', [this.registryId, this.#account.address]);
+  }
+
+  handover(newOwner: string): ChainTask {
+    return this.#task('offer', null, 'startHandover', [this.registryId, newOwner]);
+  }
+
+  commit(epoch: number, previousRoot: string, root: string): ChainTask {
+    return this.#task('commit', epoch, 'commit', [this.registryId, epoch, previousRoot, root]);
+  }
+
+  #task(what: ChainTask['what'], epoch: number | null, name: string, values: readonly unknown[]): ChainTask {
     return {
-      hash: keccak256(signed),
-      send: async () => {
-        await this.provider.broadcastTransaction(signed);
-      },
+      what,
+      epoch,
+      call: { to: this.address, data: this.interface.encodeFunctionData(name, values) },
+      /** @throws CHAIN_CONTRACT_UNUSABLE where the contract would refuse it */
+      estimateGas: () => refusalsAsProblems(() => this.#asCommitter.getFunction(name).estimateGas(...values)),
     };
   }
 }

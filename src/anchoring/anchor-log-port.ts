@@ -95,10 +95,8 @@ export async function refusalsAsProblems<T>(call: () => Promise<T>): Promise<T> 
     if (isError(error, 'BAD_DATA'))
       throw problem(
         'CHAIN_CONTRACT_UNUSABLE',
-        'There is no anchor contract at the address given; correct CHAIN_CONTRACT.',
+        'There is no anchor contract at the address given; correct ANCHOR_CONTRACT.',
       );
-    if (isError(error, 'INSUFFICIENT_FUNDS'))
-      throw problem('CHAIN_CONTRACT_UNUSABLE', "The committer's account can't pay for a transaction; fund it.");
     throw error;
   }
 }

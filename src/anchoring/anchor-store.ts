@@ -41,16 +41,18 @@ const toBytea = (hex: string): Buffer => Buffer.from(hex.slice(2), 'hex');
 
 /**
  * Runs `work` if no other instance is at work on epochs and transactions now.
+ *
+ * @param work its `session` holds the lock: what is written through it is written only while the lock is held
  * @returns whether it ran
  */
-export async function asOnlyWorker(pool: Pool, work: () => Promise<void>): Promise<boolean> {
+export async function asOnlyWorker(pool: Pool, work: (session: Queryable) => Promise<void>): Promise<boolean> {
   const client = await pool.connect();
   let failed: Error | undefined;
   try {
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS locked', [WORKER_LOCK]);
     if (rows[0]?.locked !== true) return false;
     try {
-      await work();
+      await work(client);
     } finally {
       // Where this fails the connection is closed, and the lock goes with it.
       await client.query('SELECT pg_advisory_unlock($1)', [WORKER_LOCK]).catch((error: Error) => {
@@ -181,14 +183,6 @@ export async function insertEpoch(
   );
 }
 
-/** Remembers the transaction about to be sent for an epoch. */
-export async function recordSent(to: Queryable, epoch: number, transaction: string): Promise<void> {
-  await to.query("UPDATE anchoring.epoch SET transaction = $2 WHERE epoch = $1 AND status = 'pending'", [
-    epoch,
-    toBytea(transaction),
-  ]);
-}
-
 export async function recordIncluded(to: Queryable, epoch: number, inclusion: Inclusion): Promise<void> {
   await to.query(
     `UPDATE anchoring.epoch SET status = 'included', transaction = $2, block = $3, block_hash = $4, block_time = $5
@@ -209,4 +203,23 @@ export async function recordLost(to: Queryable, after: number): Promise<number> 
     [after],
   );
   return rowCount ?? 0;
+}
+
+/** The chain was rewritten beneath final epochs, from `from` on: their blocks have to be found again. */
+export async function recordNoLongerFinal(to: Queryable, from: number): Promise<void> {
+  await to.query("UPDATE anchoring.epoch SET status = 'included' WHERE epoch >= $1 AND status = 'final'", [from]);
+}
+
+/** How many epochs have each status, and when the oldest pending one was made. */
+export async function countEpochs(
+  from: Queryable,
+): Promise<Record<AnchorStatus, number> & { oldestPendingAt: Date | null }> {
+  // Epochs are numbered without gaps, and only those not final are indexed by status: the rest is a difference.
+  const { rows } = await from.query(
+    `SELECT count(*) FILTER (WHERE status = 'pending') AS pending, count(*) FILTER (WHERE status = 'included') AS included,
+       coalesce((SELECT max(epoch) FROM anchoring.epoch), 0) - count(*) AS final,
+       min(made_at) FILTER (WHERE status = 'pending') AS "oldestPendingAt"
+     FROM anchoring.epoch WHERE status <> 'final'`,
+  );
+  return rows[0] as Record<AnchorStatus, number> & { oldestPendingAt: Date | null };
 }

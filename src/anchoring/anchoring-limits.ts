@@ -16,6 +16,17 @@ export const anchoringLimits = {
   changesPerPage: 1_000,
   /** Gas allowed for a commit above what the node estimates, in percent. */
   gasMargin_percent: 20,
-  /** How long a copy that isn't the worker waits at its start for another to have prepared the contract. */
-  prepareWithin_ms: 60_000,
+  /** How long a start waits for the contract to be deployed and the registry opened: three blocks, and some patience. */
+  prepareWithin_ms: 180_000,
+  preparePoll_ms: 100,
+  /** Of several transactions under one nonce, so many are looked up. */
+  receiptsAsked: 20,
+  /** One round in so many asks all nodes for their newest block, and for the balance. */
+  surveyRounds: 20,
+  /** The worker's state is written where it changed, and in one round of so many. */
+  stateRounds: 20,
+  /** A state older than this says that no worker is at work. */
+  stateFresh_ms: 120_000,
+  /** Epochs in the console's list. */
+  epochsShown: 20,
 } as const;

@@ -1,40 +1,42 @@
 // Anchoring put together: the service that answers, and the worker that makes epochs and brings them to the chain.
 import { createChainClient } from '../platform/chain/chain-client.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Metrics } from '../platform/metrics.ts';
 import type { Pool } from '../platform/postgres/database.ts';
 import { type Problem, type ProblemCode, problem } from '../platform/problem.ts';
-import type { AnchorChainSettings } from './anchor-chain-service.ts';
 import { type AnchorService, createAnchorService } from './anchor-service.ts';
 import { readRegistry } from './anchor-store.ts';
 import { anchoringLimits } from './anchoring-limits.ts';
-import { createAnchoringWorker } from './anchoring-worker-service.ts';
+import { type AnchoringStateService, createAnchoringStateService } from './anchoring-state-service.ts';
+import {
+  type AnchoringWorker,
+  type AnchoringWorkerOptions,
+  createAnchoringWorker,
+} from './anchoring-worker-service.ts';
 import { createMapService } from './map-service.ts';
 
 /** These may pass by themselves: no reason not to start. */
-const passing: ReadonlySet<ProblemCode> = new Set(['CHAIN_AWAY', 'NOT_READY']);
+const passing: ReadonlySet<ProblemCode> = new Set([
+  'CHAIN_AWAY',
+  'CHAIN_PAUSED',
+  'CHAIN_FUNDS_MISSING',
+  'CHAIN_FEE_CEILING',
+  'CHAIN_NODES_DISAGREE',
+  'NOT_READY',
+]);
 
-export interface AnchoringOptions {
-  pool: Pool;
-  chain: AnchorChainSettings & {
+export interface AnchoringOptions extends AnchoringWorkerOptions {
+  chain: AnchoringWorkerOptions['chain'] & {
     rpcUrls: readonly string[];
-    /** The only chain to speak to; where none is given, that of the first node to answer. */
+    /** The only chain to speak to; where none is given, that of the database, or of the first node to answer. */
     chainId?: number | undefined;
   };
-  /** Time between two epochs at least, unless `epochChanges` have come together before. */
-  epochInterval_ms: number;
-  /** Number of waiting changes that makes an epoch at once. */
-  epochChanges: number;
-  clock: Clock;
-  logger: Logger;
-  metrics: Metrics;
 }
 
 export interface Anchoring {
   /** Works without `start` too, in a process that isn't a worker. */
   service: AnchorService;
-  /** What keeps epochs from the chain now, `null` where nothing does. */
+  /** How anchoring stands, whichever process works on it. */
+  state: AnchoringStateService;
+  /** What this process's worker met last, `null` where it is at ease or another one works. */
   trouble(): Problem | null;
   /**
    * Prepares contract and registry and begins to work. A chain that is away is waited for in the background, once the
@@ -65,16 +67,16 @@ export function createAnchoring(options: AnchoringOptions): Anchoring {
 
   return {
     service: createAnchorService(pool, maps),
+    state: createAnchoringStateService(pool),
     trouble: worker.trouble,
     async start() {
       await maps.view();
-      await worker.run();
-      const trouble = worker.trouble();
-      if (trouble !== null && (!passing.has(trouble.code) || (await readRegistry(pool)) === null)) {
+      try {
+        await prepare(pool, worker);
+      } catch (error) {
         client.close();
-        throw trouble;
+        throw error;
       }
-      await untilPrepared(pool);
       again();
     },
     async stop() {
@@ -86,14 +88,15 @@ export function createAnchoring(options: AnchoringOptions): Anchoring {
   };
 }
 
-/** Another copy may be the one that prepares the contract. */
-async function untilPrepared(pool: Pool): Promise<void> {
-  for (let waited_ms = 0; (await readRegistry(pool)) === null; waited_ms += anchoringLimits.poll_ms) {
-    if (waited_ms >= anchoringLimits.prepareWithin_ms)
-      throw problem(
-        'NOT_READY',
-        'Another copy of the service did not prepare the anchor contract in time; start again.',
-      );
-    await new Promise((resolve) => setTimeout(resolve, anchoringLimits.poll_ms));
+/** Works until contract and registry are there; another copy may be the one that prepares them. */
+async function prepare(pool: Pool, worker: AnchoringWorker): Promise<void> {
+  for (let waited_ms = 0; waited_ms < anchoringLimits.prepareWithin_ms; waited_ms += anchoringLimits.preparePoll_ms) {
+    await worker.run();
+    const trouble = worker.trouble();
+    const isPrepared = (await readRegistry(pool)) !== null;
+    if (trouble !== null && !(passing.has(trouble.code) && isPrepared)) throw trouble;
+    if (isPrepared) return;
+    await new Promise((resolve) => setTimeout(resolve, anchoringLimits.preparePoll_ms));
   }
+  throw problem('NOT_READY', 'The anchor contract was not ready in time; start again, it goes on where it was.');
 }

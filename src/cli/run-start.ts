@@ -56,7 +56,11 @@ async function startAll(settings: Settings, directory: DataDirectory, started: S
   const options: ComposeOptions = {
     ...common(settings, directory, ports),
     databaseUrl: engines.databaseUrl,
-    chain: { ...engines.chain, confirmations: settings.CHAIN_CONFIRMATIONS ?? 2 },
+    chain: {
+      ...engines.chain,
+      ...sending(settings, 15),
+      confirmations: settings.CHAIN_CONFIRMATIONS ?? 2,
+    },
     secret: engines.secret,
     operatorToken: engines.operatorToken,
     epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 5) * 1_000,
@@ -83,6 +87,7 @@ async function startOnOwnEngines(settings: Settings, directory: DataDirectory, s
       rpcUrls: settings.CHAIN_RPC_URL,
       isDevelopmentChain: false,
       committerKey: settings.CHAIN_COMMITTER_KEY,
+      ...sending(settings, 60),
       confirmations: settings.CHAIN_CONFIRMATIONS ?? 12,
       ...(settings.CHAIN_ID !== undefined && { chainId: settings.CHAIN_ID }),
       ...(settings.ANCHOR_CONTRACT !== undefined && { contract: settings.ANCHOR_CONTRACT }),
@@ -124,6 +129,14 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
     timeZone: settings.TIME_ZONE,
     epochChanges: settings.EPOCH_CHANGES,
+  };
+}
+
+function sending(settings: Settings, stuckAfter_s: number) {
+  return {
+    stuckAfter_ms: (settings.CHAIN_STUCK_AFTER_S ?? stuckAfter_s) * 1_000,
+    maxFee_gwei: settings.CHAIN_MAX_FEE_GWEI,
+    ...(settings.ANCHOR_OWNER !== undefined && { owner: settings.ANCHOR_OWNER }),
   };
 }
 

@@ -42,6 +42,10 @@ export const problemCatalogue = {
   CHAIN_AHEAD: { status: 503, title: 'The chain holds epochs that the database does not know' },
   CHAIN_DIFFERENT: { status: 503, title: 'The chain and the database hold different roots for one epoch' },
   CHAIN_CONTRACT_UNUSABLE: { status: 503, title: 'The anchor contract cannot be used with these settings' },
+  CHAIN_PAUSED: { status: 503, title: "The registry's owner has stopped commits; anchors stay pending" },
+  CHAIN_FUNDS_MISSING: { status: 503, title: 'The account that pays for anchors holds too little' },
+  CHAIN_FEE_CEILING: { status: 503, title: 'The chain asks a higher fee than the settings allow' },
+  CHAIN_NODES_DISAGREE: { status: 503, title: 'The chain nodes tell different things; no anchor becomes final' },
   ANCHOR_LOG_DAMAGED: { status: 503, title: 'The log of changes does not give the root that was recorded' },
   // portal
   STAFF_LINK_SPENT: { status: 401, title: 'This sign-in link was used already or has expired; ask for a new one' },

@@ -30,6 +30,8 @@ beforeAll(async () => {
       registryId: `0x${'0c'.repeat(32)}`,
       isDevelopmentChain: true,
       confirmations: 2,
+      stuckAfter_ms: 15_000,
+      maxFee_gwei: 500,
     },
     epochInterval_ms: 100,
     epochChanges: 100,

@@ -14,6 +14,7 @@ import { startTestChain, type TestChain } from './test-chain.ts';
 export const CONFIRMATIONS = 4;
 export const WAIT = { timeout: 20_000, interval: 50 };
 export const REGISTRY_ID = `0x${'0c'.repeat(32)}`;
+export const STUCK_AFTER_ms = 15_000;
 const EPOCH_INTERVAL_ms = 5_000;
 
 export const hash = (n: number): Uint8Array => new Uint8Array(32).fill(n);
@@ -28,7 +29,10 @@ export class AnchoringFixture {
   constructor(pool: Pool) {
     this.pool = pool;
     beforeEach(async () => {
-      await pool.query('TRUNCATE anchoring.outbox, anchoring.change, anchoring.epoch, anchoring.registry');
+      await pool.query(
+        'TRUNCATE anchoring.outbox, anchoring.change, anchoring.epoch, anchoring.registry, ' +
+          'anchoring.sending, anchoring.worker_state',
+      );
       this.#chain = await startTestChain();
     });
     afterEach(async () => {
@@ -52,6 +56,8 @@ export class AnchoringFixture {
         registryId: REGISTRY_ID,
         isDevelopmentChain: true,
         confirmations: CONFIRMATIONS,
+        stuckAfter_ms: STUCK_AFTER_ms,
+        maxFee_gwei: 500,
         ...change,
       },
       epochInterval_ms: EPOCH_INTERVAL_ms,
@@ -79,9 +85,9 @@ export class AnchoringFixture {
     return enqueueChange(this.pool, hash(n), value === null ? null : hash(value));
   }
 
-  /** Lets the next epoch be due. */
-  passTime(): void {
-    this.#clock_ms += EPOCH_INTERVAL_ms;
+  /** Lets the next epoch be due, or so much time pass. */
+  passTime(time_ms = EPOCH_INTERVAL_ms): void {
+    this.#clock_ms += time_ms;
   }
 
   async untilFinal(one: Anchoring, n: number): Promise<void> {

@@ -3,16 +3,45 @@ import { FetchRequest, isError, JsonRpcProvider } from 'ethers';
 import { problem } from '../problem.ts';
 
 const ANSWER_WITHIN_ms = 10_000;
+/** A node that many blocks behind the others counts as away. */
+const LAG_blocks = 20;
+
+export interface ChainNode {
+  /** Only the host is ever told: a URL may carry an access key. */
+  host: string;
+  state: 'in_use' | 'ready' | 'away' | 'wrong_chain' | 'disagrees';
+  /** Its newest block when it was last asked. */
+  block: number | null;
+}
 
 export interface ChainClient {
   /**
-   * Runs `work` against a node of the right chain; where the node can't be reached, once against each other URL.
-   * What `work` throws for another reason is rethrown.
+   * Runs `work` against a node of the right chain; where a node can't be reached or is of another chain, once against each
+   * other URL. What `work` throws for another reason is rethrown.
    *
-   * @throws CHAIN_WRONG where a node is of another chain, CHAIN_AWAY where no node answers
+   * @throws CHAIN_WRONG where every node that answers is of another chain, CHAIN_AWAY where none answers
    */
   use<T>(work: (provider: JsonRpcProvider, chainId: number) => Promise<T>): Promise<T>;
+  /** Fixes the only chain to speak to, where that is not fixed yet. */
+  expect(chainId: number): void;
+  /**
+   * Asks every other node whether it sees what the one in use told; one that is away or is far behind has no say.
+   *
+   * @param agrees `null` where the node can't tell yet
+   * @returns hosts of those that disagree
+   */
+  disagreeing(agrees: (provider: JsonRpcProvider) => Promise<boolean | null>): Promise<string[]>;
+  /** Asks every node for its chain and newest block; one in use that is far behind the others is used no more. */
+  survey(): Promise<void>;
+  /** As last seen, in the order of the URLs. */
+  nodes(): ChainNode[];
   close(): void;
+}
+
+interface Node extends ChainNode {
+  url: string;
+  provider: JsonRpcProvider | null;
+  foundChain: number | null;
 }
 
 /**
@@ -20,44 +49,110 @@ export interface ChainClient {
  * @param chainId the only chain to speak to; where it is not given, the first answer fixes it
  */
 export function createChainClient(rpcUrls: readonly string[], chainId: number | undefined): ChainClient {
-  const providers = new Map<string, JsonRpcProvider>();
-  let urls = [...rpcUrls];
+  const nodes: Node[] = rpcUrls.map((url) => ({
+    ...{ url, host: hostOf(url), state: 'ready', block: null, provider: null, foundChain: null },
+  }));
+  let order = [...nodes];
   let expected = chainId;
 
-  async function providerOf(url: string): Promise<JsonRpcProvider> {
-    const known = providers.get(url);
-    if (known !== undefined) return known;
-    const found = await chainIdAt(url);
+  /** Asked every time: behind one URL another node may stand from one call to the next. */
+  async function open(node: Node): Promise<JsonRpcProvider | null> {
+    const found = await chainIdAt(node.url);
     expected ??= found;
-    if (found !== expected)
-      throw problem(
+    node.foundChain = found;
+    if (found !== expected) {
+      drop(node, 'wrong_chain');
+      return null;
+    }
+    node.provider ??= openProvider(node.url, found);
+    return node.provider;
+  }
+
+  function drop(node: Node, state: 'away' | 'wrong_chain'): void {
+    node.provider?.destroy();
+    node.provider = null;
+    node.state = state;
+    if (state === 'wrong_chain') node.block = null;
+    order = [...order.filter((other) => other !== node), node];
+  }
+
+  function noneUsable(): Error {
+    const wrong = nodes.filter(({ state }) => state === 'wrong_chain');
+    if (wrong.length === nodes.length)
+      return problem(
         'CHAIN_WRONG',
-        `The node at ${hostOf(url)} is of chain ${found}, not ${expected}; correct CHAIN_RPC_URL or CHAIN_ID.`,
+        `${wrong.map(({ host, foundChain }) => `The node at ${host} is of chain ${foundChain}`).join('; ')}; ` +
+          `this service anchors on chain ${expected}. Correct CHAIN_RPC_URL or CHAIN_ID.`,
       );
-    const provider = openProvider(url, found);
-    providers.set(url, provider);
-    return provider;
+    const away = nodes.filter(({ state }) => state !== 'wrong_chain').map(({ host }) => host);
+    const others =
+      wrong.length === 0 ? '' : `; refused as of another chain: ${wrong.map(({ host }) => host).join(', ')}`;
+    return problem('CHAIN_AWAY', `No chain node answers (${away.join(', ')}${others}).`);
+  }
+
+  async function look(node: Node): Promise<void> {
+    try {
+      const provider = await open(node);
+      if (provider === null) return;
+      node.block = await provider.getBlockNumber();
+      if (node.state === 'away' || node.state === 'wrong_chain') node.state = 'ready';
+    } catch {
+      drop(node, 'away');
+    }
   }
 
   return {
     async use(work) {
-      for (const url of [...urls]) {
+      for (const node of [...order]) {
         try {
-          const provider = await providerOf(url);
-          return await work(provider, expected as number);
+          const provider = await open(node);
+          if (provider === null) continue;
+          const result = await work(provider, expected as number);
+          for (const other of nodes) if (other !== node && other.state === 'in_use') other.state = 'ready';
+          node.state = 'in_use';
+          return result;
         } catch (error) {
           if (!isUnreachable(error)) throw error;
-          // Who comes back may be somebody else: asked for its chain again.
-          providers.get(url)?.destroy();
-          providers.delete(url);
-          urls = [...urls.filter((other) => other !== url), url];
+          drop(node, 'away');
         }
       }
-      throw problem('CHAIN_AWAY', `No chain node answers (${rpcUrls.map(hostOf).join(', ')}).`);
+      throw noneUsable();
     },
+
+    expect(only) {
+      expected ??= only;
+    },
+
+    async disagreeing(agrees) {
+      const found = await Promise.all(
+        order.slice(1).map(async (node) => {
+          try {
+            const provider = await open(node);
+            const answer = provider === null ? null : await agrees(provider);
+            if (answer !== null) node.state = answer ? 'ready' : 'disagrees';
+            return answer === false ? node.host : null;
+          } catch {
+            drop(node, 'away');
+            return null;
+          }
+        }),
+      );
+      return found.filter((host) => host !== null);
+    },
+
+    async survey() {
+      await Promise.all(nodes.map(look));
+      const newest = Math.max(...nodes.map(({ state, block }) => (state === 'away' ? 0 : (block ?? 0))));
+      for (const node of nodes) if (node.block !== null && newest - node.block > LAG_blocks) drop(node, 'away');
+    },
+
+    nodes: () => nodes.map(({ host, state, block }) => ({ host, state, block: state === 'away' ? null : block })),
+
     close() {
-      for (const provider of providers.values()) provider.destroy();
-      providers.clear();
+      for (const node of nodes) {
+        node.provider?.destroy();
+        node.provider = null;
+      }
     },
   };
 }
@@ -88,7 +183,6 @@ function isUnreachable(error: unknown): boolean {
   );
 }
 
-/** A URL may carry an access key: only its host is ever said. */
 function hostOf(url: string): string {
   try {
     return new URL(url).host;
