@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, reconcile, staff-link.
 import { Command } from 'commander';
+import { auditCommand } from './cli/audit-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
+import { reconcileCommand } from './cli/reconcile-command.ts';
 import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
@@ -43,12 +45,14 @@ for (const command of [
   simulateCommand(io, fleetDefaults),
   replayCommand(io, fleetDefaults),
   doctorCommand(),
+  auditCommand(io, ending.signal),
+  reconcileCommand(io, systemClock),
   staffLinkCommand(),
 ]) {
   program.addCommand(command);
 }
 // The first Ctrl-C ends a simulation with its summary; `naru start` has its own way to stop.
 program.hook('preAction', (_program, command) => {
-  if (command.name() === 'simulate' || command.name() === 'replay') process.once('SIGINT', () => ending.abort());
+  if (['simulate', 'replay', 'audit'].includes(command.name())) process.once('SIGINT', () => ending.abort());
 });
 await runCommand(program, process.argv.slice(2), io);

@@ -1,4 +1,5 @@
 // Anchors over HTTP, for anybody: wallets and auditors on other origins ask here.
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Routes } from '../platform/http/http-server.ts';
 import { problem } from '../platform/problem.ts';
@@ -41,7 +42,19 @@ const epochFacts = z.object({
   made_at: z.iso.datetime(),
   status,
   ...inclusion,
-  changes: z.array(z.object({ key: hex32, value: hex32.nullable() })).describe('in key order'),
+  disowned_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('when the operator said that this epoch of the chain is not theirs'),
+  changes: z
+    .array(
+      z.object({
+        key: hex32,
+        value: hex32.nullable(),
+        link: hex32.nullable().describe('SHA-256(link before, or previous_root, ‖ key ‖ value or 32 zero bytes)'),
+      }),
+    )
+    .describe('in key order'),
   next_after: hex32.nullable().describe('ask for the next page with ?after=; null at the end'),
 });
 
@@ -84,6 +97,22 @@ export function anchorRoutes(service: AnchorService): Routes {
         },
       },
       ({ params, query }) => service.epoch(params.epoch, query.after === undefined ? null : bytes32(query.after)),
+    );
+    app.get(
+      '/api/anchors/log',
+      {
+        config,
+        schema: {
+          summary:
+            'The whole public log for auditors, a line of JSON each: the place, epochs with their changes, the end',
+          tags,
+          querystring: z.object({ from: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).default(1) }),
+        },
+      },
+      async ({ query }, reply) => {
+        const lines = await service.log(query.from);
+        return reply.type('application/jsonl; charset=utf-8').send(Readable.from(lines, { objectMode: false }));
+      },
     );
   };
 }

@@ -15,6 +15,7 @@ import { anchoringLimits } from './anchoring-limits.ts';
 import { toHex } from './hexadecimal.ts';
 import type { MapService, MapsView } from './map-service.ts';
 import { encodeProof, proofToText } from './proofs.ts';
+import { createPublicLog } from './public-log-service.ts';
 
 export interface EpochFacts {
   epoch: number;
@@ -25,8 +26,10 @@ export interface EpochFacts {
   transaction: string | null;
   block: number | null;
   block_time: string | null;
-  /** In key order. */
-  changes: { key: string; value: string | null }[];
+  /** When the operator said that this epoch of the chain is not theirs; `null` for every other. */
+  disowned_at: string | null;
+  /** In key order. `link`: see log-link.ts; `null` in epochs made before there were links. */
+  changes: { key: string; value: string | null; link: string | null }[];
   /** The key after which the next page begins; `null` at the end. */
   next_after: string | null;
 }
@@ -45,6 +48,11 @@ export interface AnchorService {
   head(): Promise<AnchorHead>;
   /** @throws NOT_FOUND */
   epoch(epoch: number, afterKey: Uint8Array | null): Promise<EpochFacts>;
+  /**
+   * The public log from epoch `from` on, as text in the form of public-log.ts.
+   * @throws NOT_READY before the contract is known; TOO_MANY_REQUESTS where too many read at once
+   */
+  log(from: number): Promise<AsyncIterable<string>>;
 }
 
 export function createAnchorService(pool: Pool, maps: MapService): AnchorService {
@@ -53,6 +61,7 @@ export function createAnchorService(pool: Pool, maps: MapService): AnchorService
     if (known === null) throw problem('NOT_READY', 'The anchor contract is not prepared yet; try again shortly.');
     return known;
   }
+  const publicLog = createPublicLog(pool);
 
   return {
     async anchorOf(key) {
@@ -105,10 +114,17 @@ export function createAnchorService(pool: Pool, maps: MapService): AnchorService
         made_at: epoch.madeAt.toISOString(),
         status: epoch.status,
         ...inclusionOf(epoch),
-        changes: changes.map(({ key, value }) => ({ key: toHex(key), value: hexOrNull(value) })),
+        disowned_at: epoch.disownedAt?.toISOString() ?? null,
+        changes: changes.map(({ key, value, link }) => ({
+          key: toHex(key),
+          value: hexOrNull(value),
+          link: hexOrNull(link),
+        })),
         next_after: changes.length < limit || last === undefined ? null : toHex(last.key),
       };
     },
+
+    log: async (from) => publicLog.read(placeOf(await registry()), from),
   };
 }
 
@@ -134,7 +150,10 @@ function hexOrNull(bytes: Uint8Array | null): string | null {
 /** The newest epoch of the firmest status whose map holds what the newest map holds under `key`. */
 function firmestFor(view: MapsView, key: Uint8Array): Epoch | null {
   const current = hexOrNull(view.mapAt(view.newest).get(key));
-  const agreeing = view.epochs.filter(({ epoch }) => hexOrNull(view.mapAt(epoch).get(key)) === current);
+  // The root of a disowned epoch is none of our maps', and no proof leads to it.
+  const agreeing = view.epochs.filter(
+    ({ epoch, disownedAt }) => disownedAt === null && hexOrNull(view.mapAt(epoch).get(key)) === current,
+  );
   for (const status of ['final', 'included', 'pending'] as const) {
     const found = agreeing.findLast((epoch) => epoch.status === status);
     if (found !== undefined) return found;

@@ -1,7 +1,9 @@
 // SQL for epochs, the public log of changes, and the contract they go to.
 import type { Pool, Queryable } from '../platform/postgres/database.ts';
 import type { AnchorStatus } from './anchor.ts';
+import { logLinks } from './log-link.ts';
 import type { Change } from './sparse-merkle-map.ts';
+import { compareBytes } from './tree-hash.ts';
 
 export interface Epoch {
   epoch: number;
@@ -14,6 +16,14 @@ export interface Epoch {
   block: number | null;
   blockHash: string | null;
   blockTime: Date | null;
+  /** When it was recorded as not of our making: its root is the chain's, not the map's. */
+  disownedAt: Date | null;
+}
+
+/** A row of the public log. */
+export interface LoggedChange extends Change {
+  /** `null` in epochs made before there were links. */
+  readonly link: Uint8Array | null;
 }
 
 export interface Inclusion {
@@ -35,7 +45,7 @@ const WORKER_LOCK = 0x6e61_7275; // "naru"
 
 const EPOCH_COLUMNS = `epoch, previous_root AS "previousRoot", root, made_at AS "madeAt", status,
   '0x' || encode(transaction, 'hex') AS transaction, block, '0x' || encode(block_hash, 'hex') AS "blockHash",
-  block_time AS "blockTime"`;
+  block_time AS "blockTime", disowned_at AS "disownedAt"`;
 
 const toBytea = (hex: string): Buffer => Buffer.from(hex.slice(2), 'hex');
 
@@ -81,19 +91,27 @@ export async function writeRegistry(to: Queryable, registry: Registry): Promise<
   );
 }
 
-/** The newest final epoch and all after it, oldest first: those whose maps may be asked for. */
+/** The newest final epoch of our own and all after it, oldest first: those whose maps may be asked for. */
 export async function readLiveEpochs(from: Queryable): Promise<Epoch[]> {
   const { rows } = await from.query(
     `SELECT ${EPOCH_COLUMNS} FROM anchoring.epoch
-     WHERE epoch >= coalesce((SELECT min(epoch) - 1 FROM anchoring.epoch WHERE status <> 'final'),
-                             (SELECT max(epoch) FROM anchoring.epoch))
+     WHERE epoch >= coalesce((SELECT epoch FROM anchoring.epoch
+       WHERE disowned_at IS NULL
+         AND epoch < coalesce((SELECT min(epoch) FROM anchoring.epoch WHERE status <> 'final'), $1)
+       ORDER BY epoch DESC LIMIT 1), 0)
      ORDER BY epoch`,
+    [Number.MAX_SAFE_INTEGER],
   );
   return rows as Epoch[];
 }
 
 export async function readEpoch(from: Queryable, epoch: number): Promise<Epoch | null> {
   const { rows } = await from.query(`SELECT ${EPOCH_COLUMNS} FROM anchoring.epoch WHERE epoch = $1`, [epoch]);
+  return (rows[0] as Epoch | undefined) ?? null;
+}
+
+export async function readLatestEpoch(from: Queryable): Promise<Epoch | null> {
+  const { rows } = await from.query(`SELECT ${EPOCH_COLUMNS} FROM anchoring.epoch ORDER BY epoch DESC LIMIT 1`);
   return (rows[0] as Epoch | undefined) ?? null;
 }
 
@@ -127,12 +145,36 @@ export async function readChangesOf(
   epoch: number,
   afterKey: Uint8Array | null,
   limit: number,
-): Promise<Change[]> {
+): Promise<LoggedChange[]> {
   const { rows } = await from.query(
-    `SELECT key, value FROM anchoring.change WHERE epoch = $1 AND ($2::bytea IS NULL OR key > $2) ORDER BY key LIMIT $3`,
+    `SELECT key, value, link FROM anchoring.change WHERE epoch = $1 AND ($2::bytea IS NULL OR key > $2) ORDER BY key LIMIT $3`,
     [epoch, afterKey === null ? null : Buffer.from(afterKey), limit],
   );
-  return rows as Change[];
+  return rows as LoggedChange[];
+}
+
+/** Epochs from `first` on, oldest first. */
+export async function readEpochsFrom(from: Queryable, first: number, limit: number): Promise<Epoch[]> {
+  const { rows } = await from.query(
+    `SELECT ${EPOCH_COLUMNS} FROM anchoring.epoch WHERE epoch >= $1 ORDER BY epoch LIMIT $2`,
+    [first, limit],
+  );
+  return rows as Epoch[];
+}
+
+/** The log's rows after `after`, up to the end of epoch `upTo`, in the order of epochs and keys. */
+export async function readLogRows(
+  from: Queryable,
+  after: { epoch: number; key: Uint8Array },
+  upTo: number,
+  limit: number,
+): Promise<(LoggedChange & { epoch: number })[]> {
+  const { rows } = await from.query(
+    `SELECT epoch, key, value, link FROM anchoring.change
+     WHERE (epoch, key) > ($1, $2::bytea) AND epoch <= $3 ORDER BY epoch, key LIMIT $4`,
+    [after.epoch, Buffer.from(after.key), upTo, limit],
+  );
+  return rows as (LoggedChange & { epoch: number })[];
 }
 
 /** How many changes wait, counted up to `limit`. */
@@ -161,6 +203,7 @@ export async function takeWaiting(from: Queryable, limit: number): Promise<Chang
   return rows as Change[];
 }
 
+/** Writes an epoch and its part of the public log, each row linked to the one before. `changes`: in any order. */
 export async function insertEpoch(
   to: Queryable,
   epoch: Pick<Epoch, 'epoch' | 'previousRoot' | 'root' | 'madeAt'>,
@@ -172,15 +215,27 @@ export async function insertEpoch(
     Buffer.from(epoch.root),
     epoch.madeAt,
   ]);
+  const ordered = [...changes].sort((a, b) => compareBytes(a.key, b.key));
   await to.query(
-    `INSERT INTO anchoring.change (epoch, key, value)
-     SELECT $1, key, value FROM unnest($2::bytea[], $3::bytea[]) AS given (key, value)`,
+    `INSERT INTO anchoring.change (epoch, key, value, link)
+     SELECT $1, key, value, link FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS given (key, value, link)`,
     [
       epoch.epoch,
-      changes.map(({ key }) => Buffer.from(key)),
-      changes.map(({ value }) => (value === null ? null : Buffer.from(value))),
+      ordered.map(({ key }) => Buffer.from(key)),
+      ordered.map(({ value }) => (value === null ? null : Buffer.from(value))),
+      logLinks(epoch.previousRoot, ordered).map((link) => Buffer.from(link)),
     ],
   );
+}
+
+/** Records an epoch of the chain as not of our making: its root stands, and nothing changed by it. */
+export async function insertDisowned(
+  to: Queryable,
+  epoch: Pick<Epoch, 'epoch' | 'previousRoot' | 'root' | 'madeAt'>,
+  disownedAt: Date,
+): Promise<void> {
+  await insertEpoch(to, epoch, []);
+  await to.query('UPDATE anchoring.epoch SET disowned_at = $2 WHERE epoch = $1', [epoch.epoch, disownedAt]);
 }
 
 export async function recordIncluded(to: Queryable, epoch: number, inclusion: Inclusion): Promise<void> {

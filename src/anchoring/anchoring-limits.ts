@@ -14,6 +14,10 @@ export const anchoringLimits = {
   idleRounds: 20,
   /** Rows of the public log in one answer. */
   changesPerPage: 1_000,
+  /** Epochs, and rows of changes, that one look into the database takes for the whole log. */
+  logPage: { epochs: 200, changes: 5_000 },
+  /** Whole logs being read at one time. */
+  logReaders: 32,
   /** Gas allowed for a commit above what the node estimates, in percent. */
   gasMargin_percent: 20,
   /** How long a start waits for the contract to be deployed and the registry opened: three blocks, and some patience. */

@@ -5,7 +5,7 @@ import { countWaiting, insertEpoch, takeWaiting } from './anchor-store.ts';
 import { anchoringLimits } from './anchoring-limits.ts';
 import type { MapService } from './map-service.ts';
 import type { Change, SparseMerkleMap } from './sparse-merkle-map.ts';
-import { compareBytes } from './tree-hash.ts';
+import { compareBytes, EMPTY } from './tree-hash.ts';
 
 export interface EpochSettings {
   /** Time between two epochs at least, unless `changes` have come together before. */
@@ -41,7 +41,9 @@ export async function makeEpochIfDue(
     const epoch = view.newest + 1;
     const { root } = before.with(changes);
     const madeAt = new Date(clock.now_ms());
-    await insertEpoch(transaction, { epoch, previousRoot: before.root, root, madeAt }, changes);
+    // Not the map's root: after a disowned epoch the contract builds on a root that no map of ours has.
+    const previousRoot = view.epochs.at(-1)?.root ?? EMPTY;
+    await insertEpoch(transaction, { epoch, previousRoot, root, madeAt }, changes);
     return epoch;
   });
 }

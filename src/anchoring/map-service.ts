@@ -29,7 +29,9 @@ export function createMapService(pool: Pool): MapService {
     const epochs = await readLiveEpochs(pool);
     const first = epochs[0]?.epoch ?? 0;
     const newest = epochs.at(-1)?.epoch ?? 0;
-    const roots = new Map(epochs.map(({ epoch, root }) => [epoch, root]));
+    // The root of a disowned epoch is the chain's; the map stays what the log gives.
+    const own = epochs.filter(({ disownedAt }) => disownedAt === null);
+    const roots = new Map(own.map(({ epoch, root }) => [epoch, root]));
     const kept = new Map([...maps].filter(([epoch]) => epoch <= newest));
     let at = [...kept.keys()].reduce((a, b) => Math.max(a, b), -1);
     // At the start; or when epochs that were final are so no more, and their maps were let go.

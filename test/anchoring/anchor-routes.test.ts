@@ -4,6 +4,7 @@ import { anchorRoutes } from '../../src/anchoring/anchor-routes.ts';
 import { createAnchorService } from '../../src/anchoring/anchor-service.ts';
 import { insertEpoch, recordFinal, recordIncluded, writeRegistry } from '../../src/anchoring/anchor-store.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
+import { logLinks } from '../../src/anchoring/log-link.ts';
 import { createMapService } from '../../src/anchoring/map-service.ts';
 import { enqueueChange } from '../../src/anchoring/outbox-store.ts';
 import { anchorIsProven } from '../../src/anchoring/proofs.ts';
@@ -72,7 +73,22 @@ test('answers head, key and epoch to pages of any origin', async () => {
   const waiting = (await server.inject(`/api/anchors/${toHex(hash(9))}`)).json();
   expect(waiting).toMatchObject({ status: 'pending', epoch: null, proof: null });
   const epoch = (await server.inject('/api/anchors/epochs/1')).json();
-  expect(epoch.changes).toEqual([5, 6].map((n) => ({ key: toHex(hash(n)), value: toHex(hash(n + 1)) })));
+  const links = logLinks(new Uint8Array(32), changes).map(toHex);
+  expect(epoch.changes).toEqual(
+    [5, 6].map((n, i) => ({ key: toHex(hash(n)), value: toHex(hash(n + 1)), link: links[i] })),
+  );
+  const log = (await server.inject('/api/anchors/log')).body
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(log).toMatchObject([
+    { log: 'naru/1', contract: '0x00' },
+    { epoch: 1 },
+    ...epoch.changes,
+    { end: true, newest: 1 },
+  ]);
+  const behind = (await server.inject('/api/anchors/log?from=2')).body.trimEnd().split('\n');
+  expect(behind.map((line) => JSON.parse(line))).toMatchObject([{ log: 'naru/1' }, { end: true, newest: 1 }]);
   const rest = (await server.inject(`/api/anchors/epochs/1?after=${toHex(hash(5))}`)).json();
   expect(rest).toMatchObject({ changes: [{ key: toHex(hash(6)) }], next_after: null });
 });
