@@ -1,9 +1,10 @@
-// The database is put back to before what the chain has.
+// The database is put back to before what the chain has: before the service starts, and beneath it while it runs.
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { computeAddress } from 'ethers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { commitsIn, transactionsOf } from '../support/chain-book.ts';
-import { City, type Instance, readiness } from '../support/city.ts';
+import { City, type Instance, PATIENCE, readiness } from '../support/city.ts';
 import { DidLedger, keyOf } from '../support/did-ledger.ts';
 
 const settings = { CHAIN_CONFIRMATIONS: '1' };
@@ -11,46 +12,28 @@ const settings = { CHAIN_CONFIRMATIONS: '1' };
 const ROUNDS_ms = 3_000;
 
 let city: City;
-let older: string;
-let newer: string;
-let restored: Instance;
+let instance: Instance;
 
 beforeEach(async () => {
   city = await City.open();
-  const first = await city.start(settings);
-  await city.ledger.register(first.url);
-  await city.ledger.untilSettled(first.url);
-  await first.stop();
-  older = await city.copyDatabase();
-  const second = await city.start(settings);
+  instance = await city.start(settings);
+  await city.ledger.register(instance.url);
+  await city.ledger.untilSettled(instance.url);
+  await instance.stop();
+  await city.copyDatabase('older');
+  instance = await city.start(settings);
   for (let count = 0; count < 2; count += 1) {
-    await city.ledger.register(second.url);
-    await city.ledger.untilSettled(second.url);
+    await city.ledger.register(instance.url);
+    await city.ledger.untilSettled(instance.url);
   }
-  await second.stop();
-  newer = city.restoreDatabase(older);
 }, 120_000);
 
 afterEach(() => city?.close());
 
 const transactions = () => transactionsOf(city.chain, computeAddress(city.chain.key));
 
-/** Starts on the old copy: it is up, says what is wrong, takes changes, and sends nothing. */
-async function startRestored(): Promise<string> {
-  const before = await transactions();
-  restored = await city.start(settings);
-  await city.untilTrouble(restored, 'CHAIN_AHEAD');
-  expect(await readiness(restored)).toMatchObject({ status: 503, parts: { database: 'ok' } });
-  // Told apart from those of the newer copy, which will never hear of it.
-  const ledger = new DidLedger(city.publicUrl);
-  const did = await ledger.register(restored.url);
-  await sleep(ROUNDS_ms);
-  expect((await ledger.anchorOf(restored.url, did))?.status).toBe('pending');
-  expect(await transactions()).toEqual(before);
-  return did;
-}
-
-async function expectEpochsWithoutGap(contract: string): Promise<void> {
+async function expectEpochsWithoutGap(did: string): Promise<void> {
+  const { contract = '' } = (await city.ledger.anchorOf(instance.url, did)) ?? {};
   const epochs = (await commitsIn(city.chain, contract)).map(({ epoch }) => epoch);
   expect(epochs).toEqual(epochs.map((_, index) => index + 1));
   const sent = (await transactions()).filter(({ epoch }) => epoch !== null);
@@ -59,32 +42,44 @@ async function expectEpochsWithoutGap(contract: string): Promise<void> {
   );
 }
 
-test('an older copy commits nothing, and the newer one goes on where the chain is [faults 59]', async () => {
-  await startRestored();
-  await restored.stop();
-  city.restoreDatabase(newer);
-  const instance = await city.start(settings);
+test('an older copy is refused at the start, and the newer one goes on where the chain is [faults 59]', async () => {
+  await instance.stop();
+  await city.restoreDatabase('older', 'newer');
+  const before = await transactions();
+  expect(await city.startRefused(settings)).toEqual({
+    code: 1,
+    output: expect.stringMatching(/CHAIN_AHEAD: The chain holds 3 epochs, more than the database/),
+  });
+  expect(await transactions()).toEqual(before);
+
+  await city.restoreDatabase('newer', 'older');
+  instance = await city.start(settings);
   const did = await city.ledger.register(instance.url);
   expect(await city.ledger.compare(instance.url, city.chain)).toEqual({ acknowledged: 4, missing: [], twice: [] });
-  const { contract = '' } = (await city.ledger.anchorOf(instance.url, did)) ?? {};
-  await expectEpochsWithoutGap(contract);
+  await expectEpochsWithoutGap(did);
   expect((await readiness(instance)).status).toBe(200);
 }, 120_000);
 
-test('an older copy that is given the public log of the lost epochs goes on after them [faults 59]', async () => {
-  const late = await startRestored();
-  await restored.stop();
-  city.restoreDatabase(newer);
-  const keeper = await city.start({ ...settings, NARU_ROLES: 'api' });
-  city.restoreDatabase(older);
-  const reconciled = await city.command(['reconcile', '--log', keeper.url], settings);
-  expect(reconciled).toMatchObject({ code: 0 });
-  await keeper.stop();
+test('an older copy put beneath the running service commits nothing until the lost epochs are given back [faults 59]', async () => {
+  const copyOfLog = join(city.folder, 'log.jsonl');
+  expect(await city.command(['audit', '--log', instance.url, '--keep', copyOfLog])).toMatchObject({ code: 0 });
+  const before = await transactions();
+  await city.restoreDatabase('older', 'newer');
+  // Apart from those of the newer copy, which will never hear of it.
+  const ledger = new DidLedger(city.publicUrl);
+  await expect.poll(() => ledger.tryRegister(instance.url), PATIENCE).not.toBeNull();
+  const [late = ''] = ledger.acknowledged.keys();
+  await city.untilTrouble(instance, 'CHAIN_AHEAD');
+  expect(await readiness(instance)).toMatchObject({ status: 503, parts: { database: 'ok', chain: 'away' } });
+  await sleep(ROUNDS_ms);
+  expect((await ledger.anchorOf(instance.url, late))?.status).toBe('pending');
+  expect(await transactions()).toEqual(before);
 
-  const instance = await city.start(settings);
+  await instance.stop();
+  expect(await city.command(['reconcile', '--log', copyOfLog], settings)).toMatchObject({ code: 0 });
+  instance = await city.start(settings);
   await city.untilStatus(instance, late, 'final');
-  const { contract = '' } = (await city.ledger.anchorOf(instance.url, late)) ?? {};
-  await expectEpochsWithoutGap(contract);
+  await expectEpochsWithoutGap(late);
   // The logs of the people who came in between are lost with the newer copy; what the chain has of them is not.
   const held = new Set((await city.ledger.publicLog(instance.url)).map(({ key }) => key));
   for (const did of [...city.ledger.acknowledged.keys(), late]) expect(held).toContain(keyOf(did));

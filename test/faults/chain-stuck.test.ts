@@ -6,7 +6,7 @@ import { onNode, transactionsOf } from '../support/chain-book.ts';
 import { City, type Instance, metric, PATIENCE } from '../support/city.ts';
 
 const settings = { CHAIN_CONFIRMATIONS: '1', CHAIN_STUCK_AFTER_S: '2' };
-const REPLACED = 'naru_anchor_replacements_total';
+const FEE_BUMPS = 'naru_anchor_fee_bumps_total';
 const BLOCK_EVERY_ms = 700;
 const BLOCKS_MAX = 40;
 
@@ -60,7 +60,7 @@ test('while no blocks are made it replaces the transaction under the same nonce 
   expect(second.nonce).toBe(first.nonce);
   expect(second.maxFee_wei).toBeGreaterThanOrEqual((first.maxFee_wei * 110n) / 100n);
   expect((await city.ledger.anchorOf(instance.url, did))?.status).toBe('pending');
-  await expect.poll(() => metric(instance, REPLACED), PATIENCE).toBeGreaterThanOrEqual(1);
+  await expect.poll(() => metric(instance, FEE_BUMPS), PATIENCE).toBeGreaterThanOrEqual(1);
 
   await city.chain.rpc('evm_setAutomine', true);
   await city.chain.mine(1);

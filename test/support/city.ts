@@ -33,7 +33,7 @@ export class City {
   readonly publicUrl: string;
   readonly folder: string;
   readonly #port: number;
-  #database: string;
+  readonly #database: string;
   #processes: NaruProcess[] = [];
   #session = '';
 
@@ -56,7 +56,7 @@ export class City {
   async close(): Promise<void> {
     await Promise.all(this.#processes.map((one) => one.kill()));
     await this.chain.kill();
-    for (const name of [this.#database, `${this.#database}_old`])
+    for (const name of ['', '_older', '_newer'].map((copy) => this.#database + copy))
       await onServer(inject('postgresUrl'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -157,18 +157,21 @@ export class City {
     }
   }
 
-  /** A copy of the database as it is, for `restoreDatabase`; no instance may be running. */
-  async copyDatabase(): Promise<string> {
-    const name = `${this.#database}_old`;
-    await onServer(inject('postgresUrl'), `CREATE DATABASE ${name} TEMPLATE ${this.#database}`);
-    return name;
+  /** Keeps a copy of the database as it is; no instance may be running. */
+  async copyDatabase(copy: string): Promise<void> {
+    await onServer(inject('postgresUrl'), `CREATE DATABASE ${this.#database}_${copy} TEMPLATE ${this.#database}`);
   }
 
-  /** Goes on with another copy. @returns the name of the one used so far, which is kept */
-  restoreDatabase(name: string): string {
-    const before = this.#database;
-    this.#database = name;
-    return before;
+  /** Puts a copy in the database's place, beneath the instances that run; what was there is kept as another copy. */
+  async restoreDatabase(copy: string, keepAs: string): Promise<void> {
+    const server = inject('postgresUrl');
+    const name = this.#database;
+    await onServer(server, `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await onServer(server, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    await onServer(server, `ALTER DATABASE ${name} RENAME TO ${name}_${keepAs}`);
+    await onServer(server, `ALTER DATABASE ${name}_${copy} RENAME TO ${name}`);
+    for (const each of [name, `${name}_${keepAs}`])
+      await onServer(server, `ALTER DATABASE ${each} ALLOW_CONNECTIONS true`);
   }
 }
 
