@@ -79,17 +79,19 @@ export function createAnchorChainService(
     await recheckFinal(session, provider);
     const live = await readLiveEpochs(session);
     let fromBlock = live.find(({ status }) => status === 'final')?.block ?? 0;
+    let disagreeing: string[] = [];
     for (const epoch of live) {
       if (epoch.status === 'final' || epoch.epoch > head.epoch) continue;
       const included = await findInBlock(chain, epoch, fromBlock);
       if (included === null) break;
-      if (latest - included.block + 1 < settings.confirmations) break;
-      const disagreeing = await askOthers(chain, epoch, included);
-      if (disagreeing.length > 0) return { head: head.epoch, disagreeing };
+      // One held back holds back those after it.
+      if (disagreeing.length > 0 || latest - included.block + 1 < settings.confirmations) continue;
+      disagreeing = await askOthers(chain, epoch, included);
+      if (disagreeing.length > 0) continue;
       await recordFinal(session, epoch.epoch);
       fromBlock = included.block;
     }
-    return { head: head.epoch, disagreeing: [] };
+    return { head: head.epoch, disagreeing };
   }
 
   /** An epoch's block on the canonical chain, written down where it is another than was known. */

@@ -65,6 +65,7 @@ export function createPreparing(settings: PlaceSettings, sender: Sender, logger:
     }
     if (isReplacing) return;
     isReplacing = true;
+    checked = undefined;
     logger.warn({ contract: known.contract }, 'the chain has lost the anchor contract; deploying it again');
     await forgetSendings(session);
   }

@@ -56,6 +56,7 @@ export function createAnchoringWorker(
   measures.confirmations.set(chain.confirmations);
   let trouble: Problem | null = null;
   let isWorking = true;
+  let isReady = false;
   let since: Date | null = null;
   let block: number | null = null;
   let balance_wei: bigint | null = null;
@@ -66,7 +67,8 @@ export function createAnchoringWorker(
   async function work(session: Queryable): Promise<void> {
     const { epochs } = await maps.view();
     const settled = epochs.every(({ status }) => status === 'final');
-    idleRounds = settled && trouble === null && (await countWaiting(pool, 1)) === 0 ? idleRounds + 1 : 0;
+    const isIdle = isReady && settled && trouble === null && (await countWaiting(pool, 1)) === 0;
+    idleRounds = isIdle ? idleRounds + 1 : 0;
     round += 1;
     let found: Problem | null = trouble;
     let failed = false;
@@ -91,6 +93,7 @@ export function createAnchoringWorker(
       const made = await makeEpochIfDue(pool, maps, clock, { interval_ms: epochInterval_ms, changes: epochChanges });
       if (made !== null) seen = await chainService.step(session);
     }
+    isReady = seen.isReady;
     block = seen.block;
     return seen.warning;
   }
