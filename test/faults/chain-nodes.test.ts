@@ -5,11 +5,13 @@ import { computeAddress } from 'ethers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { naruContextUrl } from '../../src/identity/credentials/data-integrity.ts';
 import { onNode, transactionsOf } from '../support/chain-book.ts';
-import { City, PATIENCE, readiness } from '../support/city.ts';
+import { City, type Instance, PATIENCE, readiness } from '../support/city.ts';
 import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';
 import { startTestChain, type TestChain } from '../support/test-chain.ts';
 
 const OPERATOR_TOKEN = 'Tq7Wm2Zx9Lc4Vb6Np1Rk8Ys5Hd3Jf0Ga';
+/** Of the settings that a city starts with. */
+const CONFIRMATIONS = 3;
 /** Several rounds of the worker: what it would do wrongly it has done by then. */
 const ROUNDS_ms = 3_000;
 
@@ -96,30 +98,45 @@ describe('beside an honest node', () => {
   }, 120_000);
 
   test('one with blocks of its own making is found out, and none of them makes an anchor final [faults 52]', async () => {
+    const instance = await startBesideLiar();
+    await city.mineSteadily();
+    const did = await city.ledger.register(instance.url);
+    await city.untilTrouble(instance, 'CHAIN_NODES_DISAGREE');
+    await sleep(ROUNDS_ms);
+    expect((await city.ledger.anchorOf(instance.url, did))?.status).not.toBe('final');
+    await expectSettledWithoutLiar(instance);
+  }, 120_000);
+
+  test('one that is ahead with blocks of its own making makes no anchor final until the other is there too [faults 52]', async () => {
+    const instance = await startBesideLiar();
+    const did = await city.ledger.register(instance.url);
+    await city.untilStatus(instance, did, 'included');
+    await sleep(CONFIRMATIONS * 1_000 + ROUNDS_ms);
+    expect((await city.ledger.anchorOf(instance.url, did))?.status).toBe('included');
+    await city.mineSteadily();
+    await expectSettledWithoutLiar(instance);
+  }, 120_000);
+
+  /** The first node asked has the chain so far, and from here on takes what is sent to it into blocks of its own. */
+  async function startBesideLiar(): Promise<Instance> {
     const first = await city.start();
     await city.mineSteadily();
     await city.ledger.untilSettled(first.url);
     await first.stop();
     await city.mineNothing();
-    // From here on the liar takes what is sent to it into blocks that nobody else has.
     otherChain = await startTestChain(city.chain.chainId);
     const state = await city.chain.saveState();
     await otherChain.kill();
     await otherChain.restartFrom(state);
-    await otherChain.mine(1);
-    await city.chain.mine(1);
     await otherChain.rpc('evm_setAutomine', false);
     await otherChain.rpc('evm_setIntervalMining', 1);
-    await city.mineSteadily();
-    const instance = await city.start({ CHAIN_RPC_URL: `${otherChain.url},${city.chain.url}` });
-    const did = await city.ledger.register(instance.url);
-    await city.untilTrouble(instance, 'CHAIN_NODES_DISAGREE');
-    await sleep(ROUNDS_ms);
-    expect((await city.ledger.anchorOf(instance.url, did))?.status).not.toBe('final');
+    return city.start({ CHAIN_RPC_URL: `${otherChain.url},${city.chain.url}` });
+  }
 
-    await otherChain.kill();
+  async function expectSettledWithoutLiar(instance: Instance): Promise<void> {
+    await otherChain?.kill();
     expect(await city.ledger.compare(instance.url, city.chain)).toEqual({ acknowledged: 1, missing: [], twice: [] });
-  }, 120_000);
+  }
 });
 
 test('a node of another chain is passed over for the next, and nothing is ever sent to it [faults 52]', async () => {
