@@ -19,7 +19,6 @@ const passing: ReadonlySet<ProblemCode> = new Set([
   'CHAIN_PAUSED',
   'CHAIN_FUNDS_MISSING',
   'CHAIN_FEE_CEILING',
-  'CHAIN_NODES_DISAGREE',
   'NOT_READY',
 ]);
 
@@ -94,7 +93,8 @@ async function prepare(pool: Pool, worker: AnchoringWorker): Promise<void> {
     await worker.run();
     const trouble = worker.trouble();
     const isPrepared = (await readRegistry(pool)) !== null;
-    if (trouble !== null && !(passing.has(trouble.code) && isPrepared)) throw trouble;
+    const mayPass = worker.isWorking() || (isPrepared && trouble !== null && passing.has(trouble.code));
+    if (trouble !== null && !mayPass) throw trouble;
     if (isPrepared) return;
     await new Promise((resolve) => setTimeout(resolve, anchoringLimits.preparePoll_ms));
   }

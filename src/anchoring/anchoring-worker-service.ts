@@ -20,6 +20,8 @@ export interface AnchoringWorker {
   run(): Promise<void>;
   /** What keeps epochs from the chain, or from becoming final, or is wrong with one of the nodes. */
   trouble(): Problem | null;
+  /** Whether epochs reach the chain, all trouble notwithstanding. */
+  isWorking(): boolean;
 }
 
 export interface AnchoringWorkerOptions {
@@ -156,6 +158,7 @@ export function createAnchoringWorker(
 
   return {
     trouble: () => trouble,
+    isWorking: () => isWorking,
     async run() {
       try {
         const ran = await asOnlyWorker(pool, work);
