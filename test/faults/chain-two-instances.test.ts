@@ -47,6 +47,8 @@ test('two instances for a minute, one killed halfway: one transaction an epoch, 
     await sleep(AWAY_ms);
     instances[victim] = await city.start(settings[victim]);
   })();
+  // Told where it is awaited.
+  killing.catch(() => {});
   const registering: Promise<string | null>[] = [];
   for (let change = 1; performance.now() - began_ms < RUN_ms; change += 1) {
     const asked = instances[chanceAt(seed, change) < 0.5 ? 0 : 1];
