@@ -1,10 +1,12 @@
 // A bare chain node for a test: mines a block for each transaction at once, and more only when told to.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { computeAddress } from 'ethers';
 import { anvilProgram } from '../../src/platform/chain/anvil-program.ts';
 import { callRpc } from '../../src/platform/chain/json-rpc.ts';
@@ -26,7 +28,13 @@ export interface TestChain {
   kill(): Promise<void>;
   /** Starts it again on the same port, with nothing on it. */
   restartEmpty(): Promise<void>;
+  /** All that the node holds now, for `restartFrom`. */
+  saveState(): Promise<ChainStateFile>;
+  /** Starts it again on the same port as it was when the state was saved: what came later is lost. */
+  restartFrom(state: ChainStateFile): Promise<void>;
 }
+
+type ChainStateFile = Buffer;
 
 export async function startTestChain(chainId = 31_337): Promise<TestChain> {
   const directory = mkdtempSync(join(tmpdir(), 'naru-anvil-'));
@@ -38,8 +46,8 @@ export async function startTestChain(chainId = 31_337): Promise<TestChain> {
   const fund = async (of: string): Promise<void> => {
     await callRpc(url, 'anvil_setBalance', [computeAddress(of), '0xd3c21bcecceda1000000']);
   };
-  const start = async (): Promise<void> => {
-    const options = ['--port', String(port), '--chain-id', String(chainId), '--accounts', '0', '--quiet'];
+  const start = async (more: string[] = []): Promise<void> => {
+    const options = ['--port', String(port), '--chain-id', String(chainId), '--accounts', '0', '--quiet', ...more];
     node = spawn(anvilProgram(join(directory, 'anvil')), options, { stdio: 'ignore', cwd: '/' });
     for (let waited_ms = 0; waited_ms < READY_WITHIN_ms; waited_ms += 50) {
       if (
@@ -69,6 +77,15 @@ export async function startTestChain(chainId = 31_337): Promise<TestChain> {
       if (pid !== undefined) await waitForExit(pid, 5_000);
       rmSync(directory, { recursive: true, force: true });
     },
-    restartEmpty: start,
+    restartEmpty: () => start(),
+    async saveState() {
+      return promisify(gunzip)(Buffer.from(String(await callRpc(url, 'anvil_dumpState')).slice(2), 'hex'));
+    },
+    async restartFrom(state) {
+      mkdirSync(directory, { recursive: true });
+      const file = join(directory, 'state.json');
+      writeFileSync(file, state);
+      await start(['--load-state', file]);
+    },
   };
 }
