@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Queryable } from '../platform/postgres/database.ts';
 import { type Problem, problem } from '../platform/problem.ts';
 import type { AnchorContract } from './anchor-contract-port.ts';
-import { AnchorLogReader } from './anchor-log-port.ts';
+import { AnchorLogReader, type ChainHead } from './anchor-log-port.ts';
 import { createPreparing, type PlaceSettings } from './anchor-preparing-service.ts';
 import {
   type Epoch,
@@ -17,6 +17,7 @@ import {
   recordLost,
   recordNoLongerFinal,
 } from './anchor-store.ts';
+import { anchoringLimits } from './anchoring-limits.ts';
 import { ChainAccount } from './chain-account-port.ts';
 import { toHex } from './hexadecimal.ts';
 import type { Sender } from './sender-service.ts';
@@ -70,7 +71,7 @@ export function createAnchorChainService(
   async function followChain(chain: Chain, latest: number): Promise<{ head: number; disagreeing: string[] }> {
     const { session, contract, provider } = chain;
     const head = await contract.head();
-    await compare(session, head.epoch, head.root);
+    await compare(session, head).catch((difference: unknown) => unlessNodesDisagree(chain, head, latest, difference));
     const lost = await recordLost(session, head.epoch);
     if (lost > 0) {
       events.reorganized();
@@ -80,14 +81,17 @@ export function createAnchorChainService(
     const live = await readLiveEpochs(session);
     let fromBlock = live.find(({ status }) => status === 'final')?.block ?? 0;
     let disagreeing: string[] = [];
+    let isHeldBack = false;
     for (const epoch of live) {
       if (epoch.status === 'final' || epoch.epoch > head.epoch) continue;
       const included = await findInBlock(chain, epoch, fromBlock);
       if (included === null) break;
       // One held back holds back those after it.
-      if (disagreeing.length > 0 || latest - included.block + 1 < settings.confirmations) continue;
-      disagreeing = await askOthers(chain, epoch, included);
-      if (disagreeing.length > 0) continue;
+      if (isHeldBack || latest - included.block + 1 < settings.confirmations) continue;
+      const { against, undecided } = await askOthers(chain, epoch, included);
+      disagreeing = against;
+      isHeldBack = against.length > 0 || undecided.length > 0;
+      if (isHeldBack) continue;
       await recordFinal(session, epoch.epoch);
       fromBlock = included.block;
     }
@@ -128,11 +132,23 @@ export function createAnchorChainService(
   /** Whether the other nodes see the same block at that height and the same root in the contract. */
   function askOthers(chain: Chain, epoch: Epoch, { block, blockHash }: { block: number; blockHash: string }) {
     return client.disagreeing(async (provider) => {
-      if ((await provider.getBlockNumber()) < block) return null;
+      const behind = block - (await provider.getBlockNumber());
+      // Whoever is ahead alone decides nothing; nor does a node that stands still keep anybody waiting unnoticed.
+      if (behind > 0) return behind > anchoringLimits.nodeLag_blocks ? false : null;
       if ((await hashAt(provider, block)) !== blockHash) return false;
       const reader = new AnchorLogReader(provider, chain.contract.place, chain.registryId);
       return (await reader.rootOf(epoch.epoch)) === toHex(epoch.root);
     });
+  }
+
+  /** A node that lies about the contract is no stolen key and no old database. */
+  async function unlessNodesDisagree(chain: Chain, claimed: ChainHead, latest: number, difference: unknown) {
+    const { against } = await client.disagreeing(async (provider) => {
+      const reader = new AnchorLogReader(provider, chain.contract.place, chain.registryId);
+      if ((await reader.head()).epoch >= claimed.epoch) return (await reader.rootOf(claimed.epoch)) === claimed.root;
+      return (await provider.getBlockNumber()) < latest ? null : false;
+    });
+    throw against.length > 0 ? nodesDisagree(against) : difference;
   }
 
   return {
@@ -164,7 +180,7 @@ export function createAnchorChainService(
 }
 
 /** The chain may be behind the database, never ahead of it, and never beside it. */
-async function compare(session: Queryable, epoch: number, root: string): Promise<void> {
+async function compare(session: Queryable, { epoch, root }: ChainHead): Promise<void> {
   if (epoch === 0) return;
   const own = await readEpoch(session, epoch);
   if (own === null)
@@ -187,12 +203,7 @@ function rootDiffers(epoch: number): Problem {
 }
 
 function warningOf(disagreeing: readonly string[], client: ChainClient): Problem | null {
-  if (disagreeing.length > 0)
-    return problem(
-      'CHAIN_NODES_DISAGREE',
-      `Chain nodes tell another block or root than the one in use: ${disagreeing.join(', ')}. ` +
-        'No epoch becomes final until they agree; take the wrong one out of CHAIN_RPC_URL.',
-    );
+  if (disagreeing.length > 0) return nodesDisagree(disagreeing);
   const wrong = client.nodes().filter(({ state }) => state === 'wrong_chain');
   if (wrong.length > 0)
     return problem(
@@ -201,6 +212,14 @@ function warningOf(disagreeing: readonly string[], client: ChainClient): Problem
         'Correct CHAIN_RPC_URL.',
     );
   return null;
+}
+
+function nodesDisagree(hosts: readonly string[]): Problem {
+  return problem(
+    'CHAIN_NODES_DISAGREE',
+    `Chain nodes tell another block or root than the one in use, or stand still: ${hosts.join(', ')}. ` +
+      'No epoch becomes final until they agree; take the wrong one out of CHAIN_RPC_URL.',
+  );
 }
 
 /** Which of an epoch's transactions is the one in a block. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   AnchoringFixture,
@@ -85,14 +86,27 @@ describe('several chain nodes', () => {
     expect(await statusOf(one, 1)).toBe('included');
   });
 
-  test('have no say while they are behind', async () => {
+  test('are waited for while they are behind, and said to disagree where they stand still', async () => {
     const late = await proxyOf(fixture.chain.url);
     const one = await fixture.start({ rpcUrls: [fixture.chain.url, late.url] });
     late.rewrite('eth_blockNumber', async () => ({ result: '0x1' }));
     late.rewrite('eth_getBlockByNumber', async () => ({ result: null }));
     await fixture.set(1, 1);
-    await fixture.untilFinal(one, 1);
-    expect(await anchorOf(one, 1)).toMatchObject({ status: 'final' });
+    await untilIncluded(one, 1);
+    await fixture.chain.mine(CONFIRMATIONS);
+    await sleep(1_500);
+    expect(await anchorOf(one, 1)).toMatchObject({ status: 'included' });
+    expect(one.trouble()).toBeNull();
+    await fixture.chain.mine(30);
+    await fixture.set(2, 1);
+    fixture.passTime();
+    await untilIncluded(one, 2);
+    await fixture.chain.mine(CONFIRMATIONS);
+    await expect.poll(() => one.trouble()?.code, WAIT).toBe('CHAIN_NODES_DISAGREE');
+    late.rewrite('eth_blockNumber');
+    late.rewrite('eth_getBlockByNumber');
+    await expect.poll(() => statusOf(one, 2), WAIT).toBe('final');
+    expect(one.trouble()).toBeNull();
   });
 });
 

@@ -30,7 +30,9 @@ export interface ChainClient {
    * @param agrees `null` where the node can't tell yet
    * @returns hosts of those that disagree
    */
-  disagreeing(agrees: (provider: JsonRpcProvider) => Promise<boolean | null>): Promise<string[]>;
+  disagreeing(
+    agrees: (provider: JsonRpcProvider) => Promise<boolean | null>,
+  ): Promise<{ against: string[]; undecided: string[] }>;
   /** Asks every node for its chain and newest block; one in use that is far behind the others is used no more. */
   survey(): Promise<void>;
   /** As last seen, in the order of the URLs. */
@@ -130,14 +132,15 @@ export function createChainClient(rpcUrls: readonly string[], chainId: number | 
             const provider = await open(node);
             const answer = provider === null ? null : await agrees(provider);
             if (answer !== null) node.state = answer ? 'ready' : 'disagrees';
-            return answer === false ? node.host : null;
+            return { host: node.host, answer: provider === null ? true : answer };
           } catch {
             drop(node, 'away');
-            return null;
+            return { host: node.host, answer: true };
           }
         }),
       );
-      return found.filter((host) => host !== null);
+      const hosts = (wanted: boolean | null) => found.filter(({ answer }) => answer === wanted).map(({ host }) => host);
+      return { against: hosts(false), undecided: hosts(null) };
     },
 
     async survey() {
