@@ -82,7 +82,7 @@ const ownDid: StoredDid = {
         {
           type: 'DataIntegrityProof' as const,
           cryptosuite: 'eddsa-jcs-2022' as const,
-          verificationMethod: 'did:key:z6Mk',
+          verificationMethod: `did:key:${multikey}#${multikey}`,
           created: versionTime,
           proofPurpose: 'assertionMethod' as const,
           proofValue: multikey,
