@@ -29,8 +29,15 @@ export async function measureInBrowser(sample: {
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${port}/`);
-    return await page.evaluate(async ({ root, proofs }) => {
-      const { verifyProof } = await import('/proofs.js' as string);
+    await page.addScriptTag({
+      type: 'module',
+      content: "import { verifyProof } from '/proofs.js'; globalThis.verifyProof = verifyProof;",
+    });
+    await page.waitForFunction('globalThis.verifyProof !== undefined');
+    return await page.evaluate(({ root, proofs }) => {
+      const { verifyProof } = globalThis as unknown as {
+        verifyProof(root: Uint8Array, key: Uint8Array, value: Uint8Array, proof: Uint8Array): boolean;
+      };
       const bytes = (hex: string) =>
         Uint8Array.from(hex.slice(2).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
       const statements = proofs.map(({ key, value, proof }) => [bytes(key), bytes(value), bytes(proof)] as const);
