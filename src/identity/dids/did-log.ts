@@ -9,10 +9,14 @@ export const didLogLimits = {
   witnesses: 8,
   watchers: 16,
   context: 16,
+  /** Of nested values, the log itself counted. */
+  depth: 24,
   /** A log of all its entries. */
   text_bytes: 262_144,
-  /** What one request brings: an entry or two, and approvals. */
-  request_bytes: 65_536,
+  /** The first entry, and approvals. */
+  registration_bytes: 16_384,
+  /** Some next entries, and approvals. */
+  change_bytes: 65_536,
   /** Changes of DIDs from one address. */
   changesPerMinute: 60,
 } as const;
@@ -121,8 +125,24 @@ export function readDidLog(log: unknown): DidLog {
 function readEntries(entries: unknown): DidLog {
   const read = z.array(entrySchema).min(1).max(didLogLimits.entries).safeParse(entries);
   if (!read.success) throw problem('DID_LOG_INVALID', describe(read.error));
+  if (!isPlain(entries)) throw problem('DID_LOG_INVALID', 'The DID log is nested too deeply, or holds __proto__.');
   // As they came, with their members in the order they were written: a log is served as its holder made it.
   return entries as DidLog;
+}
+
+/**
+ * Whether a JSON value can be copied whole. A member `__proto__` is lost in copies, and with it what a signature covers: a
+ * host could add keys to a document that never had them.
+ */
+function isPlain(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth < didLogLimits.depth; depth += 1) {
+    const objects = level.filter((item) => typeof item === 'object' && item !== null);
+    if (objects.some((object) => Object.hasOwn(object as object, '__proto__'))) return false;
+    if (objects.length === 0) return true;
+    level = objects.flatMap((object) => Object.values(object as object));
+  }
+  return false;
 }
 
 /** @throws DID_LOG_INVALID */

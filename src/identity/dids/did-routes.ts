@@ -28,7 +28,7 @@ export function didRoutes({ dids }: { dids: DidService }): Routes {
   return async (app) => {
     app.addContentTypeParser(
       [JSONL, 'application/jsonl'],
-      { parseAs: 'string', bodyLimit: didLogLimits.request_bytes },
+      { parseAs: 'string', bodyLimit: didLogLimits.change_bytes },
       async (_request: unknown, body: string) => parseEntryLines(body),
     );
 
@@ -49,7 +49,7 @@ export function didRoutes({ dids }: { dids: DidService }): Routes {
       '/dids',
       {
         config: { openToPages: true },
-        bodyLimit: didLogLimits.request_bytes,
+        bodyLimit: didLogLimits.registration_bytes,
         schema: {
           tags,
           summary: 'Register a did:webvh DID by the first entry of its log (JSON, or JSONL as text/jsonl)',
@@ -88,7 +88,7 @@ export function didRoutes({ dids }: { dids: DidService }): Routes {
 
     const change = {
       config: { openToPages: true, rateLimit: { max: didLogLimits.changesPerMinute, timeWindow: 60_000 } },
-      bodyLimit: didLogLimits.request_bytes,
+      bodyLimit: didLogLimits.change_bytes,
     };
     app.post(
       '/people/:id/did.jsonl',

@@ -286,6 +286,27 @@ describe('the negative cases that the suite describes', () => {
     },
   );
 
+  test.each([
+    ['{"versionId"', 1],
+    ['"parameters":{', 14],
+    ['"state":{', 9],
+    ['"verificationMethod":[{', 23],
+    ['"proof":[{', 10],
+  ])('a member that copies lose is refused where no signature covers it: after %s', async (at, length) => {
+    const text = JSON.stringify(vectors.find(({ name }) => name === 'basic-create/rust')?.log);
+    const index = text.indexOf(at) + length;
+    const added = '"__proto__":{"capabilityDelegation":["did:web:evil.example#key"]},';
+    await isRefused(JSON.parse(`${text.slice(0, index)}${added}${text.slice(index)}`));
+  });
+
+  test('a document nested without end is refused', async () => {
+    let nested: object = {};
+    for (let depth = 0; depth < 50_000; depth += 1) nested = { nested };
+    const { log } = await begun();
+    const [entry] = structuredClone(log);
+    await isRefused([{ ...entry, state: { ...entry?.state, nested } }]);
+  });
+
   test('negative-cross-did-witness-replay', async () => {
     const shared = await newWitness();
     const witness = { threshold: 1, witnesses: [{ id: shared.did }] };
