@@ -27,6 +27,17 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '보내는 계정의 잔액이 모자랍니다.', en: 'The account can’t pay for the next epoch.' },
     advice: { ko: '아래 주소에 잔액을 채우면 스스로 이어집니다.', en: 'Fund the address below; it goes on by itself.' },
   },
+  CHAIN_FEE_CEILING: {
+    what: { ko: '수수료가 정해 둔 한도를 넘습니다.', en: 'Fees are above the ceiling that was set.' },
+    advice: {
+      ko: '체인이 한산해지면 스스로 이어집니다. 급하면 CHAIN_MAX_FEE_GWEI를 올려 주세요.',
+      en: 'It goes on once the network is less busy. Where it is urgent, raise CHAIN_MAX_FEE_GWEI.',
+    },
+  },
+  CHAIN_PAUSED: {
+    what: { ko: '등록부 소유자가 기록을 멈추었습니다.', en: 'The owner of the registry has stopped commits.' },
+    advice: { ko: '소유자가 다시 허용하면 스스로 이어집니다.', en: 'It goes on once the owner allows them again.' },
+  },
   CHAIN_AHEAD: {
     what: { ko: '체인이 데이터베이스보다 앞서 있습니다.', en: 'The chain is ahead of the database.' },
     advice: {
