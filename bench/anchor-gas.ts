@@ -16,7 +16,7 @@ import { numberedHash } from './numbered-hash.ts';
 
 export const CHANGES = [1, 100, 10_000] as const;
 
-export const ADAPTERS = {
+export const WAYS = {
   naru: 'Naru: one root an epoch',
   erc1056: "ERC-1056: setAttribute, each DID's first",
   erc1056_later: "ERC-1056: setAttribute, each DID's later",
@@ -24,7 +24,7 @@ export const ADAPTERS = {
 } as const;
 
 export interface GasRow {
-  who: keyof typeof ADAPTERS;
+  who: keyof typeof WAYS;
   changes: number;
   transactions: number;
   total: number;
@@ -84,7 +84,7 @@ export async function measureGas(chain: BenchChain, serverUrl: string): Promise<
     }
     rows.push({ who: 'slot', changes, transactions: changes, total: await gasOfAll(chain, numbers.map(setSlot)) });
   }
-  const order = Object.keys(ADAPTERS);
+  const order = Object.keys(WAYS);
   return rows.sort((a, b) => order.indexOf(a.who) - order.indexOf(b.who));
 }
 

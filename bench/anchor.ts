@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createLogger } from '../src/platform/logger.ts';
 import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
 import { measureInBrowser } from './anchor-browser.ts';
-import { ADAPTERS, CHANGES, type GasRow, measureGas, proofGas } from './anchor-gas.ts';
+import { CHANGES, type GasRow, measureGas, proofGas, WAYS } from './anchor-gas.ts';
 import type { MapFigures, ServiceFigures } from './anchor-map.ts';
 import { startBenchChain } from './bench-chain.ts';
 
@@ -79,7 +79,7 @@ function reportGas(rows: readonly GasRow[]): void {
       total.toLocaleString('en').padStart(13),
       (total / changes).toLocaleString('en', { maximumFractionDigits: 1 }).padStart(11),
     ];
-    console.log(`${ADAPTERS[who].padEnd(44)} ${cells.join(' ')}`);
+    console.log(`${WAYS[who].padEnd(44)} ${cells.join(' ')}`);
   }
   const ours = rows.filter(({ who }) => who === 'naru').map(({ total }) => total);
   const spread = Math.max(...ours) - Math.min(...ours);

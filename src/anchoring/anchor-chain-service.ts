@@ -1,6 +1,6 @@
 // Brings epochs to the chain and their status back: what the contract says decides, the database follows.
 import type { JsonRpcProvider } from 'ethers';
-import type { ChainClient } from '../platform/chain/chain-client.ts';
+import { type ChainClient, LAG_blocks } from '../platform/chain/chain-client.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Queryable } from '../platform/postgres/database.ts';
 import { type Problem, problem } from '../platform/problem.ts';
@@ -17,7 +17,6 @@ import {
   recordLost,
   recordNoLongerFinal,
 } from './anchor-store.ts';
-import { anchoringLimits } from './anchoring-limits.ts';
 import { ChainAccount } from './chain-account-port.ts';
 import { toHex } from './hexadecimal.ts';
 import type { Sender } from './sender-service.ts';
@@ -134,7 +133,7 @@ export function createAnchorChainService(
     return client.disagreeing(async (provider) => {
       const behind = block - (await provider.getBlockNumber());
       // Whoever is ahead alone decides nothing; nor does a node that stands still keep anybody waiting unnoticed.
-      if (behind > 0) return behind > anchoringLimits.nodeLag_blocks ? false : null;
+      if (behind > 0) return behind > LAG_blocks ? false : null;
       if ((await hashAt(provider, block)) !== blockHash) return false;
       const reader = new AnchorLogReader(provider, chain.contract.place, chain.registryId);
       return (await reader.rootOf(epoch.epoch)) === toHex(epoch.root);

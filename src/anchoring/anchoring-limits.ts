@@ -16,8 +16,6 @@ export const anchoringLimits = {
   poll_ms: 500,
   /** Of the rounds in which all is final and nothing waits, one in so many looks at the chain. */
   idleRounds: 20,
-  /** A node so far behind an epoch's block is said to disagree; one less far behind is waited for. */
-  nodeLag_blocks: 20,
   /** Rows of the public log in one answer. */
   changesPerPage: 1_000,
   /** Epochs, and rows of changes, that one look into the database takes for the whole log. */

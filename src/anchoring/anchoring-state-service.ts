@@ -2,38 +2,10 @@
 import type { Pool } from '../platform/postgres/database.ts';
 import { problem } from '../platform/problem.ts';
 import { problemCatalogue } from '../platform/problem-catalogue.ts';
-import type { AnchorStatus } from './anchor.ts';
 import { countWaiting, readRegistry } from './anchor-store.ts';
 import { anchoringLimits } from './anchoring-limits.ts';
-import {
-  type EpochRow,
-  readLastCommitCost_wei,
-  readNewestEpochs,
-  readWorkerState,
-  type WorkerState,
-} from './worker-state-store.ts';
-
-export interface AnchoringState {
-  trouble: { code: string; detail: string; since: string } | null;
-  changes_waiting: number;
-  place: { chain_id: number; contract: string; registry_id: string } | null;
-  account: { address: string; balance_wei: string; commits_left: number | null } | null;
-  nodes: WorkerState['nodes'];
-  /** Newest first. */
-  epochs: {
-    epoch: number;
-    status: AnchorStatus;
-    changes: number;
-    made_at: string;
-    root: string;
-    transaction: string | null;
-    block: number | null;
-    block_time: string | null;
-    confirmations: number | null;
-    sends: number;
-    max_fee_gwei: number | null;
-  }[];
-}
+import type { AnchoringState } from './anchoring-state.ts';
+import { type EpochRow, readLastCommitCost_wei, readNewestEpochs, readWorkerState } from './worker-state-store.ts';
 
 export interface AnchoringStateService {
   state(): Promise<AnchoringState>;

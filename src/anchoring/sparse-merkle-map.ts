@@ -110,13 +110,13 @@ class Version implements MapVersion {
   }
 
   get(key: Uint8Array): Uint8Array | null {
-    const { end } = this.#walk(key, null);
+    const end = this.#walk(key, null);
     return end !== NOTHING && compareBytes(this.#arena.keyOf(end), key) === 0 ? this.#arena.valueOf(end).slice() : null;
   }
 
   prove(key: Uint8Array): Proof {
     const siblings: Uint8Array[] = [];
-    const { end } = this.#walk(key, siblings);
+    const end = this.#walk(key, siblings);
     if (end === NOTHING) return { siblings, end: 'nothing' };
     const arena = this.#arena;
     if (compareBytes(arena.keyOf(end), key) === 0) return { siblings, end: 'own' };
@@ -156,7 +156,8 @@ class Version implements MapVersion {
     if (this.#ended) throw new Error('this version of the map was released');
   }
 
-  #walk(key: Uint8Array, siblings: Uint8Array[] | null): { end: NodeRef } {
+  /** @returns what stands at the end of the key's path */
+  #walk(key: Uint8Array, siblings: Uint8Array[] | null): NodeRef {
     this.#assertLive();
     assertHash(key);
     const arena = this.#arena;
@@ -166,7 +167,7 @@ class Version implements MapVersion {
       siblings?.push(arena.hashOf(right ? arena.left(node) : arena.right(node)));
       node = right ? arena.right(node) : arena.left(node);
     }
-    return { end: node };
+    return node;
   }
 
   /** @param changes in key order, each key once, all of them below this node */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, inject } from 'vitest';
+import type { AnchoringState } from '../../src/anchoring/anchoring-state.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { DidLedger } from './did-ledger.ts';
 import { type NaruProcess, runNaru } from './naru-process.ts';
@@ -17,14 +18,6 @@ export const PATIENCE = { timeout: 30_000, interval: 50 };
 
 export interface Instance extends NaruProcess {
   url: string;
-}
-
-/** What staff is told about the anchoring, as far as tests look at it. */
-export interface AnchoringState {
-  trouble: { code: string; detail: string } | null;
-  changes_waiting: number;
-  nodes: { host: string; state: string; block: number | null }[];
-  epochs: { epoch: number; status: string; transaction: string | null; sends: number }[];
 }
 
 export class City {

@@ -1,8 +1,9 @@
 // The service's JSON answers as the pages read them.
 import type { Anchor } from '../../src/anchoring/anchor.ts';
+import type { AnchoringState, EpochRow, NodeState } from '../../src/anchoring/anchoring-state.ts';
 import type { Text } from './language.tsx';
 
-export type { Anchor };
+export type { Anchor, AnchoringState, EpochRow, NodeState };
 
 export interface TraceStep {
   step: string;
@@ -11,34 +12,6 @@ export interface TraceStep {
   detail: Text;
   data?: Record<string, string | number | boolean | null>;
   anchor?: Anchor;
-}
-
-export type NodeState = 'in_use' | 'ready' | 'away' | 'wrong_chain' | 'disagrees';
-
-export interface EpochRow {
-  epoch: number;
-  status: Anchor['status'];
-  changes: number;
-  made_at: string;
-  root: string;
-  transaction: string | null;
-  block: number | null;
-  block_time: string | null;
-  confirmations: number | null;
-  /** How often it was sent, each time with a higher fee. */
-  sends: number;
-  max_fee_gwei: number | null;
-}
-
-export interface AnchoringState {
-  trouble: { code: string; detail: string; since: string } | null;
-  changes_waiting: number;
-  place: { chain_id: number; contract: string; registry_id: string } | null;
-  /** `null` while no node answers; `commits_left` `null` where sending is free. */
-  account: { address: string; balance_wei: string; commits_left: number | null } | null;
-  nodes: { host: string; state: NodeState; block: number | null }[];
-  /** Newest first. */
-  epochs: EpochRow[];
 }
 
 export type Resolution = 'hour' | 'day';

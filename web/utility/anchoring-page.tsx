@@ -156,7 +156,7 @@ function Payer({ state: { account, place } }: { state: AnchoringState }) {
 
 function CommitsLeft({ left }: { left: number | null }) {
   const { say, language } = useSpeech();
-  if (left === null) return <>{say('수수료 없음', 'no fee on this chain')}</>;
+  if (left === null) return <>{say('첫 회차 뒤에 알 수 있음', 'known after the first')}</>;
   const count = left.toLocaleString(language === 'ko' ? 'ko-KR' : 'en-GB');
   return (
     <span class={left < commitsLow ? 'badge bad' : undefined} data-testid="commits-left">

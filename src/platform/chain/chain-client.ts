@@ -4,7 +4,7 @@ import { problem } from '../problem.ts';
 
 const ANSWER_WITHIN_ms = 10_000;
 /** A node that many blocks behind the others counts as away. */
-const LAG_blocks = 20;
+export const LAG_blocks = 20;
 
 export interface ChainNode {
   /** Only the host is ever told: a URL may carry an access key. */
@@ -25,10 +25,10 @@ export interface ChainClient {
   /** Fixes the only chain to speak to, where that is not fixed yet. */
   expect(chainId: number): void;
   /**
-   * Asks every other node whether it sees what the one in use told; one that is away or is far behind has no say.
+   * Asks every other node whether it sees what the one in use told; one that is away has no say.
    *
    * @param agrees `null` where the node can't tell yet
-   * @returns hosts of those that disagree
+   * @returns hosts of those that disagree, and of those that can't tell yet
    */
   disagreeing(
     agrees: (provider: JsonRpcProvider) => Promise<boolean | null>,
