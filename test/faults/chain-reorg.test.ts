@@ -47,6 +47,7 @@ test('a re-org of 3 blocks puts an epoch back to pending; it is sent again and f
   await city.mineNothing();
   await city.chain.rpc('anvil_reorg', 3, []);
   await city.untilStatus(instance, did, 'pending');
+  await city.untilPooled(1);
   await city.chain.mine(1);
   await city.untilStatus(instance, did, 'included');
   await city.chain.mine(CONFIRMATIONS - 2);

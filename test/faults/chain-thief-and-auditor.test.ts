@@ -85,16 +85,16 @@ describe('a stolen committer key', () => {
     await city.mineNothing();
     const did = await city.ledger.register(instance.url);
     await expect.poll(async () => (await head()).epoch).toBe(epoch + 1);
-    await expect
-      .poll(async () => Number(((await city.chain.rpc('txpool_status')) as { pending: string }).pending))
-      .toBe(1);
-    // What was on its way is crowded out, and the thief's is the next.
+    await city.untilPooled(1);
+    // What was on its way is crowded out, and the thief's is the next; the service, which would send again, stands still.
+    process.kill(instance.pid, 'SIGSTOP');
     await city.chain.rpc('anvil_dropAllTransactions');
     const bogus = `0x${randomBytes(32).toString('hex')}`;
     const stolen = sendToAnchorLog(city.chain, city.chain.key, contract, 'commit', registry_id, epoch + 1, root, bogus);
-    await sleep(200);
+    await city.untilPooled(1);
     await city.chain.mine(1);
     await stolen;
+    process.kill(instance.pid, 'SIGCONT');
     await city.untilTrouble(instance, 'CHAIN_DIFFERENT');
     await city.chain.rpc('evm_setAutomine', true);
     await city.chain.mine(1);

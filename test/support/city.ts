@@ -124,6 +124,12 @@ export class City {
     await this.chain.rpc('evm_setIntervalMining', 0);
   }
 
+  /** Waits until the node holds this many transactions that are in no block: only then does a block take them along. */
+  async untilPooled(count: number): Promise<void> {
+    const pooled = async () => Number(((await this.chain.rpc('txpool_status')) as { pending: string }).pending);
+    await expect.poll(pooled, PATIENCE).toBe(count);
+  }
+
   async anchoringState(instance: Instance): Promise<AnchoringState> {
     const response = await fetch(`${instance.url}/api/utility/anchoring`, { headers: { cookie: this.#session } });
     if (response.status !== 200) throw new Error(`the state of anchoring was refused with ${response.status}`);
