@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, verify-proof, reconcile, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, price, doctor, audit, verify-proof, reconcile, staff-link.
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
+import { priceCommand } from './cli/price-command.ts';
 import { reconcileCommand } from './cli/reconcile-command.ts';
 import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
@@ -45,6 +46,7 @@ for (const command of [
   decodeCommand(io),
   simulateCommand(io, fleetDefaults),
   replayCommand(io, fleetDefaults),
+  priceCommand(io, systemClock),
   doctorCommand(),
   auditCommand(io, ending.signal),
   reconcileCommand(io, systemClock),

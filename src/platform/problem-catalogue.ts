@@ -41,6 +41,9 @@ export const problemCatalogue = {
   METER_UNKNOWN: { status: 404, title: 'There is no such meter' },
   SERVICE_POINT_UNKNOWN: { status: 404, title: 'There is no such service point' },
   SPAN_TOO_LONG: { status: 400, title: 'The span asked for is too long for this resolution' },
+  TARIFF_INVALID: { status: 400, title: 'The tariff is not one that bills can be worked out by' },
+  TARIFF_NO_PRICE: { status: 400, title: 'The tariff says no price for this use' },
+  PRICE_REQUEST_INVALID: { status: 400, title: 'What is to be priced does not make sense' },
   SECRET_TOO_WEAK: { status: 400, title: 'A device secret is too short to be safe' },
   // anchoring
   CHAIN_AWAY: { status: 503, title: 'The chain does not answer; anchors stay pending until it does' },

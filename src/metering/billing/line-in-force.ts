@@ -1,0 +1,99 @@
+// Which line of a component counts, by class, bore, day of use and date of the bill; and how a time with a change is divided.
+import { problem } from '../../platform/problem.ts';
+import { type DateText, daysBetween } from './billing-dates.ts';
+import { Exact } from './exact.ts';
+import type { PriceCase } from './price-request.ts';
+import type { TariffLine } from './tariff-components.ts';
+
+/** Days of use with one price each. */
+export interface UseSegment {
+  from: DateText;
+  until: DateText;
+  /** The day whose line counts. */
+  on: DateText;
+  /** Of the whole time, by days. */
+  share: Exact;
+}
+
+/** A component with lines, as far as choosing among them goes. */
+export interface Lined<Line extends TariffLine = TariffLine> {
+  id: string;
+  lines: readonly Line[];
+}
+
+/**
+ * The loader has seen to it that two lines never compete.
+ * @throws TARIFF_NO_PRICE where no line is for this class, bore, day and bill
+ */
+export function lineFor<Line extends TariffLine>(
+  component: Lined<Line>,
+  className: string,
+  on: DateText,
+  { bore_mm, billed_on }: PriceCase,
+): Line {
+  const candidates = component.lines.filter((line) => isForDay(line, on, billed_on) && isForClass(line, className));
+  const found = candidates.find((line) => isForBore(line, bore_mm));
+  if (found !== undefined) return found;
+  const place = `component '${component.id}'`;
+  if (candidates.length > 0) {
+    const known = [...new Set(candidates.flatMap(({ bores_mm }) => bores_mm ?? []))].join(', ');
+    const asked = bore_mm === null ? 'the bore is not given' : `no line for a bore of ${bore_mm} mm`;
+    throw problem('TARIFF_NO_PRICE', `${place}: ${asked}; its lines are for ${known} mm`);
+  }
+  const of = `class '${className}', use on ${on}, billed on ${billed_on}`;
+  throw problem('TARIFF_NO_PRICE', `${place} has no line for ${of}; add one, with free: true if it costs nothing`);
+}
+
+/** The line for the day whatever the class: of components that are reckoned on others. */
+export function lineOfDay<Line extends TariffLine>(
+  component: Lined<Line>,
+  { lastDay, billed_on, bore_mm }: PriceCase,
+): Line | null {
+  return component.lines.find((line) => isForDay(line, lastDay, billed_on) && isForBore(line, bore_mm)) ?? null;
+}
+
+/**
+ * Cuts the days of use where a line begins or ends for one of the classes.
+ * @throws TARIFF_NO_PRICE where there is such a day and the tariff does not say how to divide
+ */
+export function segmentsOf(component: Lined, classNames: readonly string[], of: PriceCase): UseSegment[] {
+  const { use_from, use_until, billed_on, bore_mm, lastDay } = of;
+  const whole = { from: use_from, until: use_until, share: Exact.one };
+  const cuts = new Set<DateText>();
+  for (const line of component.lines) {
+    if (!isForBore(line, bore_mm) || !isForBill(line, billed_on)) continue;
+    if (!classNames.some((name) => isForClass(line, name))) continue;
+    for (const day of [line.use_from, line.use_until]) {
+      if (day !== undefined && day > use_from && day < use_until) cuts.add(day);
+    }
+  }
+  const divide = of.tariff.price_change?.divide;
+  if (cuts.size === 0 || divide === 'first_day') return [{ ...whole, on: use_from }];
+  if (divide === 'last_day') return [{ ...whole, on: lastDay }];
+  if (divide === undefined) {
+    const change = `the price of '${component.id}' changes on ${[...cuts].sort().join(', ')}, within the days of use`;
+    throw problem('TARIFF_NO_PRICE', `${change}; the tariff has to say how that is divided: add price_change`);
+  }
+  const days = Exact.whole(daysBetween(use_from, use_until));
+  const edges = [use_from, ...[...cuts].sort(), use_until];
+  return edges.slice(1).map((until, at) => {
+    const from = edges[at] ?? use_from;
+    return { from, until, on: from, share: Exact.whole(daysBetween(from, until)).over(days) };
+  });
+}
+
+function isForDay(line: TariffLine, on: DateText, billed_on: DateText): boolean {
+  return (line.use_from ?? '') <= on && on < (line.use_until ?? '9') && isForBill(line, billed_on);
+}
+
+function isForBill(line: TariffLine, billed_on: DateText): boolean {
+  return (line.billed_from ?? '') <= billed_on && billed_on < (line.billed_until ?? '9');
+}
+
+function isForClass(line: TariffLine, className: string): boolean {
+  return line.classes?.includes(className) ?? true;
+}
+
+function isForBore(line: TariffLine, bore_mm: number | null): boolean {
+  return line.bores_mm === undefined || (bore_mm !== null && line.bores_mm.includes(bore_mm));
+}

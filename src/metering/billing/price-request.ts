@@ -1,0 +1,196 @@
+// What is to be priced: a meter's use over a time, who is behind it and what was proven; checked before anything is reckoned.
+import { problem } from '../../platform/problem.ts';
+import { type DateText, dayBefore, daysBetween, isDate } from './billing-dates.ts';
+import { Exact } from './exact.ts';
+import type { Tariff } from './tariff.ts';
+
+/** Bounds on a request: a bill is of at most two years, a building of at most a hundred thousand households. */
+export const requestLimits = {
+  volume_l: 1_000_000_000_000,
+  households: 100_000,
+  months: 24,
+  days: 800,
+  others: 16,
+} as const;
+
+/** Another class on the same meter. */
+export interface OtherClass {
+  class: string;
+  households: number;
+  /** Where it is known, such as from a meter of its own; otherwise the tariff's mix divides. */
+  volume_l?: number;
+}
+
+/** Use of some days, as measured. */
+export interface MeasuredUse {
+  from: DateText;
+  /** The first day after. */
+  until: DateText;
+  volume_l: number;
+}
+
+export interface PriceRequest {
+  class: string;
+  /** null: not known; tariffs with a bore charge then refuse. */
+  bore_mm: number | null;
+  /** Litres, as the register says. */
+  volume_l: number;
+  /** First day of use. */
+  use_from: DateText;
+  /** The first day after the last day of use. */
+  use_until: DateText;
+  billed_on: DateText;
+  /** 가구분할: households behind the meter; 1 without. */
+  households?: number;
+  /** What the bill is for; 1 without. */
+  months?: Exact;
+  others?: readonly OtherClass[];
+  /** Needed where a price changes in between and the tariff divides by use. */
+  measured?: readonly MeasuredUse[];
+  /** Class of a component that has its own, such as sewer. */
+  class_of?: Readonly<Record<string, string>>;
+  /** Litres of a component that has its own volume, such as sewer with a well. */
+  volume_l_of?: Readonly<Record<string, number>>;
+  /** Optional components that the meter is without. */
+  without?: readonly string[];
+  /** Names of predicates that a credential has proven for the time. */
+  proven?: readonly string[];
+  /** Values of indices that the tariff does not list, or other ones. */
+  index_values?: Readonly<Record<string, Exact>>;
+}
+
+/** A request with its defaults, the households given to the class that they belong to. */
+export interface PriceCase extends PriceRequest {
+  tariff: Tariff;
+  months: Exact;
+  /** Households or units of the meter's class. */
+  mainHouseholds: number;
+  /** Households behind the meter, of whichever class. */
+  homes: number;
+  others: readonly OtherClass[];
+  lastDay: DateText;
+}
+
+/** @throws PRICE_REQUEST_INVALID, which says which part of the request, why, and what would be right */
+export function checkedRequest(tariff: Tariff, request: PriceRequest): PriceCase {
+  knownClass(tariff, 'class', request.class);
+  count('volume_l', request.volume_l, 0, requestLimits.volume_l);
+  if (request.bore_mm !== null) count('bore_mm', request.bore_mm, 1, 3_000);
+  days('use', request.use_from, request.use_until);
+  if (!isDate(request.billed_on)) throw wrong('billed_on', `'${request.billed_on}' is not a date as 2024-10-01`);
+  const months = request.months ?? Exact.one;
+  if (months.sign() <= 0 || months.compare(Exact.whole(requestLimits.months)) > 0) {
+    throw wrong('months', `is not above 0 and at most ${requestLimits.months}`);
+  }
+  if (request.households !== undefined) count('households', request.households, 1, requestLimits.households);
+  const { main, others } = households(tariff, request);
+  checkOthers(tariff, request, others);
+  checkComponents(tariff, request);
+  checkMeasured(request);
+  for (const name of Object.keys(request.index_values ?? {})) {
+    if (!Object.hasOwn(tariff.indices, name)) {
+      throw wrong('index_values', `there is no index '${name}'; there are ${names(Object.keys(tariff.indices))}`);
+    }
+  }
+  return {
+    ...request,
+    tariff,
+    months,
+    mainHouseholds: main,
+    homes: request.households ?? 1,
+    others,
+    lastDay: dayBefore(request.use_until),
+  };
+}
+
+/** Households of a meter whose class has a mix are those of the mix: two homes over a shop. */
+function households(tariff: Tariff, request: PriceRequest): { main: number; others: readonly OtherClass[] } {
+  const others = request.others ?? [];
+  const mix = tariff.mixes.find(({ main }) => main === request.class);
+  if (request.households === undefined || mix === undefined) return { main: request.households ?? 1, others };
+  if (others.some((other) => other.class === mix.with)) {
+    throw wrong('households', `households of class ${mix.with} are given twice; leave one out`);
+  }
+  return { main: 1, others: [...others, { class: mix.with, households: request.households }] };
+}
+
+function checkOthers(tariff: Tariff, request: PriceRequest, others: readonly OtherClass[]): void {
+  if (others.length > requestLimits.others) throw wrong('others', `more than ${requestLimits.others} classes`);
+  const seen = new Set([request.class]);
+  for (const other of others) {
+    knownClass(tariff, 'others', other.class);
+    if (seen.has(other.class)) throw wrong('others', `class '${other.class}' is given twice`);
+    seen.add(other.class);
+    count('others.households', other.households, 1, requestLimits.households);
+    if (other.volume_l !== undefined) {
+      count('others.volume_l', other.volume_l, 0, requestLimits.volume_l);
+    } else if (!tariff.mixes.some((mix) => mix.main === request.class && mix.with === other.class)) {
+      const mixed = `'${request.class}' with '${other.class}'`;
+      throw wrong('others', `the tariff has no mix of ${mixed}; add one to its mixes, or give the volume`);
+    }
+  }
+}
+
+function checkComponents(tariff: Tariff, request: PriceRequest): void {
+  const byId = new Map(tariff.components.map((component) => [component.id, component]));
+  const there = (part: string, id: string) => {
+    const component = byId.get(id);
+    if (component !== undefined) return component;
+    throw wrong(part, `there is no component '${id}'; there are ${names([...byId.keys()])}`);
+  };
+  for (const [id, name] of Object.entries(request.class_of ?? {})) {
+    const { kind } = there('class_of', id);
+    if (kind !== 'volume' && kind !== 'fixed') throw wrong('class_of', `'${id}' has no class of its own`);
+    knownClass(tariff, 'class_of', name);
+  }
+  for (const [id, volume_l] of Object.entries(request.volume_l_of ?? {})) {
+    if (there('volume_l_of', id).kind !== 'volume') throw wrong('volume_l_of', `'${id}' has no volume`);
+    count('volume_l_of', volume_l, 0, requestLimits.volume_l);
+  }
+  for (const id of request.without ?? []) {
+    if (!there('without', id).optional) throw wrong('without', `every meter has '${id}'; it is not optional: true`);
+  }
+}
+
+function checkMeasured(request: PriceRequest): void {
+  if (request.measured === undefined) return;
+  let end = request.use_from;
+  for (const { from, until, volume_l } of request.measured) {
+    days('measured', from, until);
+    count('measured.volume_l', volume_l, 0, requestLimits.volume_l);
+    if (from !== end) throw wrong('measured', `a part begins on ${from}, but the days before it end at ${end}`);
+    end = until;
+  }
+  if (end !== request.use_until) throw wrong('measured', `the parts end at ${end}, the use at ${request.use_until}`);
+  const sum_l = request.measured.reduce((sum, { volume_l }) => sum + volume_l, 0);
+  if (sum_l !== request.volume_l) throw wrong('measured', `the parts are ${sum_l} l together, not ${request.volume_l}`);
+}
+
+function days(part: string, from: DateText, until: DateText): void {
+  for (const date of [from, until]) {
+    if (!isDate(date)) throw wrong(part, `'${date.slice(0, 20)}' is not a date as 2024-10-01`);
+  }
+  const length = daysBetween(from, until);
+  if (length < 1) throw wrong(part, `${until} is not after ${from}; the end is the first day after the last one`);
+  if (length > requestLimits.days) throw wrong(part, `${length} days are more than ${requestLimits.days}`);
+}
+
+function count(part: string, value: number, least: number, most: number): void {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw wrong(part, `${value} is not a whole number from ${least} to ${most}`);
+  }
+}
+
+function knownClass(tariff: Tariff, part: string, name: string): void {
+  if (!Object.hasOwn(tariff.classes, name)) {
+    throw wrong(part, `there is no class '${name.slice(0, 64)}'; classes are ${names(Object.keys(tariff.classes))}`);
+  }
+}
+
+function names(all: readonly string[]): string {
+  return all.length === 0 ? 'none' : all.join(', ');
+}
+
+export function wrong(part: string, detail: string) {
+  return problem('PRICE_REQUEST_INVALID', `${part}: ${detail}`);
+}

@@ -1,0 +1,178 @@
+// Prices a use by a tariff: component by component in the tariff's order, every row with the line it came from.
+import { problem } from '../../platform/problem.ts';
+import { Exact } from './exact.ts';
+import { type Lined, lineFor, lineOfDay, segmentsOf } from './line-in-force.ts';
+import { chargedVolume, partsOfMeter, volumesOfSegments } from './meter-parts.ts';
+import { checkedRequest, type PriceCase, type PriceRequest } from './price-request.ts';
+import { type PricedBill, type PricedComponent, type PricedRow, row } from './priced-bill.ts';
+import { chargeOfClasses, per, type Reduced, reduceGroup } from './reductions.ts';
+import { roundInSteps } from './rounding.ts';
+import type { Tariff } from './tariff.ts';
+import {
+  type FixedComponent,
+  type FixedLine,
+  type LimitComponent,
+  linesOf,
+  type PercentComponent,
+  type ReductionComponent,
+  type RoundingComponent,
+  type TariffComponent,
+  type TariffLine,
+  type VolumeComponent,
+} from './tariff-components.ts';
+import { chargeVolume } from './volume-charge.ts';
+
+type Done = Map<string, PricedComponent>;
+type OwnComponent = Exclude<TariffComponent, ReductionComponent>;
+
+/**
+ * The same tariff and request always give the same bill; nothing is read from anywhere else.
+ * @throws PRICE_REQUEST_INVALID, TARIFF_NO_PRICE
+ */
+export function priceUse(tariff: Tariff, request: PriceRequest): PricedBill {
+  const of = checkedRequest(tariff, request);
+  const done: Done = new Map();
+  const reduced: Reduced = new Map();
+  const superseded: PricedBill['superseded'] = [];
+  for (const group of inGroups(tariff.components.filter(({ id }) => !of.without?.includes(id)))) {
+    if (group.kind === 'one') {
+      done.set(group.component.id, priceComponent(group.component, done, of));
+    } else {
+      const outcome = reduceGroup(group.members, done, reduced, of);
+      for (const kept of outcome.kept) done.set(kept.id, kept);
+      superseded.push(...outcome.superseded);
+    }
+  }
+  const components = [...done.values()];
+  const exact_won = Exact.sum(components.map(({ amount_won }) => amount_won));
+  const { value, trace } = roundInSteps(exact_won, tariff.total.round);
+  const changed = trace.some(({ before, after }) => before.compare(after) !== 0);
+  return {
+    components,
+    superseded,
+    total: { exact_won, rounding: changed ? trace : [], amount_won: Number(value.numerator) },
+    verified: isVerified(tariff, components),
+  };
+}
+
+type Group =
+  | { kind: 'one'; component: OwnComponent }
+  | { kind: 'reductions'; members: ReductionComponent[]; name: string | undefined };
+
+/** Reductions of one group, which stand one after the other, are worked out together. */
+function inGroups(components: readonly TariffComponent[]): Group[] {
+  const groups: Group[] = [];
+  for (const component of components) {
+    const last = groups.at(-1);
+    if (component.kind !== 'reduction') groups.push({ kind: 'one', component });
+    else if (last?.kind === 'reductions' && last.name !== undefined && last.name === component.group) {
+      last.members.push(component);
+    } else groups.push({ kind: 'reductions', members: [component], name: component.group });
+  }
+  return groups;
+}
+
+function priceComponent(component: OwnComponent, done: Done, of: PriceCase): PricedComponent {
+  const { id, name, kind } = component;
+  if (component.kind === 'rounding') return roundTogether(component, done);
+  const rows = rowsOf(component, done, of);
+  const exact_won = Exact.sum(rows.map(({ amount_won }) => amount_won));
+  const { value, trace } = roundInSteps(exact_won, component.round);
+  return { id, name, kind, rows, exact_won, rounding: trace, amount_won: value };
+}
+
+function rowsOf(component: Exclude<OwnComponent, RoundingComponent>, done: Done, of: PriceCase): PricedRow[] {
+  switch (component.kind) {
+    case 'volume':
+      return volumeRows(component, of);
+    case 'fixed':
+      return fixedRows(component, of);
+    case 'percent':
+      return percentRows(component, done, of);
+    case 'limit':
+      return limitRows(component, done, of);
+  }
+}
+
+function volumeRows(component: VolumeComponent, of: PriceCase): PricedRow[] {
+  const mainClass = of.class_of?.[component.id] ?? of.class;
+  const own_l = of.volume_l_of?.[component.id];
+  const charged_m3 = chargedVolume(own_l ?? of.volume_l, of);
+  const segments = segmentsOf(component, [mainClass, ...of.others.map((other) => other.class)], of);
+  const volumes = volumesOfSegments(charged_m3, own_l !== undefined, segments, of);
+  return segments.flatMap((segment, at) =>
+    partsOfMeter(volumes[at] ?? Exact.zero, mainClass, segment.share, of).flatMap((part) =>
+      chargeVolume(lineFor(component, part.class, segment.on, of), part, segment, of),
+    ),
+  );
+}
+
+function fixedRows(component: FixedComponent, of: PriceCase): PricedRow[] {
+  const className = of.class_of?.[component.id] ?? of.class;
+  return segmentsOf(component, [className], of).map((segment) => {
+    const line = lineFor(component, className, segment.on, of);
+    const amount_won = fixedAmount(component, line, of).times(per(line.per, of)).times(segment.share);
+    return row({ line: line.id, class: className, from: segment.from, until: segment.until, amount_won });
+  });
+}
+
+function fixedAmount(component: FixedComponent, { amount, by_bore = {} }: FixedLine, { bore_mm }: PriceCase): Exact {
+  if (amount !== undefined) return amount;
+  const known = Object.keys(by_bore).join(', ');
+  const place = `component '${component.id}'`;
+  if (bore_mm === null) {
+    throw problem('TARIFF_NO_PRICE', `${place} goes by the bore, which is not given; one of ${known} mm`);
+  }
+  const found = Object.hasOwn(by_bore, String(bore_mm)) ? by_bore[String(bore_mm)] : undefined;
+  if (found === undefined) throw problem('TARIFF_NO_PRICE', `${place} has no ${bore_mm} mm; it has ${known} mm`);
+  return found;
+}
+
+function percentRows(component: PercentComponent, done: Done, of: PriceCase): PricedRow[] {
+  const line = dayLine(component, of);
+  return scope(component, done).map((charge) => {
+    const amount_won = chargeOfClasses(charge, line.classes).times(line.percent).over(Exact.whole(100));
+    return row({ line: line.id, from: of.use_from, until: of.use_until, of: charge.id, amount_won });
+  });
+}
+
+function limitRows(component: LimitComponent, done: Done, of: PriceCase): PricedRow[] {
+  const line = dayLine(component, of);
+  const scaled = per(line.per, of);
+  const sum = Exact.sum(scope(component, done).map((charge) => chargeOfClasses(charge, line.classes)));
+  const least = line.at_least?.times(scaled);
+  const most = line.at_most?.times(scaled);
+  const base = { line: line.id, from: of.use_from, until: of.use_until };
+  if (least !== undefined && sum.compare(least) < 0) {
+    return [row({ ...base, amount_won: least.minus(sum), note: 'at_least' })];
+  }
+  if (most !== undefined && sum.compare(most) > 0) {
+    return [row({ ...base, amount_won: most.minus(sum), note: 'at_most' })];
+  }
+  return [];
+}
+
+function dayLine<Line extends TariffLine>(component: Lined<Line>, of: PriceCase): Line {
+  const line = lineOfDay(component, of);
+  if (line !== null) return line;
+  const day = `use until ${of.lastDay}, billed on ${of.billed_on}`;
+  throw problem('TARIFF_NO_PRICE', `component '${component.id}' has no line for ${day}; add one`);
+}
+
+function roundTogether(component: RoundingComponent, done: Done): PricedComponent {
+  const sum = Exact.sum(scope(component, done).map(({ amount_won }) => amount_won));
+  const { value, trace } = roundInSteps(sum, component.round);
+  const change = value.minus(sum);
+  const { id, name, kind } = component;
+  return { id, name, kind, rows: [], exact_won: change, rounding: trace, amount_won: change };
+}
+
+/** The components that another is reckoned on, as far as this meter has them. */
+function scope({ of: ids }: { of: readonly string[] }, done: Done): PricedComponent[] {
+  return ids.flatMap((id) => done.get(id) ?? []);
+}
+
+function isVerified(tariff: Tariff, components: readonly PricedComponent[]): boolean {
+  const used = new Set(components.flatMap(({ rows }) => rows.map(({ line }) => line)));
+  return linesOf(tariff.components).every((line) => !used.has(line.id) || (line.verified ?? tariff.verified));
+}
