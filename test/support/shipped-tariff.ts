@@ -1,7 +1,6 @@
 // The tariffs that are shipped, read as the command reads them, and uses to price by them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Exact } from '../../src/metering/billing/exact.ts';
 import type { PriceRequest } from '../../src/metering/billing/price-request.ts';
 import type { PricedBill } from '../../src/metering/billing/priced-bill.ts';
 import { readTariff } from '../../src/metering/billing/read-tariff.ts';
@@ -51,8 +50,4 @@ components:
 ${components}`,
     'made.yaml',
   );
-}
-
-export function sumOf(values: readonly Exact[]): string {
-  return String(values.reduce((sum, value) => sum.plus(value)));
 }

@@ -53,14 +53,10 @@ function faultsOfIssue(issue: z.core.$ZodIssue): TariffFault[] {
     case 'invalid_key':
       return [{ path, message: `the name before the colon: ${issue.issues[0]?.message ?? issue.message}` }];
     case 'invalid_type':
-      return [{ path, message: issue.input === undefined ? missing(issue.message) : issue.message }];
+      return [{ path, message: issue.message.includes('received undefined') ? 'is missing' : issue.message }];
     default:
       return [{ path, message: issue.message }];
   }
-}
-
-function missing(message: string): string {
-  return message.includes('received undefined') ? 'is missing' : message;
 }
 
 function lineOf({ path, message }: TariffFault, name: string, document: Document, counter: LineCounter): string {

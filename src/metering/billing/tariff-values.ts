@@ -25,27 +25,34 @@ export const identifier = z
 /** What people read, in both languages of the bills. */
 export const peopleName = z.strictObject({ ko: z.string().min(1).max(200), en: z.string().min(1).max(200) });
 
+/** What is said of a value of a wrong kind, or of none. */
+function missingOr(message: string): (issue: { input?: unknown }) => string {
+  return ({ input }) => (input === undefined ? 'is missing' : message);
+}
+
 const notDecimal = 'write a number such as 170 or 0.876; in quotes where it has more than 15 digits';
 
 /**
  * A decimal as it is written. JavaScript reads a number of up to 15 digits and writes the same one again, so that a number
  * in the file is taken as its digits; more digits than that have to be quoted.
  */
-const decimal = z.union([z.number(), z.string()], { error: notDecimal }).transform((written, context): Exact => {
-  const text = String(written);
-  const tooLong = typeof written === 'number' && text.replace(/[-.]/g, '').length > 15;
-  const read = tooLong ? null : Exact.parse(text);
-  if (read !== null) return read;
-  context.issues.push({ code: 'custom', input: written, message: notDecimal });
-  return z.NEVER;
-});
+const decimal = z
+  .union([z.number(), z.string()], { error: missingOr(notDecimal) })
+  .transform((written, context): Exact => {
+    const text = String(written);
+    const tooLong = typeof written === 'number' && text.replace(/[-.]/g, '').length > 15;
+    const read = tooLong ? null : Exact.parse(text);
+    if (read !== null) return read;
+    context.issues.push({ code: 'custom', input: written, message: notDecimal });
+    return z.NEVER;
+  });
 
 export const anyAmount = decimal;
 export const notNegative = decimal.refine((value) => value.sign() >= 0, { error: 'must not be below 0' });
 export const aboveZero = decimal.refine((value) => value.sign() > 0, { error: 'must be above 0' });
 
 export const date = z
-  .string({ error: 'write a date as 2024-10-01' })
+  .string({ error: missingOr('write a date as 2024-10-01') })
   .refine(isDate, { error: 'write a date of the calendar as 2024-10-01' });
 
 export const month = z.string().regex(/^(19|20|21)\d\d-(0[1-9]|1[0-2])$/, { error: 'write a month as 2025-02' });
