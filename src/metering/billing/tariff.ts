@@ -42,7 +42,6 @@ const index = z
       .describe('turns a measured value into the factor: the first band that it does not exceed'),
   })
   .refine((one) => Object.keys(one.values).length <= tariffLimits.indexValues, { error: 'too many values' });
-export type TariffIndex = z.infer<typeof index>;
 
 const mix = z
   .strictObject({
@@ -57,7 +56,6 @@ const mix = z
   .refine((one) => (one.m3_per_household === undefined) !== (one.by_units === undefined), {
     error: 'a mix has just one of m3_per_household, by_units: true',
   });
-export type TariffMix = z.infer<typeof mix>;
 
 export const tariffSchema = z.strictObject({
   $schema: z.string().optional(),
