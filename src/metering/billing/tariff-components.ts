@@ -43,6 +43,7 @@ const volumeLine = z
     price: notNegative.optional().describe('won per m3, whatever the volume'),
     price_steps: priceSteps.optional().describe('what makes the unit price of `price`, in order'),
     tiers: z.array(tier).min(1).max(tariffLimits.tiers).optional(),
+    whole_volume: z.boolean().default(false).describe('whether the price of the tier reached is for all of the volume'),
     free: z.literal(true).optional().describe('no charge for these classes'),
     at_least_m3: aboveZero.optional().describe('volume that is charged even where less was used'),
     scale: scale
@@ -63,7 +64,8 @@ const volumeLine = z
   })
   .refine((line) => line.price_steps === undefined || line.price !== undefined, {
     error: 'price_steps goes with price; a tier has its own',
-  });
+  })
+  .refine((line) => !line.whole_volume || line.tiers !== undefined, { error: 'whole_volume goes with tiers' });
 export type VolumeLine = z.infer<typeof volumeLine>;
 
 const volumeComponent = z.strictObject({

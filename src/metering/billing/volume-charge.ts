@@ -63,7 +63,10 @@ function tierRows(line: VolumeLine, volume_m3: Exact, wide: Exact, segment: UseS
     if (over_m3.compare(volume_m3) >= 0) return rows;
     const up_to_m3 = tier.up_to_m3?.times(wide) ?? null;
     const reached = up_to_m3 === null ? volume_m3 : Exact.least(up_to_m3, volume_m3);
-    const inTier = reached.minus(over_m3);
+    const last = reached.compare(volume_m3) >= 0;
+    const inTier = line.whole_volume ? volume_m3 : reached.minus(over_m3);
+    over_m3 = reached;
+    if (line.whole_volume && !last) continue;
     const { price_won, trace } = unitPrice(tier.price, tier.price_steps ?? [], segment.on, of);
     rows.push(
       row({
@@ -71,7 +74,7 @@ function tierRows(line: VolumeLine, volume_m3: Exact, wide: Exact, segment: UseS
         from: segment.from,
         until: segment.until,
         tier: line.tiers === undefined ? null : at + 1,
-        over_m3: line.tiers === undefined ? null : over_m3,
+        over_m3: line.tiers === undefined ? null : reached.minus(inTier),
         up_to_m3,
         volume_m3: inTier,
         unit_price_won: price_won,
@@ -79,7 +82,6 @@ function tierRows(line: VolumeLine, volume_m3: Exact, wide: Exact, segment: UseS
         amount_won: inTier.times(price_won),
       }),
     );
-    over_m3 = reached;
   }
   if (over_m3.compare(volume_m3) >= 0) return rows;
   const end = `the tiers of line '${line.id}' end at ${over_m3} m3, the volume is ${volume_m3} m3`;

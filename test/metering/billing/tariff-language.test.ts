@@ -132,6 +132,18 @@ describe('months, households and shares', () => {
     expect(won(tariffOf(water(line)), useOf(14, { households: 3 }))).toEqual({ water: String(0 + 100 + 100) });
   });
 
+  it.each([
+    { volume: 10, expected: 10 * 100 },
+    { volume: 11, expected: 11 * 150 },
+    { volume: 21, expected: 21 * 300 },
+  ])('the tier reached is for the whole volume where the tariff says so: $volume m3', ({ volume, expected }) => {
+    const line = `{ id: a, whole_volume: true,
+      tiers: [{ up_to_m3: 10, price: 100 }, { up_to_m3: 20, price: 150 }, { price: 300 }] }`;
+    const bill = priceUse(tariffOf(water(line)), useOf(volume));
+    expect(amountsOf(bill)).toEqual({ water: String(expected) });
+    expect(bill.components[0]?.rows.map(({ volume_m3 }) => String(volume_m3))).toEqual([String(volume)]);
+  });
+
   it('a least volume is charged even where less was used, for each household and month', () => {
     const line = '{ id: a, price: 100, at_least_m3: 5 }';
     const use = useOf(12, { households: 2, months: Exact.whole(2) });
