@@ -3,12 +3,14 @@
 // The list is written out rather than discovered: files in this folder do no I/O (so they can't read a directory), and
 // a list is the same from sources, from the build and in a bundle. test/devices/formats.test.ts fails when a file that
 // exports a format is missing from it.
+
+import { mbus } from './mbus.ts';
 import type { PayloadFormat } from './payload-format.ts';
 import { senmlJson } from './senml-json.ts';
 import { seoulDigital } from './seoul-digital.ts';
 import { wmbus } from './wmbus.ts';
 
-const formats: readonly PayloadFormat[] = [senmlJson, seoulDigital, wmbus];
+const formats: readonly PayloadFormat[] = [mbus, senmlJson, seoulDigital, wmbus];
 
 export const formatNames: readonly string[] = formats.map((format) => format.name);
 
