@@ -1,6 +1,6 @@
 // The SQL that reads registers back.
 import type { Queryable } from '../../platform/postgres/database.ts';
-import type { RegisterPoint } from './use.ts';
+import type { RegisterPoint } from './register-rule.ts';
 
 export interface LastReading {
   measured_at_ms: number;
@@ -10,6 +10,7 @@ export interface LastReading {
 }
 
 export interface InstallRow {
+  install_id: number;
   meter_id: number;
   from_ms: number;
   until_ms: number | null;
@@ -22,28 +23,101 @@ export const mostPoints = 200_000;
 
 const ms = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::float8`;
 
-/** The meter's registers from the last before `from_ms` to the first after `to_ms`, oldest first; at most `mostPoints`. */
+/** A meter and the span of time about which something is asked. */
+export interface RegisterQuestion {
+  meterId: number;
+  from_ms: number;
+  to_ms: number;
+}
+
+export interface MeterRegisters {
+  bore_mm: number;
+  dials: number;
+  /** Everything told within the span, and around it; contradicting registers of one instant all, as equals. */
+  points: RegisterPoint[];
+  /** How many instants of `points` lie before and after the span: fewer than asked for, there are no more. */
+  before: number;
+  after: number;
+}
+
+interface RegisterRow {
+  meter_id: number;
+  bore_mm: number;
+  dials: number;
+  instants: string | null;
+  registers: string | null;
+  before: number;
+  after: number;
+}
+
+/**
+ * The registers of many meters, each over a span of its own with up to `around` instants on either side. Instants and
+ * registers come as one text a meter: a row a reading would cost ten times as much on the way.
+ *
+ * @returns by meter; at most `mostPoints` within a span; a meter that doesn't exist is absent
+ */
 export async function listRegisters(
   from: Queryable,
-  meterId: number,
-  from_ms: number,
-  to_ms: number,
-): Promise<RegisterPoint[]> {
-  const { rows } = await from.query<RegisterPoint>({
+  questions: readonly RegisterQuestion[],
+  around: number,
+): Promise<Map<number, MeterRegisters>> {
+  const { rows } = await from.query<RegisterRow>({
     name: 'metering-list-registers',
-    text: `(SELECT ${ms('measured_at')} AS at_ms, register_l FROM metering.reading
-             WHERE meter_id = $1 AND measured_at < to_timestamp($2::float8 / 1000)
-             ORDER BY measured_at DESC LIMIT 1)
+    text: `
+      SELECT m.meter_id, m.bore_mm, m.dials, told.instants, told.registers, told.before, told.after
+        FROM unnest($1::int[], $2::float8[], $3::float8[]) AS given (meter_id, from_ms, to_ms)
+        JOIN metering.meter m USING (meter_id)
+       CROSS JOIN LATERAL (SELECT to_timestamp(given.from_ms / 1000) AS from_at, to_timestamp(given.to_ms / 1000) AS to_at) span
+       CROSS JOIN LATERAL (
+         WITH stored AS MATERIALIZED (
+           (SELECT measured_at, register_l FROM metering.reading
+             WHERE meter_id = given.meter_id AND measured_at < span.from_at ORDER BY measured_at DESC LIMIT $4)
            UNION ALL
-           (SELECT ${ms('measured_at')}, register_l FROM metering.reading
-             WHERE meter_id = $1 AND measured_at BETWEEN to_timestamp($2::float8 / 1000) AND to_timestamp($3::float8 / 1000)
+           (SELECT measured_at, register_l FROM metering.reading
+             WHERE meter_id = given.meter_id AND measured_at BETWEEN span.from_at AND span.to_at
              ORDER BY measured_at LIMIT ${mostPoints})
            UNION ALL
-           (SELECT ${ms('measured_at')}, register_l FROM metering.reading
-             WHERE meter_id = $1 AND measured_at > to_timestamp($3::float8 / 1000)
-             ORDER BY measured_at LIMIT 1)
-           ORDER BY at_ms`,
-    values: [meterId, from_ms, to_ms],
+           (SELECT measured_at, register_l FROM metering.reading
+             WHERE meter_id = given.meter_id AND measured_at > span.to_at ORDER BY measured_at LIMIT $4)),
+         told AS (
+           SELECT measured_at, register_l FROM stored
+           UNION ALL
+           SELECT measured_at, register_l FROM metering.reading_conflict
+            WHERE meter_id = given.meter_id
+              AND measured_at BETWEEN (SELECT min(measured_at) FROM stored) AND (SELECT max(measured_at) FROM stored))
+         SELECT string_agg(${ms('measured_at')}::text, ',' ORDER BY measured_at, register_l) AS instants,
+                string_agg(register_l::text, ',' ORDER BY measured_at, register_l) AS registers,
+                (SELECT count(*) FROM stored WHERE measured_at < span.from_at) AS before,
+                (SELECT count(*) FROM stored WHERE measured_at > span.to_at) AS after
+           FROM told) told`,
+    values: [
+      questions.map((question) => question.meterId),
+      questions.map((question) => question.from_ms),
+      questions.map((question) => question.to_ms),
+      around,
+    ],
+  });
+  return new Map(rows.map((row) => [row.meter_id, withPoints(row)]));
+}
+
+function withPoints({ bore_mm, dials, instants, registers, before, after }: RegisterRow): MeterRegisters {
+  const registersOf = registers?.split(',') ?? [];
+  const points = (instants?.split(',') ?? []).map((at, index) => ({
+    at_ms: Number(at),
+    register_l: Number(registersOf[index]),
+  }));
+  return { bore_mm, dials, points, before, after };
+}
+
+const INSTALL = `install_id, meter_id, ${ms('from_at')} AS from_ms, ${ms('until_at')} AS until_ms,
+                 opening_register_l, closing_register_l`;
+
+/** Where these meters stood, oldest first. */
+export async function listInstallsOf(from: Queryable, meterIds: readonly number[]): Promise<InstallRow[]> {
+  const { rows } = await from.query<InstallRow>({
+    name: 'metering-list-installs-of',
+    text: `SELECT ${INSTALL} FROM metering.install WHERE meter_id = ANY($1::int[]) ORDER BY from_at`,
+    values: [meterIds],
   });
   return rows;
 }
@@ -56,7 +130,7 @@ export async function listInstalls(
   to_ms: number,
 ): Promise<InstallRow[]> {
   const { rows } = await from.query<InstallRow>(
-    `SELECT meter_id, ${ms('from_at')} AS from_ms, ${ms('until_at')} AS until_ms, opening_register_l, closing_register_l
+    `SELECT ${INSTALL}
        FROM metering.install
       WHERE service_point_id = $1 AND from_at < to_timestamp($3::float8 / 1000)
         AND (until_at IS NULL OR until_at > to_timestamp($2::float8 / 1000))
@@ -66,7 +140,6 @@ export async function listInstalls(
   return rows;
 }
 
-/** The newest reading by its own time; null where there is none. */
 /** An instant before which, and one after which, nothing counts. */
 export interface Span {
   from_ms: number;

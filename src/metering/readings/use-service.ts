@@ -3,17 +3,9 @@ import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { alarmFlags, gravestAlarm } from './alarm-flags.ts';
 import { intervalBoundaries, longestSpan_ms, type Resolution } from './interval-boundaries.ts';
-import {
-  findLastFlagged,
-  findLastReading,
-  type InstallRow,
-  type LastReading,
-  listInstalls,
-  listRegisters,
-  mostPoints,
-  type Span,
-} from './readings-store.ts';
-import { type InstalledSpan, type IntervalUse, type RegisterPoint, useOfIntervals } from './use.ts';
+import { findLastFlagged, findLastReading, type LastReading, listInstalls, type Span } from './readings-store.ts';
+import { curvesOver } from './register-curve-service.ts';
+import { type InstalledSpan, type IntervalUse, useOfIntervals } from './use.ts';
 
 /** How far back the last alarm is looked for. */
 const ALARM_MEMORY_ms = 400 * 86_400_000;
@@ -45,18 +37,10 @@ export interface Alarm {
 
 /** @param timeZone IANA name of the utility's zone: its hours and days are meant */
 export function createUseService(pool: Pool, timeZone: string): UseService {
-  async function spanOf(install: InstallRow, from_ms: number, to_ms: number): Promise<InstalledSpan> {
-    const begin_ms = Math.max(from_ms, install.from_ms);
-    const end_ms = Math.min(to_ms, install.until_ms ?? to_ms);
-    const points = await registers(install.meter_id, begin_ms, end_ms);
-    return { from_ms: install.from_ms, until_ms: install.until_ms, points: withInstallRegisters(points, install) };
-  }
-
-  async function registers(meterId: number, from_ms: number, to_ms: number): Promise<RegisterPoint[]> {
-    const points = await listRegisters(pool, meterId, from_ms, to_ms);
-    if (points.length >= mostPoints)
-      throw problem('SPAN_TOO_LONG', 'more readings than one question may read; ask for less');
-    return points;
+  /** What the meter told over the span, as if it had always stood at one place. */
+  async function curveOf(meterId: number, from_ms: number, to_ms: number): Promise<InstalledSpan['curve']> {
+    const curves = await curvesOver(pool, [{ meterId, from_ms, to_ms }]);
+    return curves.get(meterId)?.curve ?? [];
   }
 
   const lastReading = (meterId: number, span: Span) => findLastReading(pool, meterId, span);
@@ -97,12 +81,15 @@ export function createUseService(pool: Pool, timeZone: string): UseService {
       const boundaries = intervalBoundaries(from_ms, to_ms, resolution, timeZone);
       if (boundaries.length === 0) return [];
       if ('meterId' in of) {
-        const points = await registers(of.meterId, from_ms, to_ms);
-        return useOfIntervals([{ from_ms: Number.NEGATIVE_INFINITY, until_ms: null, points }], boundaries);
+        const curve = await curveOf(of.meterId, from_ms, to_ms);
+        return useOfIntervals([{ from_ms: Number.NEGATIVE_INFINITY, until_ms: null, curve }], boundaries);
       }
       const spans: InstalledSpan[] = [];
       for (const install of await listInstalls(pool, of.servicePointId, from_ms, to_ms)) {
-        spans.push(await spanOf(install, from_ms, to_ms));
+        const begin_ms = Math.max(from_ms, install.from_ms);
+        const end_ms = Math.min(to_ms, install.until_ms ?? to_ms);
+        const curve = await curveOf(install.meter_id, begin_ms, end_ms);
+        spans.push({ from_ms: install.from_ms, until_ms: install.until_ms, curve });
       }
       return useOfIntervals(spans, boundaries);
     },
@@ -111,14 +98,4 @@ export function createUseService(pool: Pool, timeZone: string): UseService {
     lastReadingAt: (servicePointId, span) => newestAt(servicePointId, span, lastReading),
     lastAlarmAt: (servicePointId, span) => newestAt(servicePointId, span, lastAlarm),
   };
-}
-
-/** What was read off at the change counts as a reading of that instant, unless the meter itself told one. */
-function withInstallRegisters(points: readonly RegisterPoint[], install: InstallRow): RegisterPoint[] {
-  const added = [...points];
-  const { from_ms, until_ms, opening_register_l, closing_register_l } = install;
-  if (opening_register_l !== null) added.push({ at_ms: from_ms, register_l: opening_register_l });
-  if (until_ms !== null && closing_register_l !== null) added.push({ at_ms: until_ms, register_l: closing_register_l });
-  added.sort((one, other) => one.at_ms - other.at_ms);
-  return added.filter((point, index) => point.at_ms !== added[index - 1]?.at_ms);
 }
