@@ -1,5 +1,7 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
+import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
+import { readActivity, tellActivity } from './metering/intake/intake-activity-service.ts';
 import { createIntakeBroker } from './metering/intake/intake-broker.ts';
 import { openIntake } from './metering/intake/intake-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
@@ -102,7 +104,11 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
   return {
     ...forPortal,
     provisionFleet: provision,
-    routes: [meterRoutes(meters, use, requireStaff), deviceRoutes({ provisionFleet: provision, requireOperator })],
+    routes: [
+      meterRoutes(meters, use, requireStaff),
+      deviceRoutes({ provisionFleet: provision, requireOperator }),
+      intakeActivityRoutes({ readActivity: () => readActivity(pool, clock), requireStaff }),
+    ],
     /** The broker has a pool of its own: pages that ask much never hold up a commit. */
     async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
       const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);
@@ -111,10 +117,19 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
         ...{ intake, host: options.host, mqttPort: options.mqttPort, wsPort: options.mqttWsPort, logger: seams.logger },
       });
       const ports = await broker.listen();
+      const processId = Buffer.from(random.bytes(8)).toString('hex');
+      const telling = tellActivity({
+        pool: own,
+        metrics: intake.metrics,
+        processId,
+        clock: seams.clock,
+        logger: seams.logger,
+      });
       return {
         ports,
         async close() {
           await broker.close();
+          await telling.close();
           await own.end();
         },
       };

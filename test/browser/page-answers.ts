@@ -3,7 +3,18 @@ import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { anchorKey } from '../../src/anchoring/anchor-keys.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
-import type { AnchoringState, MeterDetail, MeterRow, TraceStep, Use } from '../../web/shared/service-types.ts';
+import type {
+  AnchoringState,
+  DeviceDetail,
+  DeviceEvent,
+  DeviceRow,
+  Gateway,
+  IntakeActivity,
+  MeterDetail,
+  MeterRow,
+  TraceStep,
+  Use,
+} from '../../web/shared/service-types.ts';
 import { mapOf } from '../support/map-of.ts';
 
 const hour_ms = 3_600_000;
@@ -159,6 +170,78 @@ export const quarantined = Array.from({ length: 3 }, (_unused, index) => ({
   problem: { code: 'CHECKSUM_WRONG', detail: 'block 2 of the telegram has CRC 0x1f2a where 0x91b3 is expected' },
   payload_hex: '2e44931578563412330333637a2a0020255923c95aaa26d1b2e7493bc2ad013ec4a6f6d3529b520edff0ea6def'.repeat(3),
 }));
+
+export const intake: IntakeActivity = {
+  processes: [
+    {
+      ...{ id: '5f1c9a0e77b2d481', connections: 9_412, in_flight: 37 },
+      ...{ started_at: '2026-11-20T01:00:00Z', told_at: '2026-11-23T05:04:58Z' },
+    },
+    {
+      ...{ id: 'a03be6c1924df75e', connections: 8_877, in_flight: 12 },
+      ...{ started_at: '2026-11-22T17:30:00Z', told_at: '2026-11-23T05:04:57Z' },
+    },
+  ],
+  minutes: Array.from({ length: 60 }, (_unused, index) => {
+    const messages = index === 59 ? 310 : 900 + ((index * 137) % 420);
+    return {
+      start: new Date(Date.UTC(2026, 10, 23, 4, 5 + index)).toISOString(),
+      ...{ messages, readings: messages * 6, quarantined: index % 17 === 0 ? 2 : 0 },
+      ...{ conflicts: index === 30 ? 1 : 0, refused: index % 9 === 0 ? 3 : 0 },
+    };
+  }),
+};
+
+export const gateways: Gateway[] = [
+  {
+    ...{ gateway_id: 'concentrator-hangang-3', formats: ['wmbus'], registered_at: '2026-03-02T02:00:00Z' },
+    ...{ revoked: false, grants: 412 },
+  },
+  {
+    ...{ gateway_id: 'chirpstack', formats: ['chirpstack'], registered_at: '2026-01-15T02:00:00Z' },
+    ...{ revoked: true, grants: 0 },
+  },
+];
+
+export const devices: DeviceRow[] = Array.from({ length: 12 }, (_unused, index) => ({
+  device_id: `modem-${8_600_100 + index}`,
+  formats: [['nbiot-kr', 'senml+json', 'wmbus'][index % 3] ?? 'wmbus'],
+  meter_serial: index === 5 ? null : String(23_165_017 + index),
+  has_secret: index % 4 !== 3,
+  former_secret_until: index === 2 ? '2026-11-24T05:00:00Z' : null,
+  revoked_at: index === 7 ? '2026-11-21T01:00:00Z' : null,
+  revoked_reason: index === 7 ? '도난' : null,
+}));
+
+export function deviceDetail(id: string): DeviceDetail {
+  const row = devices.find((device) => device.device_id === id) ?? devices[0];
+  if (row === undefined) throw new Error('there are no devices');
+  return {
+    ...row,
+    pins: [{ spki_sha256: '9f'.repeat(32), added_at: '2026-02-01T00:00:00Z' }],
+    certificates: [
+      {
+        ...{ serial: '3b9d1f', issued_at: '2026-02-01T00:00:00Z', not_after: '2036-02-01T00:00:00Z' },
+        ...{ revoked_at: null, revoked_reason: null },
+      },
+    ],
+    actions: [
+      {
+        ...{ at: '2026-11-20T02:00:00Z', action: 'secret_rotated', by_program: false },
+        ...{ subject: null, reason: null },
+      },
+      { at: '2026-02-01T00:00:00Z', action: 'claimed', by_program: true, subject: null, reason: null },
+    ],
+  };
+}
+
+export const deviceEvents: DeviceEvent[] = [
+  {
+    ...{ id: '4', device_id: 'modem-8600103', kind: 'clone' },
+    detail: 'taken over 6 times in a minute by connections from 2 addresses',
+    ...{ first_at: '2026-11-23T04:40:00Z', last_at: '2026-11-23T04:58:00Z', times: 6, closed_at: null },
+  },
+];
 
 export const anchoring: AnchoringState = {
   trouble: null,

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import type { BuiltPages } from './built-pages.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
-import { anchoring, anchors, me, traceWith } from './page-answers.ts';
+import { anchoring, anchors, intake, me, traceWith } from './page-answers.ts';
 
 export interface PageState {
   name: string;
@@ -146,6 +146,42 @@ export const pageStates: PageState[] = [
   },
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
   { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
+  {
+    name: 'console: quarantine, read again',
+    on: 'site',
+    path: '/utility/#/quarantine',
+    act: async (page) => {
+      await page.getByTestId('redecode').click();
+      await page.getByTestId('redecoded').waitFor();
+    },
+  },
+  { name: 'console: intake', on: 'site', path: '/utility/#/intake', act: shown('gateway-row') },
+  {
+    name: 'console: no intake',
+    on: 'site',
+    path: '/utility/#/intake',
+    answers: {
+      'GET /api/utility/intake': () => ok({ ...intake, processes: [] }),
+      'GET /api/utility/gateways': () => ok({ gateways: [] }),
+    },
+    act: shown('no-intake'),
+  },
+  { name: 'console: devices', on: 'site', path: '/utility/#/devices', act: shown('device-event') },
+  {
+    name: 'console: one device, renewed',
+    on: 'site',
+    path: '/utility/#/devices/modem-8600100',
+    act: async (page) => {
+      await page.getByTestId('device-claim').click();
+      await page.getByTestId('device-renewed').waitFor();
+    },
+  },
+  {
+    name: 'console: a revoked device',
+    on: 'site',
+    path: '/utility/#/devices/modem-8600107',
+    act: shown('device-withdraw'),
+  },
   {
     name: 'console: ledger in trouble',
     on: 'site',

@@ -103,6 +103,80 @@ export interface QuarantinePage {
   total: number;
 }
 
+export interface Redecoded {
+  /** Of which readings were stored, and which is in quarantine no more. */
+  mended: number;
+  /** Still unreadable. */
+  left: number;
+}
+
+export interface IntakeMinute {
+  start: string;
+  messages: number;
+  readings: number;
+  quarantined: number;
+  conflicts: number;
+  refused: number;
+}
+
+export interface IntakeActivity {
+  processes: { id: string; connections: number; in_flight: number; started_at: string; told_at: string }[];
+  /** Oldest first; the last one is not over. */
+  minutes: IntakeMinute[];
+}
+
+export interface Gateway {
+  gateway_id: string;
+  formats: string[];
+  registered_at: string;
+  revoked: boolean;
+  grants: number;
+}
+
+export interface DeviceRow {
+  device_id: string;
+  formats: string[];
+  meter_serial: string | null;
+  has_secret: boolean;
+  /** Until then the secret before this one is good as well. */
+  former_secret_until: string | null;
+  revoked_at: string | null;
+  revoked_reason: string | null;
+}
+
+export interface DevicePage {
+  devices: DeviceRow[];
+  next_cursor: string | null;
+}
+
+export interface DeviceDetail extends DeviceRow {
+  pins: { spki_sha256: string; added_at: string }[];
+  certificates: {
+    serial: string;
+    issued_at: string;
+    not_after: string;
+    revoked_at: string | null;
+    revoked_reason: string | null;
+  }[];
+  actions: { at: string; action: string; by_program: boolean; subject: string | null; reason: string | null }[];
+}
+
+export interface DeviceEvent {
+  id: string;
+  device_id: string;
+  kind: string;
+  detail: string;
+  first_at: string;
+  last_at: string;
+  times: number;
+  closed_at: string | null;
+}
+
+export interface MadeClaimCode {
+  code: string;
+  expires_at: string;
+}
+
 export interface MadeOffer {
   offer_id: string;
   offer_uri: string;

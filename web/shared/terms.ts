@@ -110,6 +110,26 @@ const words = {
     wrong_chain: { ko: '다른 체인', en: 'Another chain' },
     disagrees: { ko: '답이 다름', en: 'Disagrees' },
   },
+  device_event: {
+    clone: { ko: '복제 의심', en: 'Possible clone' },
+    flood: { ko: '너무 많이 보냄', en: 'Sends too much' },
+    acknowledgement: { ko: '이상한 응답', en: 'Strange answer' },
+  },
+  device_action: {
+    certificate_signed: { ko: '인증서 발급', en: 'Certificate signed' },
+    certificate_revoked: { ko: '인증서 폐지', en: 'Certificate revoked' },
+    claim_code_made: { ko: '청구 번호 만듦', en: 'Claim code made' },
+    claimed: { ko: '청구 번호로 등록', en: 'Claimed' },
+    device_revoked: { ko: '장치 폐지', en: 'Device revoked' },
+    device_restored: { ko: '폐지 취소', en: 'Revocation taken back' },
+    secret_rotated: { ko: '비밀 값 교체', en: 'Secret renewed' },
+    pin_added: { ko: '열쇠 고정', en: 'Key pinned' },
+    pin_removed: { ko: '고정 해제', en: 'Pinned key removed' },
+    event_closed: { ko: '이상 징후 확인', en: 'Event seen to' },
+    command_given: { ko: '명령 내림', en: 'Command given' },
+    command_approved: { ko: '명령 승인', en: 'Command approved' },
+    command_cancelled: { ko: '명령 취소', en: 'Command cancelled' },
+  },
 } as const satisfies Record<string, Record<string, Text>>;
 
 /** The word for a code of that kind; the code itself where it is new to this page. */

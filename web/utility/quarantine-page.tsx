@@ -1,24 +1,26 @@
-// Telegrams that could not be read: kept as they came, with the reason.
+// Telegrams that could not be read: kept as they came, with the reason, and read again on demand.
+import { useState } from 'preact/hooks';
 import { CopyButton } from '../shared/copy-button.tsx';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
-import { Empty, Loading, ProblemNotice } from '../shared/notices.tsx';
+import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
 import { usePages } from '../shared/pages.ts';
-import { askService } from '../shared/service-client.ts';
-import type { QuarantinePage as Page, QuarantineItem } from '../shared/service-types.ts';
+import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import type { QuarantinePage as Page, QuarantineItem, Redecoded } from '../shared/service-types.ts';
 
 const page_items = 25;
 
 export function QuarantinePage() {
   const { say } = useSpeech();
+  const [turn, setTurn] = useState(0);
   const pages = usePages<Page>(
     (cursor, signal) => {
       const query = new URLSearchParams({ limit: String(page_items) });
       if (cursor !== null) query.set('cursor', cursor);
       return askService(`/api/utility/quarantine?${query}`, undefined, signal);
     },
-    ['quarantine'],
+    ['quarantine', turn],
   );
   const items = pages.loaded.flatMap((page) => page.items);
   const total = pages.loaded[0]?.total;
@@ -33,6 +35,7 @@ export function QuarantinePage() {
           )}
         </p>
         {total === undefined ? null : <p role="status">{say(`모두 ${total}건`, `${total} in all`)}</p>}
+        <ReadAgain isEmpty={total === 0} onDone={() => setTurn(turn + 1)} />
       </div>
       {pages.state === 'failed' ? <ProblemNotice problem={pages.problem} again={pages.again} /> : null}
       {pages.state === 'ready' && items.length === 0 ? (
@@ -53,6 +56,48 @@ export function QuarantinePage() {
           {say('더 보기', 'Load more')}
         </button>
       )}
+    </>
+  );
+}
+
+type Reading =
+  | { state: 'idle' | 'busy' }
+  | { state: 'done'; result: Redecoded }
+  | { state: 'failed'; problem: ServiceProblem };
+
+/** Reads all of the quarantine again with the decoders and keys there are now. */
+function ReadAgain({ isEmpty, onDone }: { isEmpty: boolean; onDone: () => void }) {
+  const { say } = useSpeech();
+  const [reading, setReading] = useState<Reading>({ state: 'idle' });
+  const readAgain = async (): Promise<void> => {
+    setReading({ state: 'busy' });
+    try {
+      setReading({ state: 'done', result: await askService<Redecoded>('/api/utility/quarantine/redecode', {}) });
+      onDone();
+    } catch (error) {
+      setReading({ state: 'failed', problem: asServiceProblem(error) });
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="button plain"
+        onClick={readAgain}
+        disabled={isEmpty || reading.state === 'busy'}
+        data-testid="redecode"
+      >
+        {reading.state === 'busy' ? say('다시 읽는 중…', 'Reading again…') : say('모두 다시 읽기', 'Read all again')}
+      </button>
+      {reading.state === 'failed' ? <ProblemNotice problem={reading.problem} /> : null}
+      {reading.state === 'done' ? (
+        <Notice tone={reading.result.mended > 0 ? 'good' : 'calm'} live testId="redecoded">
+          {say(
+            `${reading.result.mended}건을 읽어 저장했고 ${reading.result.left}건은 아직 읽지 못합니다.`,
+            `${reading.result.mended} could be read and are stored; ${reading.result.left} still can’t be.`,
+          )}
+        </Notice>
+      ) : null}
     </>
   );
 }

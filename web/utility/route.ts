@@ -1,19 +1,24 @@
-// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/quarantine`, `#/anchoring`.
+// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
+// `#/quarantine`, `#/anchoring`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
   | { page: 'meters' }
   | { page: 'meter'; id: string }
   | { page: 'service-point'; id: string }
+  | { page: 'intake' }
+  | { page: 'devices' }
+  | { page: 'device'; id: string }
   | { page: 'quarantine' }
   | { page: 'anchoring' };
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
-  if (first === 'quarantine' || first === 'anchoring') return { page: first };
+  if (first === 'quarantine' || first === 'anchoring' || first === 'intake') return { page: first };
   const id = second === undefined || second === '' ? null : decoded(second);
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
+  if (first === 'devices') return id === null ? { page: 'devices' } : { page: 'device', id };
   return { page: 'meters' };
 }
 
@@ -28,6 +33,7 @@ function decoded(part: string): string {
 export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
+  if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }
 

@@ -1,10 +1,14 @@
-// The console's frame: staff enter by the link printed at the first start, then move between meters, quarantine and ledger.
+// The console's frame: staff enter by the link printed at the first start, then move between meters, devices, intake,
+// quarantine and ledger.
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageFrame, PageTitle } from '../shared/page-frame.tsx';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import { AnchoringPage } from './anchoring-page.tsx';
+import { DevicePage } from './device-page.tsx';
+import { DevicesPage } from './devices-page.tsx';
+import { IntakePage } from './intake-page.tsx';
 import { MeterPage } from './meter-page.tsx';
 import { MetersPage } from './meters-page.tsx';
 import { QuarantinePage } from './quarantine-page.tsx';
@@ -66,13 +70,19 @@ export function Utility() {
 
 function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   const { say } = useSpeech();
-  const here = route.page === 'quarantine' || route.page === 'anchoring' ? route.page : 'meters';
+  const here = sectionOf(route);
   const current = (page: typeof here) => (here === page ? 'page' : undefined);
   return (
     <>
       <nav class="console-nav" aria-label={say('주 메뉴', 'Main')}>
         <a href={linkTo({ page: 'meters' })} aria-current={current('meters')}>
           {say('계량기', 'Meters')}
+        </a>
+        <a href={linkTo({ page: 'devices' })} aria-current={current('devices')} data-testid="devices-link">
+          {say('장치', 'Devices')}
+        </a>
+        <a href={linkTo({ page: 'intake' })} aria-current={current('intake')} data-testid="intake-link">
+          {say('수신', 'Intake')}
         </a>
         <a href={linkTo({ page: 'quarantine' })} aria-current={current('quarantine')} data-testid="quarantine-link">
           {say('격리함', 'Quarantine')}
@@ -88,9 +98,17 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
+function sectionOf({ page }: Route): 'meters' | 'devices' | 'intake' | 'quarantine' | 'anchoring' {
+  if (page === 'device') return 'devices';
+  return page === 'meter' || page === 'service-point' ? 'meters' : page;
+}
+
 function Page({ route }: { route: Route }) {
   if (route.page === 'meter') return <MeterPage key={route.id} id={route.id} />;
   if (route.page === 'service-point') return <ServicePointPage key={route.id} id={route.id} />;
+  if (route.page === 'device') return <DevicePage key={route.id} id={route.id} />;
+  if (route.page === 'devices') return <DevicesPage />;
+  if (route.page === 'intake') return <IntakePage />;
   if (route.page === 'quarantine') return <QuarantinePage />;
   if (route.page === 'anchoring') return <AnchoringPage />;
   return <MetersPage />;

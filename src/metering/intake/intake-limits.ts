@@ -34,6 +34,11 @@ export const intakeLimits = {
   /** Device records kept in memory, and for how long, so that a fleet coming back does not ask for each. */
   cachedDevices: 20_000,
   cachedDevice_ms: 60_000,
+  /** How often a process tells what it took, when one that tells nothing is taken for gone, and how long that is kept. */
+  tellEvery_ms: 5_000,
+  processGone_ms: 20_000,
+  activityKept_ms: 86_400_000,
+  activityShown_min: 60,
   /** Orderly stop. */
   closeWithin_ms: 8_000,
 } as const;
