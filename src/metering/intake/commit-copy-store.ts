@@ -34,7 +34,7 @@ function writePack(writer: BinaryWriter, { batch, uplinks, firstId }: PartRows, 
     payload_bytes += (batch.payloads[uplink] as Uint8Array).length;
     first_ms = Math.min(first_ms, batch.receivedAt_ms[uplink] as number);
   }
-  writer.room(200 + of.length * 34 + payload_bytes);
+  writer.room(200 + of.length * 38 + payload_bytes);
   writer.int16(8);
   writer.int32(8);
   writer.int64(firstId + from);
@@ -49,7 +49,7 @@ function writePack(writer: BinaryWriter, { batch, uplinks, firstId }: PartRows, 
     writer.int32(batch.lanes[uplink]?.device.deviceNo ?? 0);
   });
   array(writer, 'int4', of, (uplink) => number(writer, 4, batch.packetIds[uplink] as number));
-  writeFormats(writer, batch, of);
+  writeFormats(writer, batch, of, 100 + of.length * 10 + payload_bytes);
   array(writer, 'int2', of, (uplink) => number(writer, 2, batch.decoderVersions[uplink] as number));
   array(writer, 'bytea', of, (uplink) => {
     const payload = batch.payloads[uplink] as Uint8Array;
@@ -58,8 +58,8 @@ function writePack(writer: BinaryWriter, { batch, uplinks, firstId }: PartRows, 
   });
 }
 
-/** The names repeat: each is turned into bytes once. */
-function writeFormats(writer: BinaryWriter, batch: UplinkBatch, of: readonly number[]): void {
+/** The names repeat: each is turned into bytes once. `rest_bytes` is what the pack still needs after them. */
+function writeFormats(writer: BinaryWriter, batch: UplinkBatch, of: readonly number[], rest_bytes: number): void {
   const encoded = new Map<string, Buffer>();
   let last = '';
   let bytes: Buffer = Buffer.alloc(0);
@@ -70,7 +70,7 @@ function writeFormats(writer: BinaryWriter, batch: UplinkBatch, of: readonly num
       encoded.set(name, bytes);
       last = name;
     }
-    writer.room(4 + bytes.length);
+    writer.room(4 + bytes.length + rest_bytes);
     writer.int32(bytes.length);
     writer.bytes(bytes);
   });

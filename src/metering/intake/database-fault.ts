@@ -18,3 +18,8 @@ export function sqlState(error: unknown): string | null {
 export function isFaultOfTheRow(error: unknown): boolean {
   return /^(22|23|P0)/.test(sqlState(error) ?? '');
 }
+
+/** An error of our own code, which no further try mends: it is told, and the batch is not acknowledged. */
+export function isOurMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}

@@ -6,7 +6,7 @@
 import type { Logger } from '../../platform/logger.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { type BatchOutcome, commitPart, idsAtOnce, nothingStored, reserveUplinkIds } from './commit-batch-store.ts';
-import { isFaultOfTheRow, sqlState, UNIQUE_VIOLATION } from './database-fault.ts';
+import { isFaultOfTheRow, isOurMistake, sqlState, UNIQUE_VIOLATION } from './database-fault.ts';
 import { intakeLimits } from './intake-limits.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
 import { type PartRows, partRows } from './part-rows.ts';
@@ -66,7 +66,8 @@ export class BatchStore {
           batch.refuse(only, { code: 'ROW_REFUSED', detail });
           return storePart(uplinks);
         }
-        logger.error({ messages: uplinks.length, sqlstate: sqlState(error) }, 'a batch was not stored');
+        const mistake = isOurMistake(error) ? { err: error } : {};
+        logger.error({ messages: uplinks.length, sqlstate: sqlState(error), ...mistake }, 'a batch was not stored');
         return settle(uplinks, false);
       }
       settle(uplinks, true);
@@ -83,6 +84,7 @@ export class BatchStore {
     const { pool, logger, metrics } = this.#options;
     let firstId: number | null = null;
     let pause_ms: number = intakeLimits.retryFirst_ms;
+    let lastState: string | null = null;
     for (let tried = false; ; tried = true) {
       let rows: PartRows | null = null;
       try {
@@ -98,7 +100,8 @@ export class BatchStore {
         else if (this.#distrusted > 0) this.#distrusted -= 1;
         return { ...outcome, redelivered: redelivered.size };
       } catch (error) {
-        const wasThere = sqlState(error) === UNIQUE_VIOLATION && rows !== null;
+        lastState = sqlState(error);
+        const wasThere = lastState === UNIQUE_VIOLATION && rows !== null;
         if (wasThere && !tried) {
           this.#distrust = Math.min(Math.max(1, this.#distrust * 2), intakeLimits.distrustedBatches);
           this.#distrusted = this.#distrust;
@@ -106,10 +109,10 @@ export class BatchStore {
           continue;
         }
         // Of the checked way only ids can be there already, by an earlier try that is in the making: it is waited for.
-        if ((isFaultOfTheRow(error) && !wasThere) || isAbandoned()) throw error;
+        if ((isFaultOfTheRow(error) && !wasThere) || isOurMistake(error) || isAbandoned()) throw error;
       }
       metrics().retries.inc();
-      logger.warn({ messages: uplinks.length }, 'the database did not take a batch; trying again');
+      logger.warn({ messages: uplinks.length, sqlstate: lastState }, 'the database did not take a batch; trying again');
       const wait_ms = Math.min(pause_ms, intakeLimits.retryMost_ms);
       pause_ms *= 2;
       await new Promise((resolve) => setTimeout(resolve, wait_ms));
