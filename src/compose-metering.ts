@@ -4,6 +4,7 @@ import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.t
 import { readActivity, tellActivity } from './metering/intake/intake-activity-service.ts';
 import { createIntakeBroker } from './metering/intake/intake-broker.ts';
 import { openIntake } from './metering/intake/intake-service.ts';
+import { startUpkeep } from './metering/intake/uplink-upkeep-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
@@ -35,6 +36,8 @@ export interface BrokerOptions {
   host: string;
   mqttPort: number;
   mqttWsPort: number;
+  /** Raw uplinks are kept this many days at least. */
+  rawUplinkDays: number;
 }
 
 export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
@@ -125,11 +128,16 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
         clock: seams.clock,
         logger: seams.logger,
       });
+      const stopUpkeep = startUpkeep({
+        ...{ pool: own, partitions: intake.partitions, rawUplinkDays: options.rawUplinkDays },
+        ...{ clock: seams.clock, logger: seams.logger },
+      });
       return {
         ports,
         async close() {
           await broker.close();
           await telling.close();
+          await stopUpkeep();
           await own.end();
         },
       };
