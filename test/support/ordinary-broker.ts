@@ -25,7 +25,7 @@ export async function openOrdinaryBroker(rules: Partial<IntakePolicy> = {}): Pro
     }),
     // Topics that begin with $ are the broker's own. [MQTT 3.1.1 section 4.7.2]
     publish: (_device, topic) => ({ allowed: true, kind: topic.startsWith('$') ? 'acknowledgement' : 'message' }),
-    maySubscribe: () => true,
+    subscribe: () => 'routed',
     listening: ({ deviceId }) => listening.push(deviceId),
     ...rules,
   };

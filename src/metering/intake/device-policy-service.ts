@@ -17,6 +17,6 @@ export function createDevicePolicy({ authenticate }: DeviceAuth): IntakePolicy {
       return { accepted: false, reason: result.reason, returnCode };
     },
     publish: ({ deviceId }, topic, retained) => publishRule(deviceId, topic, retained),
-    maySubscribe: ({ deviceId }, filter) => maySubscribe(deviceId, filter),
+    subscribe: ({ deviceId }, filter) => (maySubscribe(deviceId, filter) ? 'direct' : 'refused'),
   };
 }

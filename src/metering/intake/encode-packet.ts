@@ -24,6 +24,11 @@ export function encodeAcknowledgements(first: number, packetIds: readonly number
   return bytes;
 }
 
+/** @param granted a QoS for each filter, in their order. [MQTT-3.8.4-5] */
+export function encodeSuback(packetId: number, granted: readonly number[]): Buffer {
+  return encodePacket(0x90, [Uint8Array.of(packetId >> 8, packetId & 0xff), Uint8Array.from(granted)]);
+}
+
 /** @param packetId of a PUBLISH at QoS 1; null for QoS 0 */
 export function encodePublish(topic: string, payload: Uint8Array, packetId: number | null): Buffer {
   if (packetId === null) return encodePacket(0x30, [text(topic), payload]);

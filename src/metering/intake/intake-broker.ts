@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { AddressBook } from './address-book.ts';
-import { Connection, type ConnectionHost } from './connection-broker.ts';
+import { Connection } from './connection-broker.ts';
+import type { ConnectedClient, ConnectionHost } from './connection-side-broker.ts';
 import { createDevicePolicy } from './device-policy-service.ts';
 import { intakeLimits } from './intake-limits.ts';
 import type { IntakePolicy, Origin } from './intake-policy.ts';
@@ -49,14 +50,14 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
   const { intake, host, mqttPort, wsPort, logger } = options;
   const { queue, metrics } = intake;
   const policy = options.policy ?? createDevicePolicy(intake);
-  const connections = new Set<Connection>();
-  const byClientId = new Map<string, Connection>();
+  const connections = new Set<ConnectedClient>();
+  const byClientId = new Map<string, ConnectedClient>();
   const keptSessions = new Set<string>();
   const addresses = new AddressBook(intakeLimits.unauthenticatedPerAddress, intakeLimits.connectionsPerAddress);
   const servers: Server[] = [];
   let seconds = 0;
   let ticking: NodeJS.Timeout | undefined;
-  let toFlush: Connection[] = [];
+  let toFlush: ConnectedClient[] = [];
   let clientsNamed = 0;
 
   const refused = (reason: string) => metrics.refused.inc({ reason });
@@ -73,14 +74,13 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
     enter: (connection) => {
       addresses.authenticated(connection.origin.address);
       // [MQTT-3.1.4-2]
-      const before = byClientId.get(connection.clientId);
+      byClientId.get(connection.clientId)?.close();
       byClientId.set(connection.clientId, connection);
       metrics.connections.set(byClientId.size);
-      return before === undefined ? null : before.closeAndLeave();
     },
     leave: (connection) => {
       connections.delete(connection);
-      addresses.leave(connection.origin.address, connection.device !== null);
+      addresses.leave(connection.origin.address, connection.isAdmitted);
       if (byClientId.get(connection.clientId) === connection) byClientId.delete(connection.clientId);
       metrics.connections.set(byClientId.size);
     },

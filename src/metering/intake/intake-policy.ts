@@ -27,11 +27,14 @@ export type Verdict =
   | { accepted: true; device: Device }
   | { accepted: false; reason: string; returnCode: 2 | 3 | 4 | 5 | null };
 
+/** `direct`: what comes on it is sent to this device by us; `routed`: it is whatever clients publish on such topics. */
+export type SubscribeRule = 'direct' | 'routed' | 'refused';
+
 export interface IntakePolicy {
   /** A rejection is answered with `server unavailable`. */
   authenticate(request: ConnectRequest): Promise<Verdict>;
   publish(device: Device, topic: string, retained: boolean): PublishRule;
-  maySubscribe(device: Device, filter: string): boolean;
+  subscribe(device: Device, filter: string): SubscribeRule;
   /** The device has subscribed to something, or came back to a session in which it had: it can be sent to now. */
   listening?(device: Device): void;
   /** For how long nothing is read from a device that has just published so many messages; 0 for not at all. */

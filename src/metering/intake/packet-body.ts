@@ -5,6 +5,8 @@ export interface FilterList {
   packetId: number;
   /** In the order in which they came. */
   filters: string[];
+  /** The QoS asked for with each; none in an UNSUBSCRIBE. */
+  qos: number[];
 }
 
 /** The packet id at this place; 0, which no packet may have [MQTT-2.3.1-1], where there is none. */
@@ -26,14 +28,18 @@ function readFilters(bytes: Buffer, start: number, end: number, qosBytes: 0 | 1)
   const packetId = packetIdAt(bytes, start, end);
   if (packetId === 0) return null;
   const filters: string[] = [];
+  const qos: number[] = [];
   for (let at = start + 2; at < end; at += qosBytes) {
     const until = endOfField(bytes, at, end - qosBytes);
     if (until < 0) return null;
     const filter = decodeText(bytes, at + 2, until);
     if (filter === null || !isTopicFilter(filter)) return null;
-    if (qosBytes === 1 && (bytes[until] as number) > 2) return null;
+    if (qosBytes === 1) {
+      if ((bytes[until] as number) > 2) return null;
+      qos.push(bytes[until] as number);
+    }
     filters.push(filter);
     at = until;
   }
-  return filters.length === 0 ? null : { packetId, filters };
+  return filters.length === 0 ? null : { packetId, filters, qos };
 }

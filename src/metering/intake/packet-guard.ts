@@ -1,9 +1,8 @@
 // The strict reader of MQTT in front of everything: it judges each packet's fixed header before a byte of its body is
 // held, and says at the first sign that this is not MQTT, or too much of it. Bodies: see packet-body.ts.
 import { intakeLimits } from './intake-limits.ts';
-import { PacketReader, type ReaderRefusal } from './packet-reader.ts';
+import { PacketReader } from './packet-reader.ts';
 
-export type GuardRefusal = ReaderRefusal;
 /** Protocol level of CONNECT: 3 is MQTT 3.1, 4 is MQTT 3.1.1. */
 export type ProtocolLevel = 3 | 4;
 
@@ -19,6 +18,7 @@ export const packetType = {
   SUBSCRIBE: 8,
   SUBACK: 9,
   UNSUBSCRIBE: 10,
+  UNSUBACK: 11,
   PINGREQ: 12,
   DISCONNECT: 14,
 } as const;

@@ -6,14 +6,14 @@ import { Duplex } from 'node:stream';
 import type { Aedes, Client, PublishPacket } from 'aedes';
 import type { Settled } from './commit-service.ts';
 import type { ConnectPacket } from './connect-packet.ts';
-import { encodeConnack, encodeConnect, encodePacket } from './encode-packet.ts';
-import { OutgoingHandshakes } from './outgoing-handshakes.ts';
+import { encodeConnack, encodeConnect, encodeSuback } from './encode-packet.ts';
+import type { OutgoingHandshakes } from './outgoing-handshakes.ts';
 import { packetIdAt } from './packet-body.ts';
 import { packetType } from './packet-guard.ts';
 import { PacketReader } from './packet-reader.ts';
 import type { Device } from './uplink.ts';
 
-const { CONNACK, PUBLISH, PUBREL, SUBACK } = packetType;
+const { CONNACK, PUBLISH, PUBREL, SUBACK, UNSUBACK } = packetType;
 const MOST_PACKET_bytes = 268_435_455;
 const SESSION_PRESENT = 0x01;
 
@@ -28,7 +28,8 @@ export interface BridgeEvents {
   ready(kept: boolean): void;
   /** There is room again after `pass` said that there is none. */
   room(): void;
-  subscribed(): void;
+  /** A SUBACK or an UNSUBACK has left. @param type of that packet */
+  answered(type: number): void;
   /** @returns false where `drained` will be called once more may be written */
   write(bytes: Uint8Array, drained: () => void): boolean;
   closed(): void;
@@ -39,6 +40,7 @@ export interface BridgeOptions {
   connect: ConnectPacket;
   clientId: string;
   device: Device;
+  handshakes: OutgoingHandshakes;
   /** Commits an uplink that came at QoS 2; its PUBREC leaves after `settled(true)`. */
   store(packet: PublishPacket, format: string, settled: Settled): void;
   /** Whether aedes' CONNACK goes to the client, or was sent before. */
@@ -47,7 +49,6 @@ export interface BridgeOptions {
 }
 
 export class SessionBridge extends Duplex {
-  readonly handshakes = new OutgoingHandshakes();
   readonly client: Client;
   readonly device: Device;
   readonly store: BridgeOptions['store'];
@@ -55,7 +56,6 @@ export class SessionBridge extends Duplex {
   readonly #outgoing = new PacketReader(MOST_PACKET_bytes);
   /** Filters of a SUBSCRIBE that names one twice, by packet id: aedes answers each only once. */
   readonly #repeated = new Map<number, string[]>();
-  #isReady = false;
   #awaitsRoom = false;
 
   constructor(options: BridgeOptions) {
@@ -67,10 +67,6 @@ export class SessionBridge extends Duplex {
     // The first packet id that a client is sent is 1, as in other brokers; aedes begins anywhere.
     (this.client as unknown as ClientState)._nextId = 1;
     this.push(encodeConnect(options.connect, options.clientId));
-  }
-
-  get isReady(): boolean {
-    return this.#isReady;
   }
 
   /** Hands a whole packet to aedes. @returns false where no other may follow before `room` */
@@ -120,17 +116,18 @@ export class SessionBridge extends Duplex {
   /** @returns what the client gets of this packet; null for nothing */
   #leaving(): Uint8Array | null {
     const { first, bytes, from, start, end } = this.#outgoing;
+    const { handshakes, events } = this.#options;
     const type = first >> 4;
     if (type === CONNACK) return this.#connack(bytes, from, start, end);
+    if (type === SUBACK || type === UNSUBACK) setImmediate(() => events.answered(type));
     if (type === SUBACK) return this.#suback(bytes, from, start, end);
     if (type === PUBLISH) {
-      this.handshakes.sent(first, packetIdAt(bytes, start + 2 + bytes.readUInt16BE(start), end));
-    } else if (type === PUBREL) this.handshakes.sent(first, packetIdAt(bytes, start, end));
+      handshakes.sent(first, packetIdAt(bytes, start + 2 + bytes.readUInt16BE(start), end));
+    } else if (type === PUBREL) handshakes.sent(first, packetIdAt(bytes, start, end));
     return bytes.subarray(from, end);
   }
 
   #connack(bytes: Buffer, from: number, start: number, end: number): Uint8Array | null {
-    this.#isReady = true;
     const { passConnack, connect, events } = this.#options;
     const kept = ((bytes[start] as number) & SESSION_PRESENT) !== 0;
     // After the CONNACK, which is returned from here, has been written.
@@ -143,11 +140,10 @@ export class SessionBridge extends Duplex {
   #suback(bytes: Buffer, from: number, start: number, end: number): Uint8Array {
     const packetId = packetIdAt(bytes, start, end);
     const filters = this.#repeated.get(packetId);
-    setImmediate(() => this.#options.events.subscribed());
     if (filters === undefined) return bytes.subarray(from, end);
     this.#repeated.delete(packetId);
     const once = [...new Set(filters)];
     const granted = filters.map((filter) => bytes[start + 2 + once.indexOf(filter)] ?? 0x80);
-    return encodePacket(SUBACK << 4, [bytes.subarray(start, start + 2), Uint8Array.from(granted)]);
+    return encodeSuback(packetId, granted);
   }
 }

@@ -36,12 +36,22 @@ export function createSubscriberBroker({ policy, logger, refused }: SubscriberOp
   return broker;
 }
 
+/** What aedes has and its types leave out. */
+const inherited = Aedes.prototype as unknown as { unregisterClient(client: Client): void };
+
 class SubscriberBroker extends Aedes {
   readonly #kept = new WeakSet<PublishPacket>();
 
   /** This packet goes to no subscriber. Devices never hear each other. */
   keep(packet: PublishPacket): void {
     this.#kept.add(packet);
+  }
+
+  /** aedes takes whoever has the id from the list, also where a second connection has taken it from this one. */
+  unregisterClient(client: Client): void {
+    const { clients } = this as unknown as { clients: Record<string, Client | undefined> };
+    if (clients[client.id] === client) inherited.unregisterClient.call(this, client);
+    else this.connectedClients -= 1;
   }
 
   override publish(packet: PublishPacket, sender: unknown, done?: unknown): void {
