@@ -13,7 +13,7 @@ import { systemClock } from '../src/platform/clock.ts';
 import { freePort } from '../src/platform/free-port.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { openPool, type Pool } from '../src/platform/postgres/database.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { systemRandom } from '../src/platform/random.ts';
 import { ask, endProgram, nextWord, startMosquitto, startProgram } from './bench-process.ts';
@@ -112,7 +112,8 @@ async function measureNaru(pool: Pool, devices: LoadDevice[], shape: Shape, stor
 
 async function countStored(pool: Pool): Promise<{ readings: number; uplinks: number }> {
   const { rows } = await pool.query(
-    `SELECT (SELECT count(*) FROM metering.reading) AS readings, (SELECT count(*) FROM metering.uplink) AS uplinks`,
+    `SELECT (SELECT count(*) FROM metering.reading) AS readings,
+            (SELECT coalesce(sum(cardinality(payloads)), 0) FROM metering.uplink_pack) AS uplinks`,
   );
   return { readings: Number(rows[0].readings), uplinks: Number(rows[0].uplinks) };
 }
@@ -251,7 +252,7 @@ async function stopIntake(intake: ChildProcess): Promise<void> {
 }
 
 function databaseCpu_s(): number {
-  return cpuOfTree_s((postgres as EmbeddedPostgres).pid() as number);
+  return cpuOfTree_s(postgres.pid() as number);
 }
 
 function pidOf(child: ChildProcess): number {

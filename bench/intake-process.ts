@@ -1,9 +1,9 @@
 // Naru's intake in a process of its own, so that its processor time and memory can be told from those around it.
 // With `store` it commits to the database; without, everything counts as stored at once, which leaves the connections.
 
-import type { Settled } from '../src/metering/intake/commit-service.ts';
 import { createIntakeBroker } from '../src/metering/intake/intake-broker.ts';
 import { type Intake, openIntake } from '../src/metering/intake/intake-service.ts';
+import type { Settled } from '../src/metering/intake/uplink.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { createMetrics } from '../src/platform/metrics.ts';

@@ -4,14 +4,13 @@
 // of a socket: packets that were checked go in, and what comes out is watched for what the client will have to answer.
 import { Duplex } from 'node:stream';
 import type { Aedes, Client, PublishPacket } from 'aedes';
-import type { Settled } from './commit-service.ts';
 import type { ConnectPacket } from './connect-packet.ts';
 import { encodeConnack, encodeConnect, encodeSuback } from './encode-packet.ts';
 import type { OutgoingHandshakes } from './outgoing-handshakes.ts';
 import { packetIdAt } from './packet-body.ts';
 import { packetType } from './packet-guard.ts';
 import { PacketReader } from './packet-reader.ts';
-import type { Device } from './uplink.ts';
+import type { Device, Settled } from './uplink.ts';
 
 const { CONNACK, PUBLISH, PUBREL, SUBACK, UNSUBACK } = packetType;
 const MOST_PACKET_bytes = 268_435_455;
