@@ -1,171 +1,312 @@
-// Readings per second that are acknowledged and in the table: Naru, against a bare aedes that sends one INSERT a message
-// and then acknowledges. Same load, same PostgreSQL, same machine, one after the other.
+// Messages per second that are acknowledged and in the table, and what processor time they take: Naru, which acknowledges
+// after the commit and keeps the bytes, against Mosquitto with a consumer that stores afterwards. Same load, same
+// PostgreSQL, same machine, one after the other. Then a fleet at rest: its memory, and its return after a restart.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { Aedes } from 'aedes';
-import { findFormat } from '../devices/formats.ts';
-import { createIntakeBroker } from '../src/metering/intake/intake-broker.ts';
-import { openIntake } from '../src/metering/intake/intake-service.ts';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { provisionFleet } from '../src/metering/meters/provision-fleet-service.ts';
 import { systemClock } from '../src/platform/clock.ts';
+import { freePort } from '../src/platform/free-port.ts';
 import { createLogger } from '../src/platform/logger.ts';
-import { createMetrics } from '../src/platform/metrics.ts';
 import { openPool, type Pool } from '../src/platform/postgres/database.ts';
 import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { systemRandom } from '../src/platform/random.ts';
-import type { Load, LoadResult } from './mqtt-load.ts';
+import { ask, endProgram, nextWord, startMosquitto, startProgram } from './bench-process.ts';
+import { cpuOfTree_s } from './cpu-time.ts';
+import type { IntakeTask, Usage } from './intake-process.ts';
+import type { LoadDevice, LoadResult } from './mqtt-load.ts';
+import type { ConsumerTask } from './peer-consumer.ts';
 
-const CONNECTIONS = 200;
-const WINDOWS = [1, 16] as const;
-const DURATION_ms = 7_000;
+const FLEET = 10_000;
+const RETURNING = 5_000;
+const PROVISION = 1_000;
+const DURATION_ms = 6_000;
 const DAY_s = 86_400;
 
-type Run = LoadResult & { who: string; window: number; readings_per_s: number };
+interface Shape {
+  connections: number;
+  window: number;
+  readingsPerMessage: 1 | 6;
+}
+const w64: Shape = { connections: 200, window: 64, readingsPerMessage: 1 };
+const w1: Shape = { connections: 5_000, window: 1, readingsPerMessage: 1 };
+const six: Shape = { connections: 200, window: 64, readingsPerMessage: 6 };
+
+interface Run extends LoadResult, Shape {
+  who: string;
+  /** Acknowledged and, where the peer stores later, stored. */
+  messages_per_s: number;
+  /** Of broker and consumer, and of the database. */
+  own_us: number;
+  database_us: number;
+}
 
 const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
 chmodSync(folder, 0o711);
 const postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
+/** Each run's readings are older than the ones of the run before: nothing is sent twice. */
+let next_s = Math.floor(systemClock.now_ms() / 1_000) - DAY_s;
 try {
   await migrate(postgres.url);
   const pool = openPool(postgres.url);
-  const naru = await measureNaru(pool);
-  const peer = await measurePeer(pool);
+  const devices = await provision(pool);
+  const ours: Run[] = [];
+  for (const shape of [w64, w1, six]) ours.push(await measureNaru(pool, devices, shape, true));
+  const limits = [
+    await measureNaru(pool, devices, w64, false),
+    await measureNaru(pool, devices, w1, false),
+    await measureAedes(devices),
+  ];
+  const peers = await measurePeers(pool, devices);
   await pool.end();
-  report(naru, peer);
+  report([...ours, ...peers, ...limits]);
+  const rest = await measureFleet(devices);
+  finish(ours, peers, rest);
 } finally {
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(0);
 
-async function measureNaru(pool: Pool): Promise<Run[]> {
-  const entries = Array.from({ length: CONNECTIONS }, (_, n) => ({
-    deviceId: `bench-${n}`,
-    formats: ['senml+json'],
-    meter: { serial: `${10_000_000 + n}`, model: 'bench', bore_mm: 15, dials: 5 },
-    servicePoint: { id: `bench-${n}`, zoneId: 'bench', zoneName: 'Bench', usageClass: 'domestic' as const },
-    installedAt_ms: systemClock.now_ms() - 365 * DAY_s * 1000,
-  }));
-  const provisioned = await provisionFleet(pool, systemRandom, entries);
-  const intake = await openIntake({
-    pool,
-    timeZone: 'Asia/Seoul',
-    clock: systemClock,
-    logger,
-    metrics: createMetrics(),
-  });
-  const broker = createIntakeBroker({ intake, host: '127.0.0.1', mqttPort: 0, wsPort: null, logger });
-  const ports = await broker.listen();
-  const devices = provisioned.map(({ deviceId, secret }, n) => ({
-    deviceId,
-    secret: secret ?? '',
-    serial: `${10_000_000 + n}`,
-  }));
-  const count = async () => (await pool.query('SELECT count(*) AS n FROM metering.reading')).rows[0].n as number;
-  const runs = await measure('Naru', ports.mqtt, devices, count);
-  await broker.close();
-  return runs;
+async function provision(pool: Pool): Promise<LoadDevice[]> {
+  const devices: LoadDevice[] = [];
+  for (let from = 0; from < FLEET; from += PROVISION) {
+    const entries = Array.from({ length: PROVISION }, (_, n) => ({
+      deviceId: `bench-${from + n}`,
+      formats: ['senml+json'],
+      meter: { serial: `${10_000_000 + from + n}`, model: 'bench', bore_mm: 15, dials: 8 },
+      servicePoint: { id: `bench-${from + n}`, zoneId: 'bench', zoneName: 'Bench', usageClass: 'domestic' as const },
+      installedAt_ms: systemClock.now_ms() - 3_650 * DAY_s * 1_000,
+    }));
+    for (const [n, { deviceId, secret }] of (await provisionFleet(pool, systemRandom, entries)).entries()) {
+      devices.push({ deviceId, secret: secret ?? '', serial: `${10_000_000 + from + n}` });
+    }
+  }
+  return devices;
 }
 
-/** What is usually written first: decode, one INSERT, acknowledge. The raw payload is not even kept. */
-async function measurePeer(pool: Pool): Promise<Run[]> {
-  await pool.query(
-    `CREATE TABLE peer_reading (meter text, measured_at timestamptz, register_l bigint, PRIMARY KEY (meter, measured_at))`,
+/** @param store false: everything counts as stored at once, which leaves what the connections cost */
+async function measureNaru(pool: Pool, devices: LoadDevice[], shape: Shape, store: boolean): Promise<Run> {
+  const { intake, port } = await startIntake(0, store);
+  const before = await countStored(pool);
+  const run = await underLoad(`Naru${store ? '' : ', storing nothing'}`, port, devices, shape, async () => {
+    return (await ask<Usage>(intake, 'usage')).cpu_s;
+  });
+  await stopIntake(intake);
+  const after = await countStored(pool);
+  const expected = store ? run.acknowledged : 0;
+  if (after.uplinks - before.uplinks !== expected) {
+    throw new Error(`${run.acknowledged} acknowledged, ${after.uplinks - before.uplinks} stored with their bytes`);
+  }
+  if (after.readings - before.readings !== expected * shape.readingsPerMessage) {
+    throw new Error(`${expected * shape.readingsPerMessage} readings sent, ${after.readings - before.readings} stored`);
+  }
+  return run;
+}
+
+async function countStored(pool: Pool): Promise<{ readings: number; uplinks: number }> {
+  const { rows } = await pool.query(
+    `SELECT (SELECT count(*) FROM metering.reading) AS readings,
+            (SELECT coalesce(sum(cardinality(payloads)), 0) FROM metering.uplink_pack) AS uplinks`,
   );
-  const format = findFormat('senml+json');
-  const broker = await Aedes.createBroker({
-    authorizePublish: (_client, packet, done) => {
-      const decoded = format?.decode(packet.payload as Buffer, {});
-      const reading = decoded?.ok ? decoded.uplink.readings[0] : undefined;
-      if (!decoded?.ok || reading === undefined) return done(new Error('not decoded'));
-      pool
-        .query({
-          name: 'peer-insert',
-          text: 'INSERT INTO peer_reading VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-          values: [decoded.uplink.meter_id, reading.measured_at, reading.register_l],
-        })
-        .then(() => done(null), done);
-    },
-  });
-  const server = createServer((socket) => broker.handle(socket));
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  });
-  const devices = Array.from({ length: CONNECTIONS }, (_, n) => ({
-    deviceId: `peer-${n}`,
-    secret: 'x',
-    serial: `${n}`,
-  }));
-  const count = async () => (await pool.query('SELECT count(*) AS n FROM peer_reading')).rows[0].n as number;
-  const runs = await measure('aedes + one INSERT a message', port, devices, count);
-  server.close();
-  await new Promise<void>((resolve) => broker.close(resolve));
+  return { readings: Number(rows[0].readings), uplinks: Number(rows[0].uplinks) };
+}
+
+async function measureAedes(devices: LoadDevice[]): Promise<Run> {
+  const broker = startProgram('aedes-process', {});
+  const { port } = await nextWord<{ port: number }>(broker);
+  const run = await underLoad('aedes, storing nothing', port, devices, w64, async () => cpuOfTree_s(pidOf(broker)));
+  await endProgram(broker);
+  return run;
+}
+
+async function measurePeers(pool: Pool, devices: LoadDevice[]): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (const [who, commit] of [
+    ['Mosquitto + group commit', 'group'],
+    ['Mosquitto + 1,000 rows a batch', 1_000],
+    ['Mosquitto + one INSERT each', 'each'],
+    ['Mosquitto, storing nothing', null],
+  ] as const) {
+    const port = await freePort(0);
+    const broker = await startMosquitto(folder, port);
+    if (broker === null) return [];
+    await pool.query(`DROP TABLE IF EXISTS peer_reading`);
+    await pool.query(
+      `CREATE TABLE peer_reading (meter bigint, at timestamptz, register_l bigint, PRIMARY KEY (meter, at))`,
+    );
+    const task: ConsumerTask = {
+      databaseUrl: postgres.url,
+      brokerUrl: `mqtt://127.0.0.1:${port}`,
+      commit: commit ?? 1,
+    };
+    const consumer = commit === null ? null : startProgram('peer-consumer', task);
+    if (consumer !== null) await nextWord(consumer);
+    const consumed = () => ask<{ stored: number; cpu_s: number }>(consumer as ChildProcess, 'usage');
+    const cpu = async () => cpuOfTree_s(broker.pid) + (consumer === null ? 0 : (await consumed()).cpu_s);
+    const allStored = async (sent: number) => {
+      while (consumer !== null && (await consumed()).stored < sent) await sleep(50);
+    };
+    // One INSERT each stores so little that what the broker has taken in the same time could not be waited for.
+    const shape = commit === 'each' ? { ...w64, window: 1 } : w64;
+    runs.push(await underLoad(who, port, devices, shape, cpu, allStored, commit === 'each' ? 1_000 : DURATION_ms));
+    if (consumer !== null) await endProgram(consumer);
+    await broker.stop();
+  }
   return runs;
 }
 
-async function measure(
+async function underLoad(
   who: string,
   port: number,
-  devices: Load['devices'],
-  count: () => Promise<number>,
-): Promise<Run[]> {
-  const runs: Run[] = [];
-  for (const [index, window] of WINDOWS.entries()) {
-    const before = await count();
-    const from_s = Math.floor(systemClock.now_ms() / 1000) - (10 - index * 4) * DAY_s;
-    const result = await underLoad({ port, devices, window, duration_ms: DURATION_ms, from_s });
-    const stored = (await count()) - before;
-    if (stored !== result.acknowledged)
-      throw new Error(`${who}: ${result.acknowledged} acknowledged, ${stored} stored`);
-    runs.push({ ...result, who, window, readings_per_s: result.acknowledged / result.seconds });
-  }
-  return runs;
-}
-
-function underLoad(load: Load): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./mqtt-load.js', import.meta.url), { workerData: load });
-    worker.once('message', resolve);
-    worker.once('error', reject);
+  devices: LoadDevice[],
+  shape: Shape,
+  cpu_s: () => Promise<number>,
+  allStored: ((sent: number) => Promise<void>) | null = null,
+  duration_ms = DURATION_ms,
+): Promise<Run> {
+  const chosen = devices.slice(0, shape.connections);
+  next_s -= 2 * DAY_s;
+  const before = { own_s: await cpu_s(), database_s: databaseCpu_s() };
+  const load = startProgram('mqtt-load', {
+    ...{ kind: 'load', port, devices: chosen, window: shape.window, duration_ms, from_s: next_s },
+    readingsPerMessage: shape.readingsPerMessage,
   });
+  const began_ms = performance.now();
+  const result = await nextWord<LoadResult>(load);
+  await allStored?.(result.acknowledged * shape.readingsPerMessage);
+  const until_stored_s = (performance.now() - began_ms) / 1_000;
+  const own_s = (await cpu_s()) - before.own_s;
+  const database_s = databaseCpu_s() - before.database_s;
+  await endProgram(load);
+  return {
+    ...{ who, ...shape, ...result },
+    messages_per_s: result.acknowledged / (allStored === null ? result.seconds : until_stored_s),
+    own_us: (own_s * 1e6) / result.acknowledged,
+    database_us: (database_s * 1e6) / result.acknowledged,
+  };
 }
 
-function report(naru: Run[], peer: Run[]): void {
-  console.log(
-    `\n${CONNECTIONS} connections, QoS 1, acknowledged after commit; w = messages in flight per connection\n`,
-  );
-  console.log(
-    `${'who'.padEnd(30)} ${'w'.padStart(3)} ${'readings/s'.padStart(11)} ${'p50 ms'.padStart(8)} ${'p99 ms'.padStart(8)}`,
-  );
-  for (const run of [...naru, ...peer]) {
-    const cells = [
-      run.readings_per_s.toFixed(0).padStart(11),
-      run.ack_p50_ms.toFixed(1).padStart(8),
-      run.ack_p99_ms.toFixed(1).padStart(8),
-    ];
-    console.log(`${run.who.padEnd(30)} ${String(run.window).padStart(3)} ${cells.join(' ')}`);
+interface AtRest {
+  memory_MB: number;
+  listening_memory_MB: number;
+  back_s: number;
+}
+
+async function measureFleet(devices: LoadDevice[]): Promise<AtRest> {
+  const memory_MB: number[] = [];
+  for (const subscribe of [false, true]) {
+    const { intake, port } = await startIntake(0, true);
+    const empty = (await ask<Usage>(intake, 'usage')).memory_bytes;
+    const fleet = startProgram('mqtt-load', { kind: 'fleet', port, devices, subscribe });
+    await nextWord(fleet);
+    memory_MB.push(((await ask<Usage>(intake, 'usage')).memory_bytes - empty) / 1e6);
+    await endProgram(fleet);
+    await stopIntake(intake);
   }
-  const [ours1, ours16] = naru;
-  const [theirs1, theirs16] = peer;
-  if (!ours1 || !ours16 || !theirs1 || !theirs16) throw new Error('a run is missing');
+  const first = await startIntake(0, true);
+  const fleet = startProgram('mqtt-load', {
+    ...{ kind: 'fleet', port: first.port, devices: devices.slice(0, RETURNING), subscribe: true },
+  });
+  await nextWord(fleet);
+  const exited = once(first.intake, 'exit');
+  first.intake.kill('SIGKILL');
+  await exited;
+  const began_ms = performance.now();
+  const second = await startIntake(first.port, true);
+  await nextWord(fleet);
+  const back_s = (performance.now() - began_ms) / 1_000;
+  await endProgram(fleet);
+  await stopIntake(second.intake);
+  const [rest = 0, listening = 0] = memory_MB;
+  console.log(
+    `\n${FLEET} authenticated connections at rest: ${rest.toFixed(0)} MB above the empty process, ` +
+      `${listening.toFixed(0)} MB where each listens to its commands. ` +
+      `${RETURNING} were all back ${back_s.toFixed(1)} s after a restart was begun.`,
+  );
+  return { memory_MB: rest, listening_memory_MB: listening, back_s };
+}
+
+async function startIntake(port: number, store: boolean): Promise<{ intake: ChildProcess; port: number }> {
+  const task: IntakeTask = { databaseUrl: postgres.url, port, store };
+  const intake = startProgram('intake-process', task, ['--expose-gc', ...profiling()]);
+  return { intake, port: (await nextWord<{ port: number }>(intake)).port };
+}
+
+/** With NARU_BENCH_PROFILE naming a folder, each intake leaves a profile of its processor time there. */
+function profiling(): string[] {
+  const into = process.env.NARU_BENCH_PROFILE;
+  return into === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${into}`];
+}
+
+async function stopIntake(intake: ChildProcess): Promise<void> {
+  const exited = once(intake, 'exit');
+  intake.send('stop');
+  await exited;
+}
+
+function databaseCpu_s(): number {
+  return cpuOfTree_s(postgres.pid() as number);
+}
+
+function pidOf(child: ChildProcess): number {
+  return child.pid as number;
+}
+
+function report(runs: Run[]): void {
+  console.log(
+    '\nQoS 1; c = connections, w = messages in flight on each, r = readings a message; µs of processor a message',
+  );
+  const heads = ['messages/s', 'readings/s', 'ack p50 ms', 'p99 ms', 'own µs', 'database µs', 'load idle'];
+  console.log(
+    `${'who'.padEnd(32)} ${'c'.padStart(5)} ${'w'.padStart(3)} r ${heads.map((h) => h.padStart(11)).join(' ')}`,
+  );
+  for (const run of runs) {
+    const cells = [
+      run.messages_per_s.toFixed(0),
+      (run.messages_per_s * run.readingsPerMessage).toFixed(0),
+      run.ack_p50_ms.toFixed(1),
+      run.ack_p99_ms.toFixed(1),
+      run.own_us.toFixed(1),
+      run.database_us.toFixed(1),
+      `${(100 * run.idle_share).toFixed(0)} %`,
+    ];
+    const what = `${String(run.connections).padStart(5)} ${String(run.window).padStart(3)} ${run.readingsPerMessage}`;
+    console.log(`${run.who.padEnd(32)} ${what} ${cells.map((cell) => cell.padStart(11)).join(' ')}`);
+  }
+}
+
+function finish(ours: Run[], peers: Run[], rest: AtRest): void {
+  const [our64, our1, our6] = ours;
+  if (!our64 || !our1 || !our6) throw new Error('a run is missing');
+  const [group, , each] = peers;
+  const cost_us = (run: Run) => run.own_us + run.database_us;
+  const ratio = (peer: Run | undefined) => (peer === undefined ? null : rounded(cost_us(peer) / cost_us(our64)));
   console.log(
     JSON.stringify({
       bench: 'ingest',
-      readings_per_s: Math.round(ours16.readings_per_s),
-      peer_readings_per_s: Math.round(theirs16.readings_per_s),
-      ratio: rounded(ours16.readings_per_s / theirs16.readings_per_s),
-      ack_p50_ms: rounded(ours16.ack_p50_ms),
-      ack_p99_ms: rounded(ours16.ack_p99_ms),
-      w1_readings_per_s: Math.round(ours1.readings_per_s),
-      w1_peer_readings_per_s: Math.round(theirs1.readings_per_s),
-      w1_ratio: rounded(ours1.readings_per_s / theirs1.readings_per_s),
-      w1_ack_p50_ms: rounded(ours1.ack_p50_ms),
-      w1_ack_p99_ms: rounded(ours1.ack_p99_ms),
+      c200_w64_msgs_per_s: Math.round(our64.messages_per_s),
+      c5000_w1_msgs_per_s: Math.round(our1.messages_per_s),
+      six_readings_per_s: Math.round(our6.messages_per_s * 6),
+      cpu_ratio_vs_group_commit: ratio(group),
+      cpu_ratio_vs_insert_each: ratio(each),
+      own_cpu_ratio_vs_group_commit: group === undefined ? null : rounded(group.own_us / our64.own_us),
+      peer_group_commit_msgs_per_s: group === undefined ? null : Math.round(group.messages_per_s),
+      peer_insert_each_msgs_per_s: each === undefined ? null : Math.round(each.messages_per_s),
+      ack_p50_ms: rounded(our64.ack_p50_ms),
+      ack_p99_ms: rounded(our64.ack_p99_ms),
+      w1_ack_p50_ms: rounded(our1.ack_p50_ms),
+      w1_ack_p99_ms: rounded(our1.ack_p99_ms),
+      least_load_idle_share: rounded(Math.min(our64.idle_share, our1.idle_share, our6.idle_share)),
+      idle_10000_MB: rounded(rest.memory_MB),
+      listening_10000_MB: rounded(rest.listening_memory_MB),
+      back_5000_s: rounded(rest.back_s),
     }),
   );
 }

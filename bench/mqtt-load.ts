@@ -1,16 +1,34 @@
-// The load: a thread with many bare MQTT connections, each keeping a window of unacknowledged QoS 1 messages full.
-// It writes and reads the few bytes of MQTT itself, so that the load costs little beside what is measured.
+// The load: a process with many bare MQTT connections. As a load it keeps a window of unacknowledged QoS 1 messages full
+// on each; as a fleet at rest it only stays connected, and comes back when it is cut off.
+//
+// It must cost little beside what is measured: messages are copies of one made ahead, in which a few digits change, and
+// acknowledgements are counted by their bytes.
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { parentPort, workerData } from 'node:worker_threads';
+
+export interface LoadDevice {
+  deviceId: string;
+  secret: string;
+  serial: string;
+}
 
 export interface Load {
+  kind: 'load';
   port: number;
-  devices: { deviceId: string; secret: string; serial: string }[];
+  devices: LoadDevice[];
   window: number;
+  readingsPerMessage: 1 | 6;
   duration_ms: number;
   /** Time of each device's first reading; the next ones follow by the second. */
   from_s: number;
+}
+
+export interface Fleet {
+  kind: 'fleet';
+  port: number;
+  devices: LoadDevice[];
+  /** Whether each also listens to its commands. */
+  subscribe: boolean;
 }
 
 export interface LoadResult {
@@ -18,12 +36,14 @@ export interface LoadResult {
   seconds: number;
   ack_p50_ms: number;
   ack_p99_ms: number;
+  /** Share of one core that this process left unused. */
+  idle_share: number;
 }
 
-const load = workerData as Load;
-const latencies_ms: number[] = [];
-let stopped = false;
-let acknowledged = 0;
+/** Connections opened at once while a fleet comes up; the broker bounds those that have not shown who they are. */
+const OPENING = 200;
+const RECONNECT_AFTER_ms = 250;
+const CONNACK_bytes = 4;
 
 function text(value: string): Buffer {
   const bytes = Buffer.from(value);
@@ -35,96 +55,203 @@ function packet(first: number, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from([first, ...length]), body]);
 }
 
-class Device {
-  readonly #socket: Socket;
-  readonly #sentAt_ms = new Map<number, number>();
-  readonly #topic: Buffer;
-  readonly #serial: string;
-  #sent = 0;
-  #pending: Buffer = Buffer.alloc(0);
-  readonly ready: Promise<void>;
-  drained: () => void = () => {};
-
-  constructor({ deviceId, secret, serial }: Load['devices'][number]) {
-    this.#serial = serial;
-    this.#topic = text(`naru/v1/up/${deviceId}/senml-json`);
-    this.#socket = connect({ port: load.port, host: '127.0.0.1', noDelay: true });
-    const head = Buffer.concat([text('MQTT'), Buffer.from([4, 0xc2, 0, 0])]);
-    this.#socket.write(packet(0x10, Buffer.concat([head, text(deviceId), text(deviceId), text(secret)])));
-    this.ready = new Promise((resolve, reject) => {
-      this.#socket.once('error', reject);
-      this.#socket.once('data', (connack) => {
-        if (connack[3] !== 0) reject(new Error(`CONNACK ${connack[3]}`));
-        this.#socket.on('data', (bytes) => this.#take(bytes));
-        resolve();
-      });
+/** Opens a connection and sends its CONNECT. @returns once CONNACK came */
+function open(port: number, { deviceId, secret }: LoadDevice): Promise<Socket> {
+  const head = Buffer.concat([text('MQTT'), Buffer.from([4, 0xc2, 0, 0])]);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    socket.write(packet(0x10, Buffer.concat([head, text(deviceId), text(deviceId), text(secret)])));
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('closed before CONNACK')));
+    socket.once('data', (connack) => {
+      if (connack.length < CONNACK_bytes || connack[3] !== 0) return reject(new Error(`CONNACK ${connack[3]}`));
+      socket.removeAllListeners();
+      resolve(socket);
     });
-  }
+  });
+}
 
-  start(): void {
-    this.#send(load.window);
+/** Lets `each` run for all, so many at a time. */
+async function inTurns<T>(all: readonly T[], atOnce: number, each: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const worker = async () => {
+    for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) await each(one);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+class Sender {
+  readonly #socket: Socket;
+  readonly #template: Buffer;
+  readonly #idAt: number;
+  readonly #valuesAt: number[];
+  readonly #timeAt: number;
+  readonly #load: Load;
+  #sent = 0;
+  acknowledged = 0;
+  /** One message at a time is watched: how many were acknowledged when it must have been, and when it left. */
+  #watched = 0;
+  #watchedAt_ms = 0;
+  readonly latencies_ms: number[] = [];
+  isStopped = false;
+  whenDrained: () => void = () => {};
+
+  constructor(socket: Socket, device: LoadDevice, load: Load) {
+    this.#socket = socket;
+    this.#load = load;
+    const topic = text(`naru/v1/up/${device.deviceId}/senml-json`);
+    const base = `{"bn":"urn:naru:meter:${device.serial}:","bt":0000000000,"n":"register","u":"l","v":1000000}`;
+    const more = Array.from({ length: load.readingsPerMessage - 1 }, (_, n) => {
+      return `,{"n":"register","u":"l","v":1000000,"t":${n + 1}}`;
+    });
+    const payload = `[${base}${more.join('')}]`;
+    this.#template = packet(0x32, Buffer.concat([topic, Buffer.alloc(2), Buffer.from(payload)]));
+    const start = this.#template.length - payload.length;
+    this.#idAt = start - 2;
+    this.#timeAt = start + payload.indexOf('"bt":') + 5;
+    this.#valuesAt = [...payload.matchAll(/"v":/g)].map((match) => start + match.index + 4);
+    socket.on('data', (bytes) => this.#take(bytes.length));
+    socket.on('close', () => {
+      if (!this.isStopped) throw new Error(`${device.deviceId}: the broker closed the connection`);
+    });
+    socket.on('error', () => {});
   }
 
   get waiting(): number {
-    return this.#sentAt_ms.size;
+    return this.#sent - this.acknowledged;
+  }
+
+  send(count: number): void {
+    const template = this.#template;
+    const readings = this.#load.readingsPerMessage;
+    const bytes = Buffer.allocUnsafe(count * template.length);
+    for (let n = 0; n < count; n += 1) {
+      const at = n * template.length;
+      bytes.set(template, at);
+      const sent = this.#sent + n;
+      const id = (sent % 65_535) + 1;
+      bytes[at + this.#idAt] = id >> 8;
+      bytes[at + this.#idAt + 1] = id & 0xff;
+      digits(bytes, at + this.#timeAt, 10, this.#load.from_s + sent * readings);
+      for (let r = 0; r < readings; r += 1) {
+        digits(bytes, at + (this.#valuesAt[r] as number), 7, 1_000_000 + sent * readings + r);
+      }
+    }
+    this.#sent += count;
+    if (this.#watched === 0) {
+      this.#watched = this.#sent;
+      this.#watchedAt_ms = performance.now();
+    }
+    this.#socket.write(bytes);
   }
 
   end(): void {
+    this.isStopped = true;
     this.#socket.destroy();
   }
 
-  #send(count: number): void {
-    const packets: Buffer[] = [];
-    for (let n = 0; n < count; n += 1) {
-      this.#sent += 1;
-      const id = (this.#sent % 65_535) + 1;
-      this.#sentAt_ms.set(id, performance.now());
-      const payload = `[{"bn":"urn:naru:meter:${this.#serial}:","n":"register","u":"l","v":${this.#sent},"t":${load.from_s + this.#sent}}]`;
-      packets.push(packet(0x32, Buffer.concat([this.#topic, Buffer.from([id >> 8, id & 0xff]), Buffer.from(payload)])));
+  #take(bytes: number): void {
+    this.#partial += bytes;
+    const count = this.#partial >> 2;
+    this.#partial &= 3;
+    this.acknowledged += count;
+    if (this.#watched > 0 && this.acknowledged >= this.#watched) {
+      this.latencies_ms.push(performance.now() - this.#watchedAt_ms);
+      this.#watched = 0;
     }
-    this.#socket.write(Buffer.concat(packets));
+    if (!this.isStopped) {
+      if (count > 0) this.send(count);
+    } else if (this.waiting === 0) this.whenDrained();
   }
+  /** Bytes of an acknowledgement that has come in part. */
+  #partial = 0;
+}
 
-  #take(bytes: Buffer): void {
-    const all = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
-    let at = 0;
-    let count = 0;
-    for (; at + 4 <= all.length; at += 4) {
-      const id = all.readUInt16BE(at + 2);
-      latencies_ms.push(performance.now() - (this.#sentAt_ms.get(id) ?? 0));
-      this.#sentAt_ms.delete(id);
-      count += 1;
-    }
-    this.#pending = all.subarray(at);
-    acknowledged += count;
-    if (!stopped) this.#send(count);
-    else if (this.waiting === 0) this.drained();
+function digits(bytes: Buffer, at: number, count: number, value: number): void {
+  let rest = value;
+  for (let place = at + count - 1; place >= at; place -= 1) {
+    const next = Math.floor(rest / 10);
+    bytes[place] = 48 + rest - 10 * next;
+    rest = next;
   }
 }
 
-const devices = load.devices.map((device) => new Device(device));
-await Promise.all(devices.map((device) => device.ready));
-const began_ms = performance.now();
-for (const device of devices) device.start();
-await new Promise((resolve) => setTimeout(resolve, load.duration_ms));
-const seconds = (performance.now() - began_ms) / 1000;
-const inTime = acknowledged;
-stopped = true;
-await Promise.all(
-  devices.map((device) =>
-    device.waiting === 0
-      ? null
-      : new Promise<void>((resolve) => {
-          device.drained = resolve;
-        }),
-  ),
-);
-for (const device of devices) device.end();
-latencies_ms.sort((one, other) => one - other);
-const at = (share: number) => latencies_ms[Math.floor((latencies_ms.length - 1) * share)] ?? 0;
-parentPort?.postMessage({
-  acknowledged,
-  seconds: (seconds * acknowledged) / Math.max(inTime, 1),
-  ack_p50_ms: at(0.5),
-  ack_p99_ms: at(0.99),
-} satisfies LoadResult);
+async function sendLoad(load: Load): Promise<LoadResult> {
+  const senders: Sender[] = [];
+  await inTurns(load.devices, OPENING, async (device) => {
+    senders.push(new Sender(await open(load.port, device), device, load));
+  });
+  const acknowledged = () => senders.reduce((sum, sender) => sum + sender.acknowledged, 0);
+  for (const sender of senders) sender.send(load.window);
+  // The first moments warm up both sides and are not counted.
+  await new Promise((resolve) => setTimeout(resolve, load.duration_ms / 5));
+  const before = acknowledged();
+  const cpu = process.cpuUsage();
+  const began_ms = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, load.duration_ms));
+  const counted = acknowledged() - before;
+  const took_ms = performance.now() - began_ms;
+  const { user, system } = process.cpuUsage(cpu);
+  for (const sender of senders) sender.isStopped = true;
+  await Promise.all(senders.map((sender) => sender.waiting > 0 && drained(sender)));
+  const latencies_ms = senders.flatMap((sender) => sender.latencies_ms).sort((one, other) => one - other);
+  const at = (share: number) => latencies_ms[Math.floor((latencies_ms.length - 1) * share)] ?? 0;
+  const all = acknowledged();
+  for (const sender of senders) sender.end();
+  return {
+    acknowledged: all,
+    seconds: (took_ms / 1_000) * (all / counted),
+    ack_p50_ms: at(0.5),
+    ack_p99_ms: at(0.99),
+    idle_share: Math.max(0, 1 - (user + system) / 1_000 / took_ms),
+  };
+}
+
+function drained(sender: Sender): Promise<void> {
+  return new Promise((resolve) => {
+    sender.whenDrained = resolve;
+  });
+}
+
+/** Stays connected; says `all` whenever every device is. */
+async function stayConnected(fleet: Fleet): Promise<void> {
+  let connected = 0;
+  const stay = async (device: LoadDevice): Promise<void> => {
+    let socket: Socket;
+    try {
+      socket = await open(fleet.port, device);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_AFTER_ms));
+      return stay(device);
+    }
+    if (fleet.subscribe) {
+      const body = Buffer.concat([Buffer.from([0, 1]), text(`naru/v1/down/${device.deviceId}`), Buffer.from([1])]);
+      socket.write(packet(0x82, body));
+      await new Promise((resolve) => socket.once('data', resolve));
+    }
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      connected -= 1;
+      queue.push(device);
+      void work();
+    });
+    socket.resume();
+    connected += 1;
+    if (connected === fleet.devices.length) process.send?.('all');
+  };
+  const queue: LoadDevice[] = [...fleet.devices];
+  let working = 0;
+  const work = async (): Promise<void> => {
+    if (working >= OPENING) return;
+    working += 1;
+    for (let device = queue.pop(); device !== undefined; device = queue.pop()) await stay(device);
+    working -= 1;
+  };
+  await Promise.all(Array.from({ length: OPENING }, work));
+}
+
+process.on('disconnect', () => process.exit(0));
+process.once('message', (task: Load | Fleet) => {
+  if (task.kind === 'fleet') void stayConnected(task);
+  else void sendLoad(task).then((result) => process.send?.(result));
+});

@@ -13,6 +13,9 @@ export const intakeLimits = {
   /** Messages taken from devices and not yet committed; above either, no more is read from any socket. */
   inFlightMessages: 50_000,
   inFlight_bytes: 67_108_864,
+  /** Messages of one connection on their way to subscribers, and messages to one device that it has not acknowledged. */
+  routingPerConnection: 64,
+  unacknowledgedToDevice: 100,
   /** One transaction. */
   batchMessages: 10_000,
   batchReadings: 100_000,

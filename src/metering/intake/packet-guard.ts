@@ -1,91 +1,89 @@
-// The strict reader of MQTT framing in front of the broker: it sees each packet's fixed header before the broker holds
-// a byte of its body, and says at the first sign that this is not MQTT, or too much of it.
+// The strict reader of MQTT in front of everything: it judges each packet's fixed header before a byte of its body is
+// held, and says at the first sign that this is not MQTT, or too much of it. Bodies: see packet-body.ts.
 import { intakeLimits } from './intake-limits.ts';
+import { PacketReader } from './packet-reader.ts';
 
-export type GuardRefusal = 'packet_too_large' | 'malformed_packet';
+/** Protocol level of CONNECT: 3 is MQTT 3.1, 4 is MQTT 3.1.1. */
+export type ProtocolLevel = 3 | 4;
 
-const CONNECT = 1;
-const PUBLISH = 3;
-/** Packets a server may receive, with the flags their fixed header must have. [MQTT-2.2.2-1], table 2.2 */
-const FLAGS: ReadonlyMap<number, number> = new Map([
-  [CONNECT, 0],
-  [4, 0], // PUBACK
-  [5, 0], // PUBREC
-  [6, 0b0010], // PUBREL
-  [7, 0], // PUBCOMP
-  [8, 0b0010], // SUBSCRIBE
-  [10, 0b0010], // UNSUBSCRIBE
-  [12, 0], // PINGREQ
-  [14, 0], // DISCONNECT
+/** Control packet types. Source: MQTT 3.1.1 table 2.1 */
+export const packetType = {
+  CONNECT: 1,
+  CONNACK: 2,
+  PUBLISH: 3,
+  PUBACK: 4,
+  PUBREC: 5,
+  PUBREL: 6,
+  PUBCOMP: 7,
+  SUBSCRIBE: 8,
+  SUBACK: 9,
+  UNSUBSCRIBE: 10,
+  UNSUBACK: 11,
+  PINGREQ: 12,
+  DISCONNECT: 14,
+} as const;
+const { CONNECT, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT } = packetType;
+
+const NOT_FROM_CLIENTS = -1;
+const ANY = -2;
+/** Flags by packet type that a client's fixed header must have. [MQTT-2.2.2-1] [MQTT-2.2.2-2], table 2.2 */
+const FLAGS: Int8Array = byType(NOT_FROM_CLIENTS, [
+  [PUBLISH, ANY],
+  [PUBACK, 0],
+  [PUBREC, 0],
+  [PUBREL, 0b0010],
+  [PUBCOMP, 0],
+  [SUBSCRIBE, 0b0010],
+  [UNSUBSCRIBE, 0b0010],
+  [PINGREQ, 0],
+  [DISCONNECT, 0],
 ]);
-/** Packets whose length is fixed: acknowledgements carry a packet id, PINGREQ and DISCONNECT nothing. */
-const LENGTH_bytes: ReadonlyMap<number, number> = new Map([
-  [4, 2],
-  [5, 2],
-  [6, 2],
-  [7, 2],
-  [12, 0],
-  [14, 0],
+/** Lengths that are fixed: acknowledgements carry a packet id, PINGREQ and DISCONNECT nothing. */
+const LENGTH_bytes: Int8Array = byType(ANY, [
+  [PUBACK, 2],
+  [PUBREC, 2],
+  [PUBREL, 2],
+  [PUBCOMP, 2],
+  [PINGREQ, 0],
+  [DISCONNECT, 0],
 ]);
 
-export class PacketGuard {
-  /** Largest remaining length taken now. */
-  mostBytes: number = intakeLimits.packetBeforeAuthentication_bytes;
-  #first = true;
-  #type = 0;
-  /** -1 while the type byte is awaited; 0 … 3 the length byte awaited; 4 inside the body. */
-  #lengthByte = -1;
-  #remaining = 0;
+export class PacketGuard extends PacketReader {
+  /** Null until the CONNECT was read; then the rules of that level hold. */
+  level: ProtocolLevel | null = null;
 
-  /** @returns the reason to close the connection, or null to hand the chunk on. */
-  accept(chunk: Uint8Array): GuardRefusal | null {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#lengthByte === 4) {
-        const taken = Math.min(this.#remaining, chunk.length - at);
-        this.#remaining -= taken;
-        at += taken;
-        if (this.#remaining === 0) this.#lengthByte = -1;
-        continue;
-      }
-      const byte = chunk[at] ?? 0;
-      at += 1;
-      const refusal = this.#lengthByte < 0 ? this.#startPacket(byte) : this.#addLength(byte);
-      if (refusal !== null) return refusal;
-    }
-    return null;
+  constructor() {
+    super(intakeLimits.packetBeforeAuthentication_bytes);
   }
 
-  #startPacket(byte: number): GuardRefusal | null {
-    this.#type = byte >> 4;
+  protected override isStartRight(first: number): boolean {
+    const type = first >> 4;
     // The first packet must be a CONNECT, and only the first may be. [MQTT-3.1.0-1] [MQTT-3.1.0-2]
-    if ((this.#type === CONNECT) !== this.#first) return 'malformed_packet';
-    this.#first = false;
-    if (!areFlagsRight(this.#type, byte & 0x0f)) return 'malformed_packet';
-    this.#lengthByte = 0;
-    this.#remaining = 0;
-    return null;
+    // Its flags are judged with its body, which tells the level: MQTT 3.1 (section 2.1) lets them be anything.
+    if (this.level === null) return type === CONNECT;
+    const flags = FLAGS[type] as number;
+    if (flags === NOT_FROM_CLIENTS) return false;
+    if (flags === ANY) return isPublishStartRight(first, this.level);
+    if (this.level === 4) return (first & 0x0f) === flags;
+    // MQTT 3.1: SUBSCRIBE, UNSUBSCRIBE and PUBREL travel at QoS 1 and may be marked DUP (sections 3.6, 3.8, 3.10); in
+    // the others the flags are not used.
+    return flags === 0 || (first & 0b0110) === flags;
   }
 
-  /** Source: MQTT 3.1.1 section 2.2.3: seven bits a byte, least significant first, four bytes at most. */
-  #addLength(byte: number): GuardRefusal | null {
-    this.#remaining += (byte & 0x7f) << (7 * this.#lengthByte);
-    if (this.#remaining > this.mostBytes) return 'packet_too_large';
-    if (byte & 0x80) {
-      this.#lengthByte += 1;
-      return this.#lengthByte > 3 ? 'malformed_packet' : null;
-    }
-    const fixed = LENGTH_bytes.get(this.#type);
-    if (fixed !== undefined && fixed !== this.#remaining) return 'malformed_packet';
-    this.#lengthByte = this.#remaining === 0 ? -1 : 4;
-    return null;
+  protected override isLengthRight(first: number, length: number): boolean {
+    const fixed = LENGTH_bytes[first >> 4] as number;
+    return fixed === ANY || fixed === length;
   }
 }
 
-function areFlagsRight(type: number, flags: number): boolean {
-  if (type !== PUBLISH) return FLAGS.get(type) === flags;
-  const qos = (flags >> 1) & 0b11;
-  const dup = (flags & 0b1000) !== 0;
-  // QoS 3 does not exist; DUP without QoS neither. [MQTT-3.3.1-4] [MQTT-3.3.1-2]
-  return qos !== 3 && !(dup && qos === 0);
+/** QoS 3 does not exist [MQTT-3.3.1-4]; DUP without QoS neither [MQTT-3.3.1-2], though MQTT 3.1 does not say so. */
+function isPublishStartRight(first: number, level: ProtocolLevel): boolean {
+  const qos = (first >> 1) & 0b11;
+  return qos !== 3 && (qos !== 0 || (first & 0b1000) === 0 || level === 3);
+}
+
+function byType(otherwise: number, given: readonly (readonly [number, number])[]): Int8Array {
+  const table = new Int8Array(16).fill(otherwise);
+  for (const [type, value] of given) table[type] = value;
+  return table;
 }

@@ -1,11 +1,11 @@
 // Which topics a device may publish and subscribe: its own, and no other.
 
+/** `uplink` is stored; `acknowledgement` answers a command; `message` goes to whoever subscribes, and is not stored. */
 export type PublishRule =
   | { allowed: true; kind: 'uplink'; format: string }
   | { allowed: true; kind: 'acknowledgement' }
-  | { allowed: false; reason: RefusalReason };
-
-export type RefusalReason = 'topic' | 'retained' | 'will' | 'subscription';
+  | { allowed: true; kind: 'message' }
+  | { allowed: false; reason: 'topic' | 'retained' };
 
 // No `+`: a topic that is published to holds no wildcard [MQTT-3.3.2-2]; `senml+json` travels as `senml-json`.
 const FORMAT = /^[a-z0-9][a-z0-9._-]{0,31}$/;

@@ -1,0 +1,73 @@
+// Naru's intake in a process of its own, so that its processor time and memory can be told from those around it.
+// With `store` it commits to the database; without, everything counts as stored at once, which leaves the connections.
+
+import { createIntakeBroker } from '../src/metering/intake/intake-broker.ts';
+import { type Intake, openIntake } from '../src/metering/intake/intake-service.ts';
+import type { Settled } from '../src/metering/intake/uplink.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { createLogger } from '../src/platform/logger.ts';
+import { createMetrics } from '../src/platform/metrics.ts';
+import { openPool } from '../src/platform/postgres/database.ts';
+
+export interface IntakeTask {
+  databaseUrl: string;
+  port: number;
+  store: boolean;
+}
+
+export interface Usage {
+  cpu_s: number;
+  /** Resident memory, after a collection of garbage where the process was started with --expose-gc. */
+  memory_bytes: number;
+}
+
+const POOL = 8;
+
+process.once('message', (task: IntakeTask) => void run(task));
+process.on('disconnect', () => process.exit(0));
+
+async function run({ databaseUrl, port, store }: IntakeTask): Promise<void> {
+  const logger = createLogger('error');
+  const pool = openPool(databaseUrl, POOL);
+  const opened = await openIntake({
+    ...{ pool, timeZone: 'Asia/Seoul', clock: systemClock, logger, metrics: createMetrics() },
+  });
+  const intake = store ? opened : { ...opened, queue: settlesAtOnce() };
+  const broker = createIntakeBroker({ intake, host: '127.0.0.1', mqttPort: port, wsPort: null, logger });
+  const ports = await broker.listen();
+  process.send?.({ port: ports.mqtt });
+  process.on('message', (question: 'usage' | 'stop') => {
+    if (question === 'usage') process.send?.(usage());
+    else {
+      void broker
+        .close()
+        .then(() => pool.end())
+        .then(() => process.exit(0));
+    }
+  });
+}
+
+function usage(): Usage {
+  (globalThis as { gc?: () => void }).gc?.();
+  const { user, system } = process.cpuUsage();
+  return { cpu_s: (user + system) / 1e6, memory_bytes: process.memoryUsage.rss() };
+}
+
+/** In batches, as a commit would. */
+function settlesAtOnce(): Intake['queue'] {
+  let gathering: Settled[] = [];
+  const settle = () => {
+    for (const settled of gathering.splice(0)) settled(true);
+  };
+  return {
+    add: (_delivery, settled) => {
+      if (gathering.push(settled) === 1) setImmediate(settle);
+    },
+    inFlight: () => gathering.length,
+    isFull: () => false,
+    whenRoom: () => {},
+    close: async () => {
+      gathering = [];
+    },
+  };
+}
