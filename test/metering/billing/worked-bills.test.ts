@@ -4,7 +4,7 @@ import { Exact } from '../../../src/metering/billing/exact.ts';
 import type { PriceRequest } from '../../../src/metering/billing/price-request.ts';
 import { priceUse } from '../../../src/metering/billing/price-use.ts';
 import { recordedJson } from '../../support/recorded-data.ts';
-import { amountsOf, shippedTariff, useOf } from '../../support/shipped-tariff.ts';
+import { amountsOf, shippedTariff, tariffOf, useOf } from '../../support/shipped-tariff.ts';
 
 interface WorkedBill {
   tariff: string;
@@ -120,5 +120,46 @@ describe('further examples that the cities publish', () => {
       useOf(10, { billed_on: '2025-02-15', index_values: { bod: Exact.whole(4).plus(Exact.one) } }),
     );
     expect(String(bill.components[0]?.rows[0]?.unit_price_won)).toBe('89.4');
+  });
+
+  // Source: waterpay.ansan.go.kr/ncoe/fee/feeCalcSum.do, examples of domestic 13 mm with 50 m3 and general 20 mm with 350 m3.
+  it.each([
+    {
+      of: 'domestic',
+      bore_mm: 13,
+      volume_m3: 50,
+      water: '29300',
+      sewer: '22200',
+      levy: '8500',
+      bore: '570',
+      total: 60_570,
+    },
+    { of: 'general', bore_mm: 20, volume_m3: 350, water: '298500' },
+  ])('Ansan, a city whose table is not shipped: $of, $volume_m3 m3', (worked) => {
+    const { of, bore_mm, volume_m3, total, ...amounts } = worked;
+    const name = 'name: { ko: 이름, en: name }';
+    const ansan = tariffOf(`  - id: water
+    kind: volume
+    ${name}
+    lines:
+      - id: water-domestic
+        classes: [domestic]
+        tiers: [{ up_to_m3: 20, price: 410 }, { up_to_m3: 40, price: 610 }, { price: 890 }]
+      - id: water-general
+        classes: [general]
+        tiers: [{ up_to_m3: 50, price: 660 }, { up_to_m3: 100, price: 790 }, { up_to_m3: 300, price: 880 }, { up_to_m3: 1000, price: 1000 }]
+  - id: sewer
+    kind: volume
+    ${name}
+    lines:
+      - id: sewer-domestic
+        classes: [domestic]
+        tiers: [{ up_to_m3: 20, price: 300 }, { up_to_m3: 40, price: 460 }, { price: 700 }]
+      - { id: sewer-general, classes: [general], free: true }
+  - { id: levy, kind: volume, ${name}, lines: [{ id: levy-rate, price: 170 }] }
+  - { id: bore, kind: fixed, ${name}, lines: [{ id: bore-13, bores_mm: [13], amount: 570 }, { id: bore-20, bores_mm: [20], amount: 0 }] }`);
+    const bill = priceUse(ansan, useOf(volume_m3, { class: of, bore_mm }));
+    expect(amountsOf(bill)).toMatchObject(amounts);
+    if (total !== undefined) expect(bill.total.amount_won).toBe(total);
   });
 });
