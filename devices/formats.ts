@@ -3,14 +3,37 @@
 // The list is written out rather than discovered: files in this folder do no I/O (so they can't read a directory), and
 // a list is the same from sources, from the build and in a bundle. test/devices/formats.test.ts fails when a file that
 // exports a format is missing from it.
+import { lorawanArad } from './lorawan-arad.ts';
+import { lorawanAxioma } from './lorawan-axioma.ts';
+import { lorawanKamstrup } from './lorawan-kamstrup.ts';
+import { lorawanMilesight } from './lorawan-milesight.ts';
+import { lorawanQuandify } from './lorawan-quandify.ts';
+import { nbiotKr } from './nbiot-kr.ts';
 import type { PayloadFormat } from './payload-format.ts';
+import { senmlCbor } from './senml-cbor.ts';
 import { senmlJson } from './senml-json.ts';
 import { seoulDigital } from './seoul-digital.ts';
 import { wmbus } from './wmbus.ts';
 
-const formats: readonly PayloadFormat[] = [senmlJson, seoulDigital, wmbus];
+const formats: readonly PayloadFormat[] = [
+  senmlJson,
+  senmlCbor,
+  nbiotKr,
+  seoulDigital,
+  wmbus,
+  lorawanArad,
+  lorawanAxioma,
+  lorawanKamstrup,
+  lorawanMilesight,
+  lorawanQuandify,
+];
 
 export const formatNames: readonly string[] = formats.map((format) => format.name);
+
+/** Those that a simulated meter can send. */
+export const encodedFormatNames: readonly string[] = formats
+  .filter((format) => format.encode !== undefined)
+  .map((format) => format.name);
 
 /**
  * The format of that name, in either spelling: `senml+json`, or as a topic level, `senml-json`.
