@@ -4,6 +4,8 @@ import { createIntakeBroker } from './metering/intake/intake-broker.ts';
 import { openIntake } from './metering/intake/intake-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
+import { gatewayRoutes } from './metering/meters/gateway-routes.ts';
+import { createGatewaysService } from './metering/meters/gateways-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
@@ -102,7 +104,11 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
   return {
     ...forPortal,
     provisionFleet: provision,
-    routes: [meterRoutes(meters, use, requireStaff), deviceRoutes({ provisionFleet: provision, requireOperator })],
+    routes: [
+      meterRoutes(meters, use, requireStaff),
+      deviceRoutes({ provisionFleet: provision, requireOperator }),
+      gatewayRoutes({ gateways: createGatewaysService(pool, clock, random), requireOperator, requireStaff }),
+    ],
     /** The broker has a pool of its own: pages that ask much never hold up a commit. */
     async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
       const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);

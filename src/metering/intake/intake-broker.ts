@@ -81,7 +81,8 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       }
       if (rule.kind === 'acknowledgement') return done(null);
       const { payload, messageId, qos, dup } = packet;
-      queue.add(
+      const taker = rule.kind === 'gateway' ? intake.gateways : queue;
+      taker.add(
         {
           device,
           format: rule.format,
