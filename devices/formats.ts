@@ -43,7 +43,7 @@ export const encodedFormatNames: readonly string[] = formats
  * Undefined when there is none.
  */
 export function findFormat(name: string): PayloadFormat | undefined {
-  return formats.find((format) => format.name === name || topicLevelOf(format.name) === name);
+  return byName.get(name);
 }
 
 /**
@@ -53,6 +53,13 @@ export function findFormat(name: string): PayloadFormat | undefined {
 export function topicLevelOf(formatName: string): string {
   return formatName.replaceAll('+', '-');
 }
+
+const byName: ReadonlyMap<string, PayloadFormat> = new Map(
+  formats.flatMap((format) => [
+    [format.name, format],
+    [topicLevelOf(format.name), format],
+  ]),
+);
 
 /** LoRaWAN network servers: what they publish is a message around a device's payload. */
 export const networkServers: readonly NetworkServer[] = [chirpstack, thingsStack];

@@ -65,7 +65,8 @@ export function openDelivery(
   const event = server.read(payload);
   if (event.kind === 'problem') return event.problem;
   if (event.kind === 'other') return { code: 'NO_VOLUME', detail: `an event of the network server: ${event.event}` };
-  const format = device.formats.map(find).find((each) => each !== undefined);
+  const formats = device.formats.map(find).filter((each) => each !== undefined);
+  const format = formats.find((each) => each.name.startsWith('lorawan-')) ?? formats[0];
   if (format === undefined) {
     return { code: 'LORAWAN_FORMAT_MISSING', detail: 'the device is registered for no payload format' };
   }

@@ -20,7 +20,9 @@ const telegram = Buffer.from(wmbus.examples[0]?.payload_hex ?? '', 'hex');
 const telegramFrom = 'NAR.40312209.01.07';
 
 beforeAll(async () => {
-  const lorawan = Array.from({ length: 10 }, (_, n) => fleetEntry(`lora-${n}`, `90${n}`, ['lorawan-axioma']));
+  const lorawan = Array.from({ length: 10 }, (_, n) =>
+    fleetEntry(`lora-${n}`, `90${n}`, n === 4 ? ['senml+json', 'lorawan-axioma'] : ['lorawan-axioma']),
+  );
   it = await testIntake(pool, [
     ...lorawan,
     fleetEntry('lora-without-clock', '950', ['lorawan-quandify']),
