@@ -1,7 +1,7 @@
 // Telegrams broken at random, by seed, through every decoder: what must hold of each answer, and a count of them.
 import { findFormat, formatNames, networkServers } from '../devices/formats.ts';
 import type { DecodeOptions, DecodeResult } from '../devices/payload-format.ts';
-import { wmbusAddress } from '../devices/wmbus-address.ts';
+import { wmbusSender } from '../devices/wmbus-sender.ts';
 import { chanceAt, seedOf } from '../simulators/seeded-chance.ts';
 import { checksumHolds, repaired, withCrcs } from './frame-checksums.ts';
 
@@ -134,7 +134,7 @@ function faultsOf(decoder: string, bytes: Uint8Array, options: DecodeOptions, to
       totals[event?.kind === 'problem' ? 'refused' : 'accepted'] += 1;
       return event === undefined ? ['no such decoder'] : [];
     }
-    if (decoder === 'wmbus') wmbusAddress(bytes);
+    if (decoder === 'wmbus') wmbusSender(bytes);
     const result = format.decode(bytes, options);
     totals[result.ok ? 'accepted' : 'refused'] += 1;
     const holds = checksumHolds(decoder, bytes);

@@ -2,7 +2,7 @@
 import { findNetworkServer } from '../../../devices/formats.ts';
 import type { LorawanUplink } from '../../../devices/network-server.ts';
 import type { DecodeOptions, PayloadFormat } from '../../../devices/payload-format.ts';
-import { wmbusAddress } from '../../../devices/wmbus-address.ts';
+import { wmbusSender } from '../../../devices/wmbus-sender.ts';
 import type { Delivery, IntakeProblem } from './uplink.ts';
 
 /** `nothing`: an event in which no device reports anything. */
@@ -18,7 +18,7 @@ export type Forwarded =
  */
 export function forwarded(format: string, payload: Uint8Array): Forwarded {
   if (format === 'wmbus') {
-    const address = wmbusAddress(payload);
+    const address = wmbusSender(payload);
     if (address !== null) return { kind: 'from', address };
     return problem('GATEWAY_TELEGRAM_INVALID', 'the bytes are no wireless M-Bus telegram with a sender');
   }

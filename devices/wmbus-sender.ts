@@ -2,7 +2,7 @@
 import { linkFrames, manufacturerCode, meterIdOf } from './wmbus-frame.ts';
 
 /** The link layer's address, which no encryption hides; null where the bytes are no telegram. */
-export function wmbusAddress(telegram: Uint8Array): string | null {
+export function wmbusSender(telegram: Uint8Array): string | null {
   const frames = linkFrames(telegram);
   const address = Array.isArray(frames) ? frames[0]?.address : undefined;
   if (address === undefined) return null;
