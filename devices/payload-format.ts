@@ -82,11 +82,23 @@ export interface EncodableReading {
   utc_offset_min: number;
 }
 
+/** What is known besides the bytes. */
+export interface DecodeOptions {
+  /** The meter's AES key, 16 bytes. */
+  key?: Uint8Array;
+  /** The LoRaWAN port it came on, where a network server told it. */
+  f_port?: number;
+  /** When the network server, or else the intake, received it: for formats that count back from then. */
+  received_at_ms?: number;
+}
+
 interface FormatExample {
   /** Where the bytes come from, or what they show. */
   title: string;
   payload_hex: string;
   key_hex?: string;
+  f_port?: number;
+  received_at?: string;
   expect: DecodeResult;
 }
 
@@ -98,8 +110,8 @@ export interface PayloadFormat {
   readonly examples: readonly FormatExample[];
   /** How many readings one payload of `encode` can carry. */
   readonly most_readings?: number;
-  /** Never throws, whatever the bytes, and never reads beyond them. `key` is the meter's AES key, 16 bytes. */
-  decode(payload: Uint8Array, options: { key?: Uint8Array }): DecodeResult;
+  /** Never throws, whatever the bytes, and never reads beyond them. */
+  decode(payload: Uint8Array, options: DecodeOptions): DecodeResult;
   /** The payload a meter would send. For simulators and tests. */
   encode?(reading: EncodableReading): Uint8Array;
 }

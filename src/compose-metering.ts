@@ -7,6 +7,8 @@ import { openIntake } from './metering/intake/intake-service.ts';
 import { startUpkeep } from './metering/intake/uplink-upkeep-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
+import { gatewayRoutes } from './metering/meters/gateway-routes.ts';
+import { createGatewaysService } from './metering/meters/gateways-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
@@ -111,6 +113,7 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
       meterRoutes(meters, use, requireStaff),
       deviceRoutes({ provisionFleet: provision, requireOperator }),
       intakeActivityRoutes({ readActivity: () => readActivity(pool, clock), requireStaff }),
+      gatewayRoutes({ gateways: createGatewaysService(pool, clock, random), requireOperator, requireStaff }),
     ],
     /** The broker has a pool of its own: pages that ask much never hold up a commit. */
     async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {

@@ -1,6 +1,6 @@
 // naru simulate: a fleet of meters that report to a broker for a while, and what became of their telegrams.
 import { Command } from 'commander';
-import { findFormat, formatNames } from '../../devices/formats.ts';
+import { encodedFormatNames, findFormat } from '../../devices/formats.ts';
 import type { FleetDevice } from '../../simulators/device-list.ts';
 import { type FleetSummary, runFleet } from '../../simulators/fleet.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -40,7 +40,7 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
     .option('--meters <n>', 'how many (default: all of --devices, else 20)')
     .option('--for <duration>', 'how long they report', '30s')
     .option('--every <duration>', 'a telegram of each meter, about so often', '1s')
-    .option('--format <name>', `mix (each as listed) or one of ${formatNames.join(', ')}`, 'mix')
+    .option('--format <name>', `mix (each as listed) or one of ${encodedFormatNames.join(', ')}`, 'mix')
     .option('--seed <n>', 'the same seed, the same households and faults', '1')
     .option('--url <url>', 'the broker', defaults.url)
     .option(
@@ -57,8 +57,10 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
     .action(async (options: Options) => {
       const { clock } = defaults;
       const seed = numberBetween('--seed', options.seed, 0, 2 ** 31 - 1);
-      if (options.format !== 'mix' && findFormat(options.format) === undefined) {
-        throw new WrongUse(`--format: '${options.format.slice(0, 40)}' is not mix or one of ${formatNames.join(', ')}`);
+      if (options.format !== 'mix' && findFormat(options.format)?.encode === undefined) {
+        throw new WrongUse(
+          `--format: '${options.format.slice(0, 40)}' is not mix or one of ${encodedFormatNames.join(', ')}`,
+        );
       }
       const format = options.format === 'mix' ? null : options.format;
       const count = options.meters === undefined ? null : numberBetween('--meters', options.meters, 1, mostMeters);

@@ -38,6 +38,7 @@ export const problemCatalogue = {
   PRESENTATION_DECLINED: { status: 403, title: 'The person declined to show the credential' },
   RESPONSE_CODE_WRONG: { status: 403, title: 'Only the browser that the wallet returned to may continue' },
   // metering
+  GATEWAY_UNKNOWN: { status: 404, title: 'There is no such gateway' },
   METER_UNKNOWN: { status: 404, title: 'There is no such meter' },
   SERVICE_POINT_UNKNOWN: { status: 404, title: 'There is no such service point' },
   SPAN_TOO_LONG: { status: 400, title: 'The span asked for is too long for this resolution' },

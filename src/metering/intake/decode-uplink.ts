@@ -4,15 +4,16 @@ import type { DecodedReading, DecodedUplink, PayloadFormat } from '../../../devi
 import { senmlJson } from '../../../devices/senml-json.ts';
 import { PlainPack } from '../../../devices/senml-json-plain.ts';
 import type { DeviceLane } from './device-lane.ts';
+import { type Opened, openDelivery } from './gateway-uplink.ts';
 import { intakeLimits } from './intake-limits.ts';
 import { measuredInstant } from './measured-instant.ts';
 import type { DecodedDelivery, Delivery, IntakeProblem, PendingReading } from './uplink.ts';
 import { clocks, type UplinkBatch } from './uplink-batch.ts';
 
 /**
- * Decodes and checks; bad data is a value here, never a throw. `problem.code` is the decoder's own, or FORMAT_UNKNOWN,
- * FORMAT_NOT_OF_DEVICE, DEVICE_WITHOUT_METER, METER_NOT_OF_DEVICE, TOO_MANY_READINGS, TIME_UNREADABLE,
- * REGISTER_IMPOSSIBLE, DECODER_FAILED.
+ * Decodes and checks; bad data is a value here, never a throw. `problem.code` is the decoder's or the gateway's own, or
+ * FORMAT_UNKNOWN, LORAWAN_FORMAT_MISSING, FORMAT_NOT_OF_DEVICE, DEVICE_WITHOUT_METER, METER_NOT_OF_DEVICE,
+ * TOO_MANY_READINGS, TIME_UNREADABLE, REGISTER_IMPOSSIBLE, DECODER_FAILED.
  *
  * @param find looks a format up by its topic level; the formats of devices/ unless a test brings its own
  */
@@ -21,32 +22,43 @@ export function decodeUplink(
   timeZone: string,
   find: (name: string) => PayloadFormat | undefined = findFormat,
 ): DecodedDelivery {
-  const { device } = delivery;
-  const format = find(delivery.format);
-  if (format === undefined) return quarantined(delivery.format, null, 'FORMAT_UNKNOWN', 'no format has this name');
-  const refuse = (code: string, detail: string) => quarantined(format.name, format.version, code, detail);
+  const { device, problem } = delivery;
+  if (problem !== undefined) return quarantined(delivery.format, null, problem.code, problem.detail);
+  const opened = openDelivery(delivery, find);
+  if ('code' in opened) return quarantined(delivery.format, null, opened.code, opened.detail);
+  const { format, storedAs } = opened;
+  const refuse = (code: string, detail: string) => quarantined(storedAs, format.version, code, detail);
   if (!device.formats.includes(format.name)) {
     return refuse('FORMAT_NOT_OF_DEVICE', 'the device is not registered for this format');
   }
   if (device.meter === null) return refuse('DEVICE_WITHOUT_METER', 'no meter is assigned to the device');
-  const uplink = decodePayload(format, delivery);
+  const uplink = decodePayload(opened, device.payloadKey);
   if ('code' in uplink) return refuse(uplink.code, uplink.detail);
   if (uplink.meter_id !== null && !isSameSerial(uplink.meter_id, device.meter.serial)) {
     return refuse('METER_NOT_OF_DEVICE', 'the telegram names another meter than the one assigned to the device');
   }
   const readings = toReadings(uplink, device.meter.meterId, delivery.receivedAt_ms, timeZone);
   if ('code' in readings) return refuse(readings.code, readings.detail);
-  return { format: format.name, decoderVersion: format.version, readings, problem: null };
+  return { format: storedAs, decoderVersion: format.version, readings, problem: null };
 }
 
 function quarantined(format: string, decoderVersion: number | null, code: string, detail: string): DecodedDelivery {
   return { format, decoderVersion, readings: [], problem: { code, detail } };
 }
 
-function decodePayload(format: PayloadFormat, { payload, device }: Delivery): DecodedUplink | IntakeProblem {
+function decodePayload(
+  { format, payload, options, received_at }: Opened,
+  key: Uint8Array | null,
+): DecodedUplink | IntakeProblem {
   try {
-    const result = format.decode(payload, device.payloadKey === null ? {} : { key: device.payloadKey });
-    return result.ok ? result.uplink : result.problem;
+    const result = format.decode(payload, key === null ? options : { ...options, key });
+    if (!result.ok) return result.problem;
+    if (received_at === null) return result.uplink;
+    const readings = result.uplink.readings.map((reading) => ({
+      ...reading,
+      measured_at: reading.measured_at ?? received_at,
+    }));
+    return { ...result.uplink, readings };
   } catch {
     // A decoder promises never to throw; if one does, its device must still not be sent into a loop of redeliveries.
     return { code: 'DECODER_FAILED', detail: 'the decoder failed on this payload' };
@@ -113,6 +125,7 @@ const RECEIVED = clocks.indexOf('received');
 export function decodeInto(batch: UplinkBatch, delivery: Delivery, lane: DeviceLane, timeZone: string): void {
   const { format, payload, receivedAt_ms } = delivery;
   const isPlain =
+    delivery.problem === undefined &&
     lane.serial !== null &&
     lane.sendsSenml &&
     (format === SENML_TOPIC || format === senmlJson.name) &&

@@ -65,6 +65,7 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
 
   const connectionHost: ConnectionHost = {
     ...{ queue, policy, aedes, refused },
+    takers: { uplink: queue, gateway: intake.gateways },
     now_s: () => seconds,
     receiptTime: strictlyRising(intake.clock),
     freshClientId: () => {

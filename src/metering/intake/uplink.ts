@@ -23,6 +23,8 @@ export interface Delivery {
   redelivered: boolean;
   /** When the connection it came over began. */
   connectedAt_ms: number;
+  /** Known before anything is decoded: the payload goes to quarantine for it. */
+  problem?: IntakeProblem;
 }
 
 /** Where a reading's time came from: the telegram with its zone, the meter's local clock, or our receipt. */

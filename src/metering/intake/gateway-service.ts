@@ -1,0 +1,104 @@
+// Takes what gateways publish to the commit queue, each message in the name of the device it is from.
+//
+// Who is from where is asked of the database for each batch and kept nowhere: a grant given or taken holds at once, on
+// every copy of the service. One question is under way at a time, and what comes meanwhile goes along with the next, so
+// that messages keep their order and a busy gateway costs a question a batch.
+import type { Logger } from '../../platform/logger.ts';
+import type { Pool } from '../../platform/postgres/database.ts';
+import type { CommitQueue } from './commit-service.ts';
+import { sqlState } from './database-fault.ts';
+import { findGrants, type Grant } from './gateway-store.ts';
+import { type Forwarded, forwarded } from './gateway-uplink.ts';
+import { intakeLimits } from './intake-limits.ts';
+import type { IntakeMetrics } from './intake-metrics.ts';
+import type { Delivery, Settled } from './uplink.ts';
+
+export interface GatewayIntake {
+  /**
+   * Takes a message that `delivery.device` published on its gateway topic. Settled as stored after the commit, and for
+   * an event that no device reports anything in; as not stored where the publisher is no gateway or the database is away.
+   */
+  add(delivery: Delivery, settled: Settled): void;
+}
+
+export interface GatewayIntakeOptions {
+  pool: Pool;
+  queue: CommitQueue;
+  logger: Logger;
+  metrics: IntakeMetrics;
+}
+
+interface Waiting {
+  delivery: Delivery;
+  what: Forwarded;
+  settled: Settled;
+}
+
+export function createGatewayIntake({ pool, queue, logger, metrics }: GatewayIntakeOptions): GatewayIntake {
+  let gathering: Waiting[] = [];
+  let asking = false;
+
+  async function ask(): Promise<void> {
+    while (gathering.length > 0) {
+      const batch = gathering;
+      gathering = [];
+      await route(batch);
+    }
+    asking = false;
+  }
+
+  async function route(batch: readonly Waiting[]): Promise<void> {
+    let grants: Grant[];
+    try {
+      grants = await findGrants(
+        pool,
+        batch.map(({ delivery, what }) => ({
+          gatewayNo: delivery.device.deviceNo,
+          address: what.kind === 'from' ? what.address : '',
+        })),
+      );
+    } catch (error) {
+      // Not acknowledged: the gateway keeps it and sends it again.
+      logger.warn({ messages: batch.length, sqlstate: sqlState(error) }, 'the database did not tell gateways’ grants');
+      for (const { settled } of batch) settled(false);
+      return;
+    }
+    for (const [index, waiting] of batch.entries()) settle(waiting, grants[index]);
+  }
+
+  function settle({ delivery, what, settled }: Waiting, grant: Grant | undefined): void {
+    if (grant === undefined || !grant.isGateway) {
+      metrics.refused.inc({ reason: 'topic' });
+      settled(false);
+    } else if (!delivery.device.formats.includes(delivery.format)) {
+      const detail = 'the gateway is not registered for this format';
+      queue.add({ ...delivery, problem: { code: 'FORMAT_NOT_OF_GATEWAY', detail } }, settled);
+    } else if (what.kind === 'nothing') settled(true);
+    else if (what.kind === 'problem') queue.add({ ...delivery, problem: what.problem }, settled);
+    else if (grant.device === null) queue.add({ ...delivery, problem: notGranted(what.address) }, settled);
+    else queue.add({ ...delivery, device: grant.device }, settled);
+  }
+
+  return {
+    add: (delivery, settled) => {
+      if (gathering.length >= intakeLimits.inFlightMessages) {
+        settled(false);
+        return;
+      }
+      // The bytes are the connection's own, and read over once this turn is over.
+      const payload = Uint8Array.from(delivery.payload);
+      gathering.push({ delivery: { ...delivery, payload }, what: forwarded(delivery.format, payload), settled });
+      if (asking) return;
+      asking = true;
+      setImmediate(() => void ask());
+    },
+  };
+}
+
+/** The address is named, since it is what a person needs to grant it; it says nothing about anybody. */
+function notGranted(address: string) {
+  return {
+    code: 'DEVICE_NOT_GRANTED',
+    detail: `the gateway was not granted a device with the address ${address}; grant it, or take it off the gateway`,
+  };
+}
