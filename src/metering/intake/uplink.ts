@@ -15,7 +15,6 @@ export interface Delivery {
   device: Device;
   /** The topic's last level. */
   format: string;
-  /** May be the connection's own bytes: good until `add` returns, and copied by whoever needs them longer. */
   payload: Uint8Array;
   receivedAt_ms: number;
   /** MQTT packet identifier; null for QoS 0. */
