@@ -50,6 +50,19 @@ describe('the list of formats', () => {
 const examples = formatNames.flatMap((name) => formatOf(name).examples.map((example) => ({ name, ...example })));
 
 describe('the examples inside the files', () => {
+  // `slice` of a Buffer is a view: what is changed there is changed in what will be stored, too.
+  it.each(examples)('$name: $title: a Buffer is read as bytes are, and left as it was', (example) => {
+    const { name, payload_hex, key_hex, f_port, received_at } = example;
+    const options = {
+      ...(key_hex !== undefined && { key: Buffer.from(key_hex, 'hex') }),
+      ...(f_port !== undefined && { f_port }),
+      ...(received_at !== undefined && { received_at_ms: Date.parse(received_at) }),
+    };
+    const buffer = Buffer.from(payload_hex, 'hex');
+    expect(formatOf(name).decode(buffer, options)).toEqual(formatOf(name).decode(Uint8Array.from(buffer), options));
+    expect(buffer.toString('hex')).toBe(payload_hex.toLowerCase());
+  });
+
   it.each(formatNames)('%s shows a good telegram and a refused one', (name) => {
     expect(new Set(formatOf(name).examples.map((example) => example.expect.ok))).toEqual(new Set([true, false]));
   });

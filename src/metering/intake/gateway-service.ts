@@ -85,9 +85,7 @@ export function createGatewayIntake({ pool, queue, logger, metrics }: GatewayInt
         settled(false);
         return;
       }
-      // The bytes are the connection's own, and read over once this turn is over.
-      const payload = Uint8Array.from(delivery.payload);
-      gathering.push({ delivery: { ...delivery, payload }, what: forwarded(delivery.format, payload), settled });
+      gathering.push({ delivery, what: forwarded(delivery.format, delivery.payload), settled });
       if (asking) return;
       asking = true;
       setImmediate(() => void ask());
