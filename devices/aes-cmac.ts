@@ -8,14 +8,15 @@ export function aesCmac(key: Uint8Array, message: Uint8Array): Uint8Array {
   const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const forWhole = doubled(cipher.update(new Uint8Array(block_bytes)));
   const blocks = Math.max(1, Math.ceil(message.length / block_bytes));
-  const last = message.slice((blocks - 1) * block_bytes);
+  const last = message.subarray((blocks - 1) * block_bytes);
   const tail = new Uint8Array(block_bytes);
   tail.set(last);
   if (last.length < block_bytes) tail[last.length] = 0x80;
   mix(tail, last.length === block_bytes ? forWhole : doubled(forWhole));
   let state: Uint8Array = new Uint8Array(block_bytes);
   for (let block = 0; block < blocks; block += 1) {
-    const input = block === blocks - 1 ? tail : message.slice(block * block_bytes, (block + 1) * block_bytes);
+    const input =
+      block === blocks - 1 ? tail : Uint8Array.from(message.subarray(block * block_bytes, (block + 1) * block_bytes));
     mix(input, state);
     state = cipher.update(input);
   }

@@ -14,7 +14,7 @@ export interface LayoutMemory {
   /**
    * The full frame's data that a compact frame stands for; `data` begins with the signature.
    *
-   * @param intact a CRC of the layer around it has shown that it came as it was sent
+   * @param intact a CRC of the layer around it, or that its key opened it, has shown that it came as it was sent
    */
   expand(data: Uint8Array, intact: boolean): { ok: true; data: Uint8Array } | Refusal;
 }
@@ -35,7 +35,7 @@ export function layoutMemory(known: readonly string[]): LayoutMemory {
     const [signature] = withSignature(layout);
     if (fixed.has(signature)) return;
     learnt.delete(signature);
-    learnt.set(signature, layout.slice());
+    learnt.set(signature, Uint8Array.from(layout));
     const [oldest] = learnt.keys();
     if (learnt.size > mostLayouts && oldest !== undefined) learnt.delete(oldest);
   }
