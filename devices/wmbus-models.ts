@@ -1,6 +1,6 @@
 // Finds the model of a meter by its address. A new model is one file here and one line below.
 
-import { type MeterAddress, manufacturerCode } from './wmbus-address.ts';
+import type { MeterAddress } from './wmbus-address.ts';
 import { apator08, apator172 } from './wmbus-apator-08.ts';
 import { apator162 } from './wmbus-apator-162.ts';
 import { apatorNa1 } from './wmbus-apator-na1.ts';
@@ -44,12 +44,24 @@ export const wmbusModels: readonly WmbusModel[] = [
   zennerMinomess,
 ];
 
-const byType = new Map<string, WmbusModel>(
-  wmbusModels.flatMap((model) => model.types.map((type) => [type.join(), model] as const)),
+/** By maker, version and medium in one number; by the maker alone where all of its are the same. */
+const byType = new Map<number, WmbusModel>(
+  wmbusModels.flatMap((model) =>
+    model.types.map(([maker, version, medium]) => [typeNumber(makerNumber(maker), version, medium), model] as const),
+  ),
 );
+
+/** Five bits a letter, as the address has them. */
+function makerNumber(maker: string): number {
+  return [...maker].reduce((packed, letter) => packed * 32 + letter.charCodeAt(0) - 64, 0);
+}
+
+function typeNumber(maker: number, version: number | null, medium: number | null): number {
+  return maker * 0x40000 + (version ?? 0x100) * 0x200 + (medium ?? 0x100);
+}
 
 /** Undefined for a model that nobody has registered; its standard records are read all the same. */
 export function modelOf(address: MeterAddress): WmbusModel | undefined {
-  const maker = manufacturerCode(address.manufacturer);
-  return byType.get([maker, address.version, address.medium].join()) ?? byType.get([maker, null, null].join());
+  const maker = ((address.manufacturer[0] ?? 0) | ((address.manufacturer[1] ?? 0) << 8)) & 0x7fff;
+  return byType.get(typeNumber(maker, address.version, address.medium)) ?? byType.get(typeNumber(maker, null, null));
 }
