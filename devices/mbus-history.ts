@@ -44,6 +44,9 @@ export function withProfiles(
   records: readonly MbusRecord[],
   storedAt: TimeOfStorage,
 ): { all: MbusRecord[]; timeOf: (record: MbusRecord) => string | null } {
+  if (!records.some((record) => record.quantity === 'volume_l' && isProfile(record))) {
+    return { all: [...records], timeOf: (record) => storedAt(record.storage) };
+  }
   const ofProfile = new Map<MbusRecord, string | null>();
   const all: MbusRecord[] = [];
   for (const record of records) {

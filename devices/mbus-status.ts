@@ -24,6 +24,7 @@ export function statusOf(
 ): StatusTold {
   const names: string[] = [];
   const flags: Flag[] = [];
+  if ((value & mask) === 0) return { names, flags };
   let rest = (value & mask) >>> 0;
   for (const [bit, name, flag] of bits) {
     if ((rest & bit) === 0) continue;
@@ -52,6 +53,7 @@ const generalBits: readonly StatusBit[] = [
  * @param makersBits the names of bits 5 to 7, where they are known
  */
 export function transportStatus(status: number, makersBits: readonly StatusBit[] = []): StatusTold {
+  if (status === 0) return { names: [], flags: [] };
   const told = statusOf(status, [...generalBits, ...makersBits], 0xfc, 'UNKNOWN');
   // What only a maker knows is no reason for an alarm.
   const known = (0x1c | makersBits.reduce((mask, [bit]) => mask | bit, 0)) >>> 0;
@@ -67,6 +69,7 @@ export function transportStatus(status: number, makersBits: readonly StatusBit[]
 
 /** All of them as one: names sorted, each once; flags in the order of flags.ts. */
 export function together(parts: readonly StatusTold[]): StatusTold {
+  if (parts.every((part) => part.names.length === 0 && part.flags.length === 0)) return { names: [], flags: [] };
   return {
     names: [...new Set(parts.flatMap((part) => part.names))].sort(),
     flags: orderedFlags(parts.flatMap((part) => part.flags)),

@@ -19,6 +19,7 @@ export function decimalOf(bytes: Uint8Array): number | null {
 /** A little-endian signed integer of 1 to 8 bytes; null where it can't be held exactly, and for "no value" (type B). */
 export function integerOf(bytes: Uint8Array): number | null {
   if (bytes.length === 0 || bytes.length > 8) return null;
+  if (bytes.length <= 4) return shortIntegerOf(bytes);
   let value = 0n;
   for (let index = bytes.length - 1; index >= 0; index -= 1) value = (value << 8n) | BigInt(bytes[index] ?? 0);
   const signed = BigInt.asIntN(bytes.length * 8, value);
@@ -26,6 +27,15 @@ export function integerOf(bytes: Uint8Array): number | null {
   if (signed === -(1n << BigInt(bytes.length * 8 - 1))) return null;
   const number = Number(signed);
   return Number.isSafeInteger(number) ? number : null;
+}
+
+/** The same of up to 4 bytes, which most records have, without big integers. */
+function shortIntegerOf(bytes: Uint8Array): number | null {
+  let value = 0;
+  for (let index = bytes.length - 1; index >= 0; index -= 1) value = (value << 8) | (bytes[index] ?? 0);
+  const unused = 32 - 8 * bytes.length;
+  const signed = (value << unused) >> unused;
+  return signed === -(2 ** (8 * bytes.length - 1)) ? null : signed;
 }
 
 /** IEEE 754 single precision, little-endian; null for NaN and the infinities. */

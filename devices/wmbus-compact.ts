@@ -14,7 +14,7 @@ export interface LayoutMemory {
   /**
    * The full frame's data that a compact frame stands for; `data` begins with the signature.
    *
-   * @param intact a CRC of the layer around it has shown that it came as it was sent
+   * @param intact a CRC of the layer around it, or that its key opened it, has shown that it came as it was sent
    */
   expand(data: Uint8Array, intact: boolean): { ok: true; data: Uint8Array } | Refusal;
 }

@@ -85,9 +85,12 @@ function isFormatAWithWrongLength(bytes: Uint8Array): boolean {
   const blocks = Math.ceil((bytes.length - header_bytes - crc_bytes) / (blockOfFormatA_bytes + crc_bytes));
   const length = bytes.length - crc_bytes * (1 + blocks) - 1;
   if (blocks < 1 || length < header_bytes) return false;
+  const header = Uint8Array.from(bytes.subarray(0, header_bytes + crc_bytes));
+  header[0] = length;
+  if (!blockHolds(header, 0, header_bytes)) return false;
   const mended = Uint8Array.from(bytes);
   mended[0] = length;
-  return blockHolds(mended, 0, header_bytes) && withoutCrcsOfFormatA(mended, length) !== null;
+  return withoutCrcsOfFormatA(mended, length) !== null;
 }
 
 /** A block of up to 126 bytes, then up to 126 more, each with its CRC; L counts them. Null when a CRC is wrong. */

@@ -98,6 +98,14 @@ describe('values', () => {
   it('reads the most negative integer as not available', () => {
     expect(integerOf(bytes('00000080'))).toBeNull();
     expect(integerOf(bytes('ffffffff'))).toBe(-1);
+    expect(['80', '0080', '000080'].map((hex) => integerOf(bytes(hex)))).toEqual([null, null, null]);
+    expect(['7f', 'ff7f', 'feffff', 'ffffff7f'].map((hex) => integerOf(bytes(hex)))).toEqual([
+      127,
+      32_767,
+      -2,
+      2 ** 31 - 1,
+    ]);
+    expect(integerOf(bytes('ffffffffff7f'))).toBe(2 ** 47 - 1);
     expect(integerOf(bytes('ffffffffffffff7f'))).toBeNull();
   });
 

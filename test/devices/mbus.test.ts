@@ -88,7 +88,7 @@ describe('a wired frame', () => {
     { title: 'a wrong checksum', hex: '68040468080170088216', code: 'FRAME_CHECKSUM_WRONG' },
     {
       title: 'a master asking',
-      hex: '680303687301 52c616'.replace(' ', ''),
+      hex: '68030368730152c616',
       code: 'FRAME_TYPE_UNKNOWN',
     },
     { title: 'a meter that is busy', hex: '68040468080170088116', code: 'METER_REPORTS_ERROR' },

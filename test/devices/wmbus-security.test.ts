@@ -103,6 +103,57 @@ describe('partial encryption in mode 5', () => {
   });
 });
 
+describe('Diehl makers', () => {
+  const records = '0c1356341200';
+  const opened = { uplink: { meter_id: '12345678', readings: [{ register_l: 123_456 }] } };
+
+  it('have a published AES key where nobody set one, which is tried when none is given', () => {
+    const key = bytes('51728910e66d83f851728910e66d83f8');
+    const vector = bytes('a511 78563412 7007 0101010101010101');
+    const cipher = createCipheriv('aes-128-cbc', key, vector).setAutoPadding(false);
+    const sealed = hexOf(cipher.update(bytes(`2f2f${records}2f2f2f2f2f2f2f2f`)));
+    expect(decodeHex(`0044a511785634127007 7a01001005${sealed}`)).toMatchObject(opened);
+    expect(decodeHex(`0044a511785634127007 7a01001005${sealed}`, '01'.repeat(16))).toMatchObject({
+      problem: { code: 'DECRYPTION_FAILED' },
+    });
+    // Another maker's meters have no such key.
+    expect(decodeHex(`0044aaaa785634127007 7a01001005${sealed}`)).toMatchObject({
+      problem: { code: 'ENCRYPTED_NO_KEY' },
+    });
+  });
+
+  /** Version and medium first, bit 12 of the configuration, and in its second byte the sum of the records, less bit 4. */
+  function scrambled(clear: string, seed: number): Uint8Array {
+    const sum = bytes(clear).reduce((total, byte) => total + byte, 0) & 0xef;
+    const head = withLength(`0044a511700778563412 7a010000${hexOf(Uint8Array.of(sum | 0x10))}${clear}`);
+    const word = (at: number) => Buffer.from(head).readUInt32BE(at);
+    let register = (seed ^ word(2) ^ word(6) ^ word(10)) >>> 0;
+    for (let at = 15; at < head.length; at += 1) {
+      for (let step = 0; step < 8; step += 1) {
+        const bit = [1, 2, 11, 31].reduce((sumOfBits, place) => sumOfBits ^ (register >>> place), 0) & 1;
+        register = ((register << 1) | bit) >>> 0;
+      }
+      head[at] = (head[at] ?? 0) ^ (register & 0xff);
+    }
+    return head;
+  }
+
+  it('scramble records with a published key or with their own', () => {
+    expect(wmbus.decode(scrambled(records, (0x39bc8a10 ^ 0xe66d83f8) >>> 0), {})).toMatchObject(opened);
+    expect(wmbus.decode(scrambled(records, (0x51728910 ^ 0xe66d83f8) >>> 0), {})).toMatchObject(opened);
+    const own = scrambled(records, (0x01020304 ^ 0x05060708) >>> 0);
+    expect(wmbus.decode(own, { key: bytes('0102030405060708') })).toMatchObject(opened);
+    expect(wmbus.decode(own, {})).toMatchObject({ ok: false });
+  });
+
+  it('hand on what was unscrambled before, with the header as sent', () => {
+    const sum = bytes(records).reduce((total, byte) => total + byte, 0) & 0xef;
+    expect(decodeHex(`0044a511700778563412 7a010000${hexOf(Uint8Array.of(sum | 0x10))}${records}`)).toMatchObject(
+      opened,
+    );
+  });
+});
+
 describe('the extended link layer', () => {
   const key = bytes('000102030405060708090a0b0c0d0e0f');
   const address = '2d2c785634121b16';

@@ -130,6 +130,15 @@ describe.skipIf(telegrams === null)('the 79 recorded telegrams', () => {
     );
   });
 
+  it('are left as they are by being decoded, also in a Buffer, whose slices share its bytes', () => {
+    for (const { telegram, key } of all) {
+      const bytes = Buffer.from(telegram, 'hex');
+      const options = key === null ? {} : { key: Buffer.from(key, 'hex') };
+      expect(wmbus.decode(bytes, options)).toEqual(wmbus.decode(bytes, options));
+      expect(bytes.toString('hex').toUpperCase()).toBe(telegram.toUpperCase());
+    }
+  });
+
   it('never throw and never give a broken register, whatever bytes of them are changed, cut or added', () => {
     const hostile = fc.record({
       index: fc.nat(all.length - 1),
