@@ -10,6 +10,7 @@ export const flagNames = [
   'freeze',
   'overload',
   'dry',
+  'blocked',
   'temperature_high',
   'no_use',
   'battery_low',

@@ -9,6 +9,7 @@ import { lorawanAxioma } from './lorawan-axioma.ts';
 import { lorawanKamstrup } from './lorawan-kamstrup.ts';
 import { lorawanMilesight } from './lorawan-milesight.ts';
 import { lorawanQuandify } from './lorawan-quandify.ts';
+import { mbus } from './mbus.ts';
 import { nbiotKr } from './nbiot-kr.ts';
 import type { NetworkServer } from './network-server.ts';
 import type { PayloadFormat } from './payload-format.ts';
@@ -23,6 +24,7 @@ const formats: readonly PayloadFormat[] = [
   senmlCbor,
   nbiotKr,
   seoulDigital,
+  mbus,
   wmbus,
   lorawanArad,
   lorawanAxioma,

@@ -15,13 +15,23 @@ export interface MbusRecord {
   value: number | null;
   /** The data field as sent. */
   bytes: Uint8Array;
+  /** The DIF's low four bits: how the data field is coded. */
+  coding: number;
+  /** The VIF and its extensions as sent: how a maker's own record is known again. */
+  codes: readonly number[];
+  /** A number of the record in `quantity`'s unit. */
+  scale(count: number): number;
   /** VIF extensions after the quantity, without their extension bit: what the value is of (`3C` backward flow …). */
   modifiers: number[];
 }
 
-export type MbusRecords =
-  | { ok: true; records: MbusRecord[]; manufacturer_specific: Uint8Array | null }
-  | { ok: false; at: number; reason: string };
+export interface MbusRecords {
+  records: MbusRecord[];
+  /** What follows a DIF of 0F or 1F, the maker's own; null when there is none. */
+  manufacturer_specific: Uint8Array | null;
+  /** Where the data stopped being records, if it did: whoever has no better knowledge refuses all of it. */
+  fault: { at: number; reason: string } | null;
+}
 
 /** A frame has at most 250 bytes and a record at least one; Source: EN 13757-3:2018 clause 6.3 for the extensions. */
 const mostRecords = 250;
@@ -29,9 +39,14 @@ const mostExtensions = 10;
 
 const functions: readonly MbusFunction[] = ['instantaneous', 'maximum', 'minimum', 'during_error'];
 
-/** Never throws and never reads past `data`. A record that is cut off makes the whole refused: what is left is a guess. */
+/** Never throws and never reads past `data`. */
 export function readRecords(data: Uint8Array): MbusRecords {
   const records: MbusRecord[] = [];
+  const stopped = (at: number, reason: string): MbusRecords => ({
+    records,
+    manufacturer_specific: null,
+    fault: { at, reason },
+  });
   let at = 0;
   while (at < data.length) {
     const dif = data[at] ?? 0;
@@ -40,20 +55,59 @@ export function readRecords(data: Uint8Array): MbusRecords {
       continue;
     }
     // 0F and 1F: the rest is the manufacturer's own (1F: and more follows in the next telegram).
-    if (dif === 0x0f || dif === 0x1f) return { ok: true, records, manufacturer_specific: data.subarray(at + 1) };
+    if (dif === 0x0f || dif === 0x1f) {
+      return { records, manufacturer_specific: data.subarray(at + 1), fault: null };
+    }
     // Some meters fill the last block up with FF, which is no record either.
     if (dif === 0xff && data.subarray(at).every((byte) => byte === 0xff)) break;
-    if ((dif & 0x0f) === 0x0f) return { ok: false, at, reason: 'a reserved special function in the DIF' };
-    if (records.length === mostRecords) return { ok: false, at, reason: 'more records than a telegram can hold' };
+    if ((dif & 0x0f) === 0x0f) return stopped(at, 'a reserved special function in the DIF');
+    if (records.length === mostRecords) return stopped(at, 'more records than a telegram can hold');
     const read = readRecord(data, at);
-    if ('reason' in read) return { ok: false, at, reason: read.reason };
+    if ('reason' in read) return stopped(at, read.reason);
     records.push(read.record);
     at = read.next;
   }
-  return { ok: true, records, manufacturer_specific: null };
+  return { records, manufacturer_specific: null, fault: null };
+}
+
+/** A record's DIF and VIF with their extensions: all of it but the data. */
+export interface RecordHeader {
+  dif: number;
+  storage: number;
+  tariff: number;
+  subunit: number;
+  codes: number[];
+  /** Where the data begins. */
+  next: number;
 }
 
 function readRecord(data: Uint8Array, start: number): { record: MbusRecord; next: number } | { reason: string } {
+  const header = readHeader(data, start);
+  if ('reason' in header) return header;
+  const coding = header.dif & 0x0f;
+  const field = readData(data, header.next, coding);
+  if ('reason' in field) return field;
+  const meaning = meaningOf(header.codes);
+  const scale = (count: number) => scaled(count * meaning.times, meaning.exponent);
+  return {
+    record: {
+      function: functions[(header.dif >> 4) & 3] ?? 'instantaneous',
+      storage: header.storage,
+      tariff: header.tariff,
+      subunit: header.subunit,
+      quantity: meaning.quantity,
+      value: field.number === null ? null : scale(field.number),
+      bytes: field.bytes,
+      coding,
+      codes: header.codes,
+      scale,
+      modifiers: meaning.modifiers,
+    },
+    next: field.next,
+  };
+}
+
+export function readHeader(data: Uint8Array, start: number): RecordHeader | { reason: string } {
   let at = start;
   const dif = data[at] ?? 0;
   let storage = (dif >> 6) & 1;
@@ -69,26 +123,16 @@ function readRecord(data: Uint8Array, start: number): { record: MbusRecord; next
     tariff += ((last >> 4) & 3) * 4 ** extension;
     subunit += ((last >> 6) & 1) * 2 ** extension;
   }
-  at += 1;
-  const vif = readVif(data, at);
+  const vif = readVif(data, at + 1);
   if ('reason' in vif) return vif;
-  at = vif.next;
-  const field = readData(data, at, dif & 0x0f);
-  if ('reason' in field) return field;
-  const meaning = meaningOf(vif.codes);
-  return {
-    record: {
-      function: functions[(dif >> 4) & 3] ?? 'instantaneous',
-      storage,
-      tariff,
-      subunit,
-      quantity: meaning.quantity,
-      value: field.number === null ? null : scaled(field.number * meaning.times, meaning.exponent),
-      bytes: field.bytes,
-      modifiers: meaning.modifiers,
-    },
-    next: field.next,
-  };
+  return { dif, storage, tariff, subunit, codes: vif.codes, next: vif.next };
+}
+
+/** Bytes of the data field that a DIF announces, without the length byte of a variable one; null when reserved. */
+export function dataLength(dif: number, lvar: number | undefined): number | null {
+  const length = fixedLengths[dif & 0x0f] ?? null;
+  if (length !== -1) return length;
+  return lvar === undefined ? null : (variableLength(lvar)?.length ?? null);
 }
 
 /** `count` × 10^`exponent`; dividing by a power of ten is exact to the last digit where multiplying by 0.001 is not. */

@@ -1,38 +1,88 @@
-// Turns a telegram's M-Bus records into readings: which record is the register, which are kept from earlier, and when.
-import { orderedFlags } from './flags.ts';
-import type { MbusRecord } from './mbus-records.ts';
-import { dateOf, dateTimeOf, daysIn } from './mbus-values.ts';
-import type { DecodedReading } from './payload-format.ts';
+// Turns a telegram's M-Bus records into readings, volumes and dates: which is the register, which are kept from earlier.
 
-/** VIF extension for "accumulated only while positive": forward flow. Source: EN 13757-3:2018 table 15. */
+import { storedTimes, withProfiles } from './mbus-history.ts';
+import { endOfDay } from './mbus-local-time.ts';
+import type { MbusRecord } from './mbus-records.ts';
+import { dateOf, dateTimeOf, toldDateTime } from './mbus-values.ts';
+import type { DecodedDate, DecodedReading, DecodedVolume } from './payload-format.ts';
+
+/** VIF extensions for "accumulated only while positive" and "… negative". Source: EN 13757-3:2018 table 15. */
 const forwardOnly = 0x3b;
+const backwardOnly = 0x3c;
+/** VIF extension for a value that is still to come. Source: EN 13757-3:2018 table 15. */
+const future = 0x7e;
 
 /** A water meter's own temperature probe can't be outside of this; -100 °C and 127 °C say "no probe" or "no water". */
 const coldest_c = -50;
 const hottest_c = 126;
 
-/**
- * The current register first, then what the meter kept from earlier and can put a date on. A register that the meter
- * marks as not available, or that is below zero, is no reading.
- */
-export function readingsOf(records: readonly MbusRecord[]): DecodedReading[] {
-  const own = records.filter((record) => record.tariff === 0 && record.subunit === 0);
-  const current = currentReading(own);
-  return current === null ? historicReadings(own) : [current, ...historicReadings(own)];
+/** An uplink has no use for more: the most that a store takes of one is fewer. */
+const mostReadings = 60;
+
+export interface RecordsTold {
+  /** The current register first, then what was kept and can be placed in time. */
+  readings: DecodedReading[];
+  volumes: DecodedVolume[];
+  dates: DecodedDate[];
+}
+
+/** A register that the meter marks as not available, or that is below zero, is no reading; it is no volume either. */
+export function recordsTold(records: readonly MbusRecord[]): RecordsTold {
+  const { all, timeOf } = withProfiles(records, storedTimes(records));
+  const volumes: DecodedVolume[] = [];
+  for (const record of all) {
+    if (record.quantity !== 'volume_l' || record.value === null) continue;
+    volumes.push({
+      volume_l: record.value,
+      of: directionOf(record),
+      storage: record.storage,
+      tariff: record.tariff,
+      subunit: record.subunit,
+      at: record.storage === 0 ? null : timeOf(record),
+    });
+  }
+  const current = currentReading(records.filter(isOwn));
+  const historic = historicReadings(all.filter(isOwn), timeOf);
+  return {
+    readings: (current === null ? historic : [current, ...historic]).slice(0, mostReadings),
+    volumes,
+    dates: datesOf(records),
+  };
+}
+
+/** Of the meter itself, not of a tariff or of a device behind it. */
+function isOwn(record: MbusRecord): boolean {
+  return record.tariff === 0 && record.subunit === 0;
+}
+
+function directionOf(record: MbusRecord): DecodedVolume['of'] {
+  if (record.function !== 'instantaneous' || record.modifiers.length > 1) return 'other';
+  const [modifier] = record.modifiers;
+  if (modifier === undefined) return 'total';
+  if (modifier === forwardOnly) return 'forward';
+  return modifier === backwardOnly ? 'backward' : 'other';
+}
+
+/** A register in whole litres, and as told where that is finer. */
+export function registerOf(volume_l: number): Pick<DecodedReading, 'register_l' | 'exact_l'> {
+  const register_l = Math.floor(volume_l);
+  return register_l === volume_l ? { register_l } : { register_l, exact_l: volume_l };
 }
 
 function currentReading(records: readonly MbusRecord[]): DecodedReading | null {
   const now = records.filter((record) => record.storage === 0 && record.function === 'instantaneous');
   const volumes = now.filter((record) => record.quantity === 'volume_l' && isRegister(record.value));
   const total =
-    volumes.find((record) => record.modifiers.length === 0) ??
-    volumes.find((record) => record.modifiers.length === 1 && record.modifiers[0] === forwardOnly);
+    volumes.find((record) => directionOf(record) === 'total') ??
+    volumes.find((record) => directionOf(record) === 'forward');
   if (total === undefined) return null;
   const plain = now.filter((record) => record.modifiers.length === 0);
   const reading: DecodedReading = {
     measured_at: firstTime(plain.filter((record) => record.quantity === 'date_time')),
-    register_l: Math.floor(total.value ?? 0),
+    ...registerOf(total.value ?? 0),
   };
+  const backward = volumes.find((record) => directionOf(record) === 'backward');
+  if (backward !== undefined) reading.backward_l = Math.floor(backward.value ?? 0);
   const temperature_c = firstValue(plain, 'flow_temperature_c');
   if (temperature_c !== null && temperature_c >= coldest_c && temperature_c <= hottest_c) {
     reading.temperature_c = temperature_c;
@@ -44,66 +94,54 @@ function currentReading(records: readonly MbusRecord[]): DecodedReading | null {
   return reading;
 }
 
-function historicReadings(records: readonly MbusRecord[]): DecodedReading[] {
+function historicReadings(
+  records: readonly MbusRecord[],
+  timeOf: (record: MbusRecord) => string | null,
+): DecodedReading[] {
   const kept = records.filter(
-    (record) => record.storage > 0 && record.function === 'instantaneous' && record.modifiers.length === 0,
+    (record) => record.storage > 0 && record.quantity === 'volume_l' && isRegister(record.value),
   );
-  const times = storedTimes(kept);
   const readings: DecodedReading[] = [];
   for (const record of kept) {
-    if (record.quantity !== 'volume_l' || !isRegister(record.value)) continue;
     // Without a date a kept value can't be placed; receiving it says nothing about when it was.
-    const measured_at = times(record.storage);
-    if (measured_at !== null)
-      readings.push({ measured_at, register_l: Math.floor(record.value ?? 0), kind: 'historic' });
+    const at = timeOf(record);
+    if (at === null || directionOf(record) !== 'total') continue;
+    const reading: DecodedReading = { measured_at: endOfDay(at), ...registerOf(record.value ?? 0), kind: 'historic' };
+    const backward = kept.find((other) => other.storage === record.storage && directionOf(other) === 'backward');
+    if (backward !== undefined) reading.backward_l = Math.floor(backward.value ?? 0);
+    readings.push(reading);
   }
   return readings;
 }
 
-/**
- * When each storage number was kept: by its own date, or counted back in whole months from the first of its series,
- * where the meter sends the interval instead of each date. Source: EN 13757-3:2018 clause 6.5.2 and annex I.
- */
-function storedTimes(kept: readonly MbusRecord[]): (storage: number) => string | null {
-  const own = new Map<number, string>();
-  for (const record of kept) {
-    if (own.has(record.storage)) continue;
-    const time = record.quantity === 'date_time' ? dateTimeOf(record.bytes) : endOfDay(record);
-    if (time !== null) own.set(record.storage, time);
+function datesOf(records: readonly MbusRecord[]): DecodedDate[] {
+  const dates: DecodedDate[] = [];
+  for (const record of records) {
+    const told = toldTime(record);
+    if (told === null) continue;
+    dates.push({
+      of: kindOfDate(record),
+      at: told.at,
+      storage: record.storage,
+      ...(told.valid ? {} : { valid: false as const }),
+    });
   }
-  const series = kept
-    .filter((record) => record.quantity === 'storage_interval_months' && (record.value ?? 0) > 0)
-    .filter((record) => own.has(record.storage))
-    .sort((one, two) => two.storage - one.storage);
-  return (storage) => {
-    const time = own.get(storage);
-    if (time !== undefined) return time;
-    const start = series.find((record) => record.storage < storage);
-    if (start === undefined) return null;
-    return monthsBefore(own.get(start.storage) ?? '', (storage - start.storage) * (start.value ?? 0));
-  };
+  return dates;
 }
 
-/** A due date's value is taken at the end of that day. Source: EN 13757-3:2018 annex A, type G. */
-function endOfDay(record: MbusRecord): string | null {
+function toldTime(record: MbusRecord): { at: string; valid: boolean } | null {
+  if (record.quantity === 'date_time') return toldDateTime(record.bytes);
   if (record.quantity !== 'date' || record.bytes.length !== 2) return null;
-  const date = dateOf(record.bytes);
-  return date === null ? null : `${date}T23:59`;
+  const at = dateOf(record.bytes);
+  return at === null ? null : { at, valid: true };
 }
 
-/** The same day of an earlier month; the last day of a month stays the last. */
-function monthsBefore(local: string, months: number): string | null {
-  const year = Number(local.slice(0, 4));
-  const month = Number(local.slice(5, 7));
-  const day = Number(local.slice(8, 10));
-  const index = year * 12 + (month - 1) - months;
-  const earlierYear = Math.floor(index / 12);
-  const earlierMonth = (index % 12) + 1;
-  if (earlierYear < 1980) return null;
-  const last = daysIn(earlierYear, earlierMonth);
-  const earlierDay = day === daysIn(year, month) ? last : Math.min(day, last);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${earlierYear}-${two(earlierMonth)}-${two(earlierDay)}${local.slice(10)}`;
+function kindOfDate(record: MbusRecord): DecodedDate['of'] {
+  if (record.modifiers.includes(future)) return 'next';
+  if (record.function === 'during_error') return 'error';
+  if (record.function !== 'instantaneous') return record.function;
+  if (record.modifiers.length > 0) return 'other';
+  return record.storage === 0 ? 'clock' : 'kept';
 }
 
 function isRegister(value: number | null): boolean {
@@ -120,15 +158,4 @@ function firstTime(records: readonly MbusRecord[]): string | null {
 
 function firstValue(records: readonly MbusRecord[], quantity: MbusRecord['quantity']): number | null {
   return records.find((record) => record.quantity === quantity && record.value !== null)?.value ?? null;
-}
-
-/** The transport header's status byte. Bits 5 to 7 are each manufacturer's own. Source: EN 13757-7:2018 table 10. */
-export function statusFlags(status: number): string[] {
-  const flags: string[] = [];
-  const application = status & 3;
-  if (application === 2 || application === 3) flags.push('error');
-  if ((status & 0x04) !== 0) flags.push('battery_low');
-  if ((status & 0x08) !== 0) flags.push('permanent_error');
-  if ((status & 0x10) !== 0) flags.push('temporary_error');
-  return orderedFlags(flags);
 }

@@ -44,22 +44,28 @@ export function dateOf(bytes: Uint8Array): string | null {
  * invalid or is no time.
  */
 export function dateTimeOf(bytes: Uint8Array): string | null {
+  const told = toldDateTime(bytes);
+  return told?.valid === true ? told.at : null;
+}
+
+/** The same, also where the meter itself says not to trust its clock. Null when it is no time. */
+export function toldDateTime(bytes: Uint8Array): { at: string; valid: boolean } | null {
   const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0] = bytes;
   if (bytes.length === 4) {
     // Bits 5 and 6 of the hour count centuries from 1900; a 0 there with a small year is the two-digit 2000s.
     const date = calendarDate(b2, b3, (b1 >> 5) & 3);
     const minute = b0 & 0x3f;
     const hour = b1 & 0x1f;
-    if (date === null || (b0 & 0x80) !== 0 || minute > 59 || hour > 23) return null;
-    return `${date}T${two(hour)}:${two(minute)}`;
+    if (date === null || minute > 59 || hour > 23) return null;
+    return { at: `${date}T${two(hour)}:${two(minute)}`, valid: (b0 & 0x80) === 0 };
   }
   if (bytes.length === 6) {
     const date = calendarDate(b3, b4, 0);
     const second = b0 & 0x3f;
     const minute = b1 & 0x3f;
     const hour = b2 & 0x1f;
-    if (date === null || (b1 & 0x80) !== 0 || second > 59 || minute > 59 || hour > 23) return null;
-    return `${date}T${two(hour)}:${two(minute)}:${two(second)}`;
+    if (date === null || second > 59 || minute > 59 || hour > 23) return null;
+    return { at: `${date}T${two(hour)}:${two(minute)}:${two(second)}`, valid: (b1 & 0x80) === 0 };
   }
   return null;
 }

@@ -69,20 +69,20 @@ function firstTable(vif: number): Entry {
 
 /**
  * Extensions that change the number itself are worked in; the rest say what it is a value of. `7D` multiplies by a
- * thousand, `70`–`77` by 10^(n−6); after `7F` everything is the manufacturer's.
+ * thousand, `70`–`77` by 10^(n−6); what follows `7F` is the manufacturer's, and so is what the value is of.
  */
 function withModifiers(entry: Entry, codes: readonly number[], from: number): Meaning {
-  let { quantity, exponent } = entry;
+  let { exponent } = entry;
   const modifiers: number[] = [];
   for (const code of codes.slice(from)) {
     const extension = code & 0x7f;
     if (extension === 0x7f) {
-      quantity = 'manufacturer_specific';
+      modifiers.push(extension);
       break;
     }
     if (extension === 0x7d) exponent += 3;
     else if (extension >= 0x70 && extension <= 0x77) exponent += extension - 0x76;
     else modifiers.push(extension);
   }
-  return { quantity, times: entry.times, exponent, modifiers };
+  return { quantity: entry.quantity, times: entry.times, exponent, modifiers };
 }

@@ -11,6 +11,10 @@ export interface DecodedReading {
   register_l: number;
   /** `historic` for a value the meter stored earlier (a due date, a month's end); absent means current. */
   kind?: 'current' | 'historic';
+  /** The register as told, where it is finer than a litre: `81097.6`. */
+  exact_l?: number;
+  /** What flowed the other way, whole litres, rounded down; its own register, not taken off `register_l`. */
+  backward_l?: number;
   battery_v?: number;
   temperature_c?: number;
   flow_l_per_h?: number;
@@ -27,6 +31,35 @@ export interface DecodedUplink {
   readings: DecodedReading[];
   /** Names from flags.ts, each once, in that list's order. */
   flags: string[];
+  /** What the meter says of its state, in its maker's words, sorted; empty: all is well; absent: it says nothing. */
+  status?: string[];
+  /** Every volume of the telegram as told, for people; what counts is `readings`. */
+  volumes?: DecodedVolume[];
+  /** Every date of the telegram. */
+  dates?: DecodedDate[];
+}
+
+/** A volume as a telegram told it; it need not be placed in time, or be a register at all. */
+export interface DecodedVolume {
+  volume_l: number;
+  /** `total`: a register; forward and backward flow alone; `other`: of a time, a tariff's limit, a maximum … */
+  of: 'total' | 'forward' | 'backward' | 'other';
+  /** 0 is now; 1 and up are values kept from earlier. */
+  storage: number;
+  tariff: number;
+  subunit: number;
+  /** When it was kept, local, as exact as told (`2026-03-01`, `2026-03-01T10:00`); null when not told, or when it is now. */
+  at: string | null;
+}
+
+export interface DecodedDate {
+  /** The meter's clock; a kept value's; a due date to come; of an error, a leak, a tampering, a peak. */
+  of: 'clock' | 'kept' | 'next' | 'error' | 'leak' | 'tamper' | 'maximum' | 'minimum' | 'other';
+  /** Local, as exact as told. */
+  at: string;
+  storage: number;
+  /** Present where the meter itself says not to trust it. */
+  valid?: false;
 }
 
 export type DecodeResult = { ok: true; uplink: DecodedUplink } | { ok: false; problem: DecodeProblem };

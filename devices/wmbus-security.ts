@@ -1,11 +1,16 @@
 // Opens what a wireless M-Bus telegram's transport or extended link layer has encrypted with the meter's AES key.
-// Source: EN 13757-7:2018 clause 7.6 and OMS-Specification volume 2 issue 4 clause 9 (mode 5), EN 13757-4:2019 clause 13.2.
+// Source: EN 13757-7:2018 clause 7.6 and OMS-Specification volume 2 issue 4 clause 9 (modes 5 and 7), EN 13757-4:2019
+// clause 13.2 (extended link layer).
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { crcOf, joined, type MeterAddress, type Refusal, type TransportHeader } from './wmbus-frame.ts';
+import { aesCmac } from './aes-cmac.ts';
+import type { MeterAddress } from './wmbus-address.ts';
+import { crcOf, joined, type Refusal, refusal } from './wmbus-link.ts';
+import { type Authentication, securityMode, type TransportHeader } from './wmbus-transport.ts';
 
 export type Opened = { ok: true; data: Uint8Array } | Refusal;
 
 const keyLength_bytes = 16;
+const block_bytes = 16;
 
 /** Two idle fillers begin every encrypted block of modes 5 and 7: how a right key is told from a wrong one. */
 function beginsWithFillers(data: Uint8Array): boolean {
@@ -15,19 +20,31 @@ function beginsWithFillers(data: Uint8Array): boolean {
 /**
  * The records of a telegram in the clear. Gateways that hold the keys hand telegrams on decrypted but with the header as
  * sent, so data that already begins with the fillers is taken as it is.
+ *
+ * @param sender whose address stands where the header has none
+ * @param authenticated the authentication layer with the transport layer behind it as sent; null when there is none
  */
-export function openTransport(header: TransportHeader, sender: MeterAddress, key: Uint8Array | undefined): Opened {
-  const mode = (header.configuration >> 8) & 0x1f;
-  if (mode === 0 || isUnassigned(mode)) return { ok: true, data: header.data };
-  if (mode === 5) return openMode5(header, header.address ?? sender, key);
-  if (mode === 7) {
-    // One more configuration byte, then the data.
-    const data = header.data.subarray(1);
-    if (beginsWithFillers(data)) return { ok: true, data };
-    return key === undefined ? noKey() : unsupported(mode);
+export function openTransport(
+  header: TransportHeader,
+  sender: MeterAddress,
+  authenticated: Authentication | null,
+  key: Uint8Array | undefined,
+): Opened {
+  const mode = securityMode(header);
+  const clear: Opened = { ok: true, data: header.data };
+  if (mode === 0 || isUnassigned(mode)) return clear;
+  if (mode === 5) {
+    const vector = addressVector(header.address ?? sender);
+    vector.fill(header.access_number ?? 0, 8);
+    return openBlocks(header, header.data, vector, key);
   }
-  if (beginsWithFillers(header.data)) return { ok: true, data: header.data };
-  return key === undefined ? noKey() : unsupported(mode);
+  if (mode === 7) return openMode7(header, header.address ?? sender, authenticated, key);
+  if (beginsWithFillers(header.data)) return clear;
+  if (key === undefined) return noKey();
+  return refusal(
+    'ENCRYPTION_MODE_UNSUPPORTED',
+    `the telegram is encrypted in mode ${mode}; modes 5 and 7 and the extended link layer's counter mode can be opened`,
+  );
 }
 
 /** Modes above 15 that no standard gives a meaning; meters that set them send in the clear. */
@@ -35,28 +52,80 @@ export function isUnassigned(mode: number): boolean {
   return mode > 15;
 }
 
-function openMode5(header: TransportHeader, address: MeterAddress, key: Uint8Array | undefined): Opened {
-  const encrypted_bytes = ((header.configuration >> 4) & 0x0f) * 16;
-  if (encrypted_bytes === 0) return { ok: true, data: header.data };
-  const clear: Opened = { ok: true, data: header.data };
-  if (encrypted_bytes > header.data.length) {
-    // Some decrypting gateways cut the padding off.
-    if (beginsWithFillers(header.data)) return clear;
-    return { ok: false, code: 'FRAME_TOO_SHORT', detail: 'fewer bytes than the header says are encrypted' };
-  }
-  if (key === undefined) return beginsWithFillers(header.data) ? clear : noKey();
-  if (key.length !== keyLength_bytes) return badKey();
-  const vector = new Uint8Array(16).fill(header.access_number ?? 0);
+/** Maker, id, version and medium as they begin the vectors of mode 5 and of the extended link layer. */
+export function addressVector(address: MeterAddress): Uint8Array {
+  const vector = new Uint8Array(block_bytes);
   vector.set(address.manufacturer, 0);
   vector.set(address.id, 2);
   vector[6] = address.version;
   vector[7] = address.medium;
-  const cipher = createDecipheriv('aes-128-cbc', key, vector).setAutoPadding(false);
-  const opened = cipher.update(header.data.subarray(0, encrypted_bytes));
-  if (beginsWithFillers(opened)) {
-    return { ok: true, data: joined([opened, header.data.subarray(encrypted_bytes)]) };
+  return vector;
+}
+
+/** CBC over as many blocks as the configuration field's bits 4 to 7 say; the rest of `data` is in the clear. */
+function openBlocks(
+  header: TransportHeader,
+  data: Uint8Array,
+  vector: Uint8Array,
+  key: Uint8Array | undefined,
+): Opened {
+  const encrypted_bytes = ((header.configuration >> 4) & 0x0f) * block_bytes;
+  const clear: Opened = { ok: true, data };
+  if (encrypted_bytes === 0) return clear;
+  if (encrypted_bytes > data.length) {
+    // Some decrypting gateways cut the padding off.
+    if (beginsWithFillers(data)) return clear;
+    return refusal('FRAME_TOO_SHORT', 'fewer bytes than the header says are encrypted');
   }
-  return beginsWithFillers(header.data) ? clear : wrongKey();
+  if (key === undefined) return beginsWithFillers(data) ? clear : noKey();
+  if (key.length !== keyLength_bytes) return badKey();
+  const opened = cbcOpened(data.subarray(0, encrypted_bytes), key, vector);
+  if (beginsWithFillers(opened)) return { ok: true, data: joined([opened, data.subarray(encrypted_bytes)]) };
+  return beginsWithFillers(data) ? clear : wrongKey();
+}
+
+/** `sealed` is whole blocks; `key` and `vector` are 16 bytes. */
+export function cbcOpened(sealed: Uint8Array, key: Uint8Array, vector: Uint8Array): Uint8Array {
+  return createDecipheriv('aes-128-cbc', key, vector).setAutoPadding(false).update(sealed);
+}
+
+/**
+ * Mode 7: keys for this message alone, derived from the meter's key, the message counter and the meter's id; a vector of
+ * zeros; and a MAC over the message as sent. Source: OMS-Specification volume 2 issue 4 clauses 9.4 to 9.6.
+ */
+function openMode7(
+  header: TransportHeader,
+  meter: MeterAddress,
+  authenticated: Authentication | null,
+  key: Uint8Array | undefined,
+): Opened {
+  // One more configuration byte, which says how keys are derived, then the data.
+  const data = header.data.subarray(1);
+  if (beginsWithFillers(data)) return { ok: true, data };
+  if (((header.data[0] ?? 0) & 0x30) !== 0x10) {
+    return refusal('ENCRYPTION_MODE_UNSUPPORTED', 'mode 7 with another way of deriving keys than the standard one');
+  }
+  const counter = authenticated?.message_counter ?? null;
+  if (authenticated === null || counter === null) {
+    return refusal('MESSAGE_COUNTER_MISSING', 'a telegram in mode 7 has a message counter in its authentication layer');
+  }
+  if (key === undefined) return noKey();
+  if (key.length !== keyLength_bytes) return badKey();
+  const opened = openBlocks(header, data, new Uint8Array(block_bytes), derivedKey(key, 0, counter, meter));
+  if (!opened.ok || authenticated.mac === null) return opened;
+  const made = aesCmac(derivedKey(key, 1, counter, meter), authenticatedBytes(authenticated, counter));
+  if (authenticated.mac.length > 0 && authenticated.mac.every((byte, at) => byte === made[at])) return opened;
+  return refusal('AUTHENTICATION_FAILED', 'the telegram was changed on its way: its MAC is not the one its key makes');
+}
+
+/** `purpose`: 0 encrypts, 1 authenticates, both from the meter to the other side. */
+function derivedKey(key: Uint8Array, purpose: number, counter: Uint8Array, meter: MeterAddress): Uint8Array {
+  return aesCmac(key, joined([Uint8Array.of(purpose), counter, meter.id, new Uint8Array(7).fill(7)]));
+}
+
+function authenticatedBytes(layer: Authentication, counter: Uint8Array): Uint8Array {
+  const control = Uint8Array.of(layer.message_control ?? 0);
+  return joined([control, counter, layer.message_length ?? new Uint8Array(), layer.rest]);
 }
 
 /**
@@ -66,24 +135,19 @@ function openMode5(header: TransportHeader, address: MeterAddress, key: Uint8Arr
 export function openExtendedLink(
   sealed: Uint8Array,
   sender: MeterAddress,
-  communicationControl: number,
-  sessionNumber: Uint8Array,
+  control: number,
+  session: Uint8Array,
   key: Uint8Array | undefined,
 ): Opened {
   if (crcFits(sealed)) return { ok: true, data: sealed.subarray(2) };
-  const encryption = (sessionNumber[3] ?? 0) >> 5;
-  if (encryption !== 1) {
-    return { ok: false, code: 'FRAME_CRC_WRONG', detail: 'the extended link layer has a wrong CRC' };
+  if ((session[3] ?? 0) >> 5 !== 1) {
+    return refusal('FRAME_CRC_WRONG', 'the extended link layer has a wrong CRC');
   }
   if (key === undefined) return noKey();
   if (key.length !== keyLength_bytes) return badKey();
-  const counter = new Uint8Array(16);
-  counter.set(sender.manufacturer, 0);
-  counter.set(sender.id, 2);
-  counter[6] = sender.version;
-  counter[7] = sender.medium;
-  counter[8] = communicationControl;
-  counter.set(sessionNumber, 9);
+  const counter = addressVector(sender);
+  counter[8] = control;
+  counter.set(session, 9);
   // A counter mode: sealing and opening are the same.
   const opened = createCipheriv('aes-128-ctr', key, counter).update(sealed);
   return crcFits(opened) ? { ok: true, data: opened.subarray(2) } : wrongKey();
@@ -93,26 +157,14 @@ function crcFits(sealed: Uint8Array): boolean {
   return sealed.length > 2 && crcOf(sealed.subarray(2)) === ((sealed[0] ?? 0) | ((sealed[1] ?? 0) << 8));
 }
 
-function noKey(): Refusal {
-  return {
-    ok: false,
-    code: 'ENCRYPTED_NO_KEY',
-    detail: "the telegram is encrypted; give the meter's AES key, 16 bytes as 32 hex digits",
-  };
+export function noKey(): Refusal {
+  return refusal('ENCRYPTED_NO_KEY', "the telegram is encrypted; give the meter's AES key, 16 bytes as 32 hex digits");
 }
 
 function badKey(): Refusal {
-  return { ok: false, code: 'KEY_INVALID', detail: 'an AES key is 16 bytes: 32 hex digits' };
+  return refusal('KEY_INVALID', 'an AES key is 16 bytes: 32 hex digits');
 }
 
-function wrongKey(): Refusal {
-  return { ok: false, code: 'DECRYPTION_FAILED', detail: 'the key does not open this telegram' };
-}
-
-function unsupported(mode: number): Refusal {
-  return {
-    ok: false,
-    code: 'ENCRYPTION_MODE_UNSUPPORTED',
-    detail: `the telegram is encrypted in mode ${mode}; mode 5 and the extended link layer's counter mode can be opened`,
-  };
+export function wrongKey(): Refusal {
+  return refusal('DECRYPTION_FAILED', 'the key does not open this telegram');
 }

@@ -1,5 +1,6 @@
 // Whom a wireless M-Bus telegram is from, as text: `KAM.76348799.1B.16` is manufacturer, id, version and medium.
-import { linkFrames, manufacturerCode, meterIdOf } from './wmbus-frame.ts';
+import { manufacturerCode, meterIdOf } from './wmbus-address.ts';
+import { linkFrames } from './wmbus-link.ts';
 
 /** The link layer's address, which no encryption hides; null where the bytes are no telegram. */
 export function wmbusSender(telegram: Uint8Array): string | null {

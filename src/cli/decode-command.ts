@@ -2,8 +2,9 @@
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { findFormat, formatNames } from '../../devices/formats.ts';
-import { type DecodedUplink, type DecodeResult, refused } from '../../devices/payload-format.ts';
+import { type DecodeResult, refused } from '../../devices/payload-format.ts';
 import { type CommandIo, WrongUse } from './command-io.ts';
+import { type PrintedUplink, printedUplink } from './decoded-output.ts';
 
 /** A payload is at most a MQTT packet of ours; as hex, with its field names, this holds it twice over. */
 const longestLine_bytes = 262_144;
@@ -116,11 +117,10 @@ function decodeWith(format: string, payload: Uint8Array, key: Uint8Array | undef
   return found.decode(payload, key === undefined ? {} : { key });
 }
 
-/** What is printed is written out here, so that nothing else of a result can slip into it. */
-function printed(result: DecodeResult): { problem: { code: string; detail: string } } | Omit<DecodedUplink, 'bore_mm'> {
+/** What is printed is written out in decoded-output.ts, so that nothing else of a result can slip into it. */
+function printed(result: DecodeResult): { problem: { code: string; detail: string } } | PrintedUplink {
   if (!result.ok) return { problem: { code: result.problem.code, detail: result.problem.detail } };
-  const { meter_id, readings, flags, model } = result.uplink;
-  return { meter_id, readings, flags, model };
+  return printedUplink(result.uplink);
 }
 
 /** Null when it is not whole pairs of hex digits; white space between them is read past. */

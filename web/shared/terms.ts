@@ -31,6 +31,7 @@ const flagSentences: Record<string, Text> = {
     en: "The meter's battery is nearly empty. The utility will replace it.",
   },
   dry: { ko: '계량기 안에 물이 차 있지 않습니다.', en: 'There is no water in the meter.' },
+  blocked: { ko: '계량기가 멈춰 있습니다.', en: 'The meter does not turn.' },
   error: { ko: '계량기가 고장을 알렸습니다.', en: 'The meter reported an error.' },
   permanent_error: {
     ko: '계량기가 고장을 알렸습니다. 점검이 필요합니다.',
@@ -51,6 +52,7 @@ const flagNames: Record<string, Text> = {
   no_use: { ko: '사용 없음', en: 'No use' },
   battery_low: { ko: '전지 부족', en: 'Battery low' },
   dry: { ko: '빈 관', en: 'Dry' },
+  blocked: { ko: '멈춤', en: 'Blocked' },
   error: { ko: '고장', en: 'Error' },
   permanent_error: { ko: '고장', en: 'Permanent error' },
   temporary_error: { ko: '일시 이상', en: 'Temporary error' },

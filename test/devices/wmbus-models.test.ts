@@ -1,0 +1,68 @@
+// The files of meter models: each is registered once, and its own telegrams hold.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { wmbus } from '../../devices/wmbus.ts';
+import type { WmbusModel } from '../../devices/wmbus-model.ts';
+import { modelOf, wmbusModels } from '../../devices/wmbus-models.ts';
+import { packageRoot } from '../../src/platform/package-root.ts';
+
+function isModel(value: unknown): value is WmbusModel {
+  return typeof value === 'object' && value !== null && 'types' in value && 'examples' in value;
+}
+
+describe('the list of models', () => {
+  it('has every model that a file of devices/ exports, once, and no meter type twice', async () => {
+    const files = readdirSync(join(packageRoot, 'devices')).filter((file) => file.startsWith('wmbus-'));
+    const modules = await Promise.all(
+      files.map((file) => import(/* @vite-ignore */ join(packageRoot, 'devices', file))),
+    );
+    const exported = modules.flatMap((module) => Object.values(module).filter(isModel));
+    expect(new Set(exported)).toEqual(new Set(wmbusModels));
+    const types = wmbusModels.flatMap((model) => model.types.map((type) => type.join()));
+    expect(new Set(types).size).toBe(types.length);
+  });
+
+  it('knows a type by maker, version and medium, and nothing by another', () => {
+    const address = { manufacturer: Buffer.from('0106', 'hex'), id: new Uint8Array(4), version: 5, medium: 7 };
+    expect(modelOf(address)?.name).toBe('Apator 162');
+    expect(modelOf({ ...address, version: 99 })).toBeUndefined();
+  });
+});
+
+const examples = wmbusModels.flatMap(({ name, examples: own }) => own.map((example) => ({ name, ...example })));
+
+describe('the telegrams inside the models’ files', () => {
+  it('are there for every model', () => {
+    expect(wmbusModels.filter((model) => model.examples.length === 0)).toEqual([]);
+  });
+
+  it.each(examples)('$name: $register_l litres, $status', ({ name, payload_hex, key_hex, register_l, status }) => {
+    const result = wmbus.decode(
+      Buffer.from(payload_hex, 'hex'),
+      key_hex === undefined ? {} : { key: Buffer.from(key_hex, 'hex') },
+    );
+    expect(result).toMatchObject({ ok: true, uplink: { meter_id: '12345678' } });
+    if (!result.ok) return;
+    expect(result.uplink.model).toContain(name);
+    const current = result.uplink.readings.find((reading) => reading.kind === undefined);
+    expect([current?.register_l ?? null, result.uplink.status]).toEqual([register_l, status]);
+  });
+});
+
+describe('a meter that nobody has registered', () => {
+  const standard = '1444aaaa7856341299077a010000000413e8030000';
+
+  it('gives the volume of its standard records', () => {
+    expect(wmbus.decode(Buffer.from(standard, 'hex'), {})).toMatchObject({
+      uplink: { readings: [{ register_l: 1_000 }] },
+    });
+  });
+
+  it('is refused where its payload is its maker’s own', () => {
+    const own = `${standard.slice(0, 20)}a0${standard.slice(22)}`;
+    expect(wmbus.decode(Buffer.from(own, 'hex'), {})).toMatchObject({
+      problem: { code: 'FORMAT_MANUFACTURER_SPECIFIC' },
+    });
+  });
+});
