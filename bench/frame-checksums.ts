@@ -28,8 +28,11 @@ export function withCrcs(bare: Uint8Array): Uint8Array {
 export function checksumHolds(decoder: string, bytes: Uint8Array): boolean | null {
   const looksWired = bytes[0] === 0x68 && bytes[3] === 0x68 && bytes[1] === bytes[2];
   if (decoder === 'seoul-digital' || decoder === 'mbus' || (decoder === 'wmbus' && looksWired)) return sumHolds(bytes);
-  if (decoder !== 'wmbus' || (bytes[0] ?? 0) + 1 === bytes.length) return null;
-  return crcsHold(bytes);
+  if (decoder !== 'wmbus') return null;
+  // Mode C's synchronisation word may still stand in front.
+  const isModeC = bytes[0] === 0x54 && (bytes[1] === 0xcd || bytes[1] === 0x3d);
+  const frame = isModeC ? bytes.subarray(2) : bytes;
+  return (frame[0] ?? 0) + 1 === frame.length ? null : crcsHold(frame);
 }
 
 /** The byte before the last is the sum of those from the fourth on. */

@@ -24,6 +24,7 @@ const formats: readonly PayloadFormat[] = [
   senmlCbor,
   nbiotKr,
   seoulDigital,
+  mbus,
   wmbus,
   mbus,
   lorawanArad,

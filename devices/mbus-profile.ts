@@ -49,7 +49,7 @@ export function profileEntries(profile: MbusRecord, base: MbusRecord | undefined
   let value = base?.value ?? null;
   for (let at = 2, step = 1; at + coding.length <= profile.bytes.length; at += coding.length, step += 1) {
     const bytes = profile.bytes.subarray(at, at + coding.length);
-    const number = coding.decimal ? decimalOf(bytes) : integerOf(bytes);
+    const number = coding.decimal ? decimalOf(bytes) : mode === 1 || mode === 2 ? countOf(bytes) : integerOf(bytes);
     const told = number === null ? null : profile.scale(number);
     value = mode === 0 ? told : moved(value, told, mode, backwards);
     entries.push({
@@ -65,6 +65,12 @@ export function profileEntries(profile: MbusRecord, base: MbusRecord | undefined
     });
   }
   return entries;
+}
+
+/** What only rises or only falls is counted without a sign; all bits set is no value. */
+function countOf(bytes: Uint8Array): number | null {
+  const count = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+  return count === 256 ** bytes.length - 1 ? null : count;
 }
 
 /** Modes: 1 rises, 2 falls, 3 either way, by the difference that is told; going back in time the other way round. */

@@ -150,10 +150,15 @@ describe('Kamstrup', () => {
     ['has an element that is not there', '61', '01', '01ff01', [10, 9]],
     ['goes below zero', '61', '01', '0109 01'.replace(' ', ''), [10, 9, 0]],
     ['is spaced in half months', '61', 'fd', '0101', [10]],
-    ['says absolute values', '21', '01', '0101', [10]],
+    ['says absolute values', '21', '01', '0908', [10, 9, 8]],
   ])('reads a profile that %s', (_how, control, spacing, elements, registers) => {
     const { readings } = uplink(decode(lorawanKamstrup, profile(control, spacing, elements)));
     expect(readings.map(({ register_l }) => register_l)).toEqual(registers);
+  });
+
+  it('counts hours of more than 127 litres, which have no sign', () => {
+    const { readings } = uplink(decode(lorawanKamstrup, `78 ${time} 44 13 e8030000 4d 93 13 04 61 01 c8fe`));
+    expect(readings.map(({ register_l }) => register_l)).toEqual([1000, 800, 546]);
   });
 
   it('names its meter where the header does, and raises all its info codes', () => {
