@@ -7,6 +7,7 @@ import type { FleetEntry } from './metering/meters/fleet-entry.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
@@ -103,6 +104,8 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
     ...forPortal,
     provisionFleet: provision,
     routes: [meterRoutes(meters, use, requireStaff), deviceRoutes({ provisionFleet: provision, requireOperator })],
+    startUseJobs: (seams: { clock: Clock; logger: Logger; metrics: Metrics }) =>
+      startUseJobs({ pool, timeZone, ...seams }),
     /** The broker has a pool of its own: pages that ask much never hold up a commit. */
     async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
       const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);

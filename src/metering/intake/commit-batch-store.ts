@@ -1,6 +1,7 @@
 // The SQL that stores a batch: raw uplinks, readings, what contradicts them and what could not be read, in one
 // transaction. Every statement may be sent again after a commit whose answer was lost: nothing is stored twice.
 import { inTransaction, type Pool, type Queryable } from '../../platform/postgres/database.ts';
+import { markTouched, touchedBy } from '../readings/touched-store.ts';
 import type { PendingReading, PendingUplink } from './uplink.ts';
 
 export interface BatchOutcome {
@@ -39,6 +40,7 @@ export async function commitBatch(
     const misdated = rows.filter((row) => !row.plausible);
     const problems = uplinks.filter((uplink) => uplink.problem !== null);
     const added = plausible.length > 0 ? await insertReadings(transaction, plausible) : 0;
+    await markTouched(transaction, touchedBy(plausible));
     return {
       readings: added,
       conflicts: added < plausible.length ? await insertConflicts(transaction, plausible) : 0,
