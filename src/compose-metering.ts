@@ -12,6 +12,7 @@ import { createGatewaysService } from './metering/meters/gateways-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
@@ -115,6 +116,8 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
       intakeActivityRoutes({ readActivity: () => readActivity(pool, clock), requireStaff }),
       gatewayRoutes({ gateways: createGatewaysService(pool, clock, random), requireOperator, requireStaff }),
     ],
+    startUseJobs: (seams: { clock: Clock; logger: Logger; metrics: Metrics }) =>
+      startUseJobs({ pool, timeZone, ...seams }),
     /** The broker has a pool of its own: pages that ask much never hold up a commit. */
     async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
       const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);

@@ -159,6 +159,8 @@ async function startWorker(seams: Seams, rooms: Rooms, stops: Stops): Promise<vo
   const { logger, clock } = seams;
   await anchoring.start();
   stops.push(() => anchoring.stop());
+  const useJobs = rooms.metering.startUseJobs(seams);
+  stops.push(() => useJobs.stop());
   const sweeping = setInterval(() => {
     Promise.all([sweepIdentity(pool, clock), sweepPortal(pool, clock)]).catch((error: Error) =>
       logger.warn({ err: error }, 'sweeping what expired failed'),

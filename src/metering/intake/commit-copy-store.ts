@@ -1,7 +1,7 @@
 // The quick half of a commit: raw uplinks in packs and readings that are taken to be new, by binary COPY in one message.
 import type { BinaryWriter } from '../../platform/postgres/binary-writer.ts';
 import { CopyMessage } from '../../platform/postgres/copy-in.ts';
-import type { PartRows } from './part-rows.ts';
+import { type PartRows, touchedBy } from './part-rows.ts';
 import { clocks, type UplinkBatch } from './uplink-batch.ts';
 
 /** As many uplinks a pack holds at most; `metering.find_uplink` knows it too. */
@@ -12,17 +12,22 @@ const COPY_PACKS = `COPY metering.uplink_pack
   FROM STDIN (FORMAT binary)`;
 const COPY_READINGS = `COPY metering.reading (measured_at, register_l, received_at, uplink_id, meter_id, clock, flags)
   FROM STDIN (FORMAT binary)`;
+const COPY_TOUCHED = 'COPY metering.touched (meter_ids, from_hours, to_hours) FROM STDIN (FORMAT binary)';
+const HOUR_ms = 3_600_000;
 
 /** The transaction's beginning with all that can be copied; with its end as well where nothing is left to check. */
 export function copyMessage(rows: PartRows, isWhole: boolean): CopyMessage {
   const statements = ['BEGIN', COPY_PACKS];
   if (rows.newer.length > 0) statements.push(COPY_READINGS);
+  const hasReadings = rows.newer.length + rows.checked.length > 0;
+  if (hasReadings) statements.push(COPY_TOUCHED);
   if (isWhole) statements.push('COMMIT');
   const message = new CopyMessage(statements.join(';\n'));
   message.copy((writer) => {
     for (let from = 0; from < rows.uplinks.length; from += packUplinks) writePack(writer, rows, from);
   });
   if (rows.newer.length > 0) message.copy((writer) => writeReadings(writer, rows));
+  if (hasReadings) message.copy((writer) => writeTouched(writer, rows));
   return message;
 }
 
@@ -134,4 +139,25 @@ function writeFlags(writer: BinaryWriter, flags: readonly string[], rowsLeft: nu
     writer.bytes(name);
   }
   writer.endSized(from);
+}
+
+/** Which hours of which meters the use job has to look at: one row. */
+function writeTouched(writer: BinaryWriter, rows: PartRows): void {
+  const touched = touchedBy(rows);
+  const columns = [
+    touched.map(({ meterId }) => meterId),
+    touched.map(({ from_ms }) => Math.floor(from_ms / HOUR_ms)),
+    touched.map(({ to_ms }) => Math.ceil(to_ms / HOUR_ms)),
+  ];
+  writer.room(2 + columns.length * (24 + 8 * touched.length));
+  writer.int16(columns.length);
+  for (const values of columns) {
+    const from = writer.beginSized();
+    writer.arrayHeader('int4', values.length, false);
+    for (const value of values) {
+      writer.int32(4);
+      writer.int32(value);
+    }
+    writer.endSized(from);
+  }
 }

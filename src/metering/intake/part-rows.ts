@@ -87,3 +87,24 @@ function byInstantWithinMeter(keys: Float64Array, at_ms: readonly number[]): Flo
   }
   return keys;
 }
+
+/** Spans of meters' time in which the part brings readings, ends included; a meter may have two. */
+export function touchedBy({ batch, newer, checked, uplinkOf }: PartRows): {
+  meterId: number;
+  from_ms: number;
+  to_ms: number;
+}[] {
+  const touched: { meterId: number; from_ms: number; to_ms: number }[] = [];
+  for (const readings of [newer, checked]) {
+    let last = -1;
+    for (const reading of readings) {
+      const meterId = batch.lanes[uplinkOf[reading] ?? 0]?.device.meter?.meterId ?? 0;
+      const at_ms = batch.measuredAt_ms[reading] ?? 0;
+      const span = meterId === last ? touched.at(-1) : undefined;
+      if (span === undefined) touched.push({ meterId, from_ms: at_ms, to_ms: at_ms });
+      else span.to_ms = at_ms;
+      last = meterId;
+    }
+  }
+  return touched;
+}

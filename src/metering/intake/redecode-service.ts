@@ -2,13 +2,15 @@
 //
 // Each chunk is one transaction: its readings are stored with the times they were received at, and its places in
 // quarantine are cleared, or neither. A run that was ended is simply run again.
+
 import type { PayloadFormat } from '../../../devices/payload-format.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
+import { markTouched } from '../readings/touched-store.ts';
 import { insertChecked, insertConflicts, insertMisdated } from './commit-checked-store.ts';
 import { isFaultOfTheRow } from './database-fault.ts';
 import { decodeUplink } from './decode-uplink.ts';
 import { DeviceLane } from './device-lane.ts';
-import { partRows } from './part-rows.ts';
+import { partRows, touchedBy } from './part-rows.ts';
 import type { Partitions } from './partition-service.ts';
 import {
   changeReason,
@@ -103,6 +105,7 @@ async function decodeAgain(
   await partitions.ensureFor('reading', batch.measuredAt_ms, rows.checked);
   const added = rows.checked.length > 0 ? await insertChecked(transaction, rows) : 0;
   const conflicts = added < rows.checked.length ? await insertConflicts(transaction, rows) : 0;
+  await markTouched(transaction, touchedBy(rows));
   const misdated = rows.misdated.length > 0 ? await insertMisdated(transaction, rows) : 0;
   await clearQuarantine(transaction, cleared);
   return { uplinks: taken.length, cleared: cleared.length, refused: 0, readings: added, conflicts, misdated };

@@ -3,6 +3,7 @@ import { inTransaction, type Pool, type Transaction } from '../../platform/postg
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { deviceSecretHash, shortestSecret_chars } from '../intake/device-secret.ts';
+import { endOfTime_ms, markTouched } from '../readings/touched-store.ts';
 import { type FleetEntry, fleetEntriesAtOnce, type ProvisionedDevice } from './fleet-entry.ts';
 import { isDeviceKnown, isTakenLater, putDevice, putInstall, putMeter, putServicePoint } from './provision-store.ts';
 
@@ -52,9 +53,11 @@ async function provision(transaction: Transaction, random: Random, entry: FleetE
       `device ${entry.deviceId}: the swap is dated before what it replaces was put in; give a later installedAt_ms`,
     );
   }
-  await putInstall(transaction, {
-    ...install,
-    openingRegister_l: entry.openingRegister_l ?? null,
-  });
+  const moved = await putInstall(transaction, { ...install, openingRegister_l: entry.openingRegister_l ?? null });
+  // Readings may be there already: from the change on they are another place's.
+  await markTouched(
+    transaction,
+    moved.map((id) => ({ meterId: id, from_ms: entry.installedAt_ms, to_ms: endOfTime_ms })),
+  );
   return { deviceId: entry.deviceId, meterId, secret };
 }

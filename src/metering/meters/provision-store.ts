@@ -73,7 +73,10 @@ export async function isTakenLater(
   return rows.length > 0;
 }
 
-/** Where the meter stands and what reports it now; what stood or reported before is ended at the same instant. */
+/**
+ * Where the meter stands and what reports it now; what stood or reported before is ended at the same instant.
+ * @returns meters whose place changed
+ */
 export async function putInstall(
   to: Transaction,
   install: {
@@ -83,18 +86,20 @@ export async function putInstall(
     from_ms: number;
     openingRegister_l: number | null;
   },
-): Promise<void> {
+): Promise<number[]> {
   const at = 'to_timestamp($2::float8 / 1000)';
-  await to.query(
+  const ended = await to.query<{ meter_id: number }>(
     `UPDATE metering.install SET until_at = ${at}
-      WHERE until_at IS NULL AND (meter_id = $1) <> (service_point_id = $3) AND (meter_id = $1 OR service_point_id = $3)`,
+      WHERE until_at IS NULL AND (meter_id = $1) <> (service_point_id = $3) AND (meter_id = $1 OR service_point_id = $3)
+      RETURNING meter_id`,
     [install.meterId, install.from_ms, install.servicePointId],
   );
-  await to.query(
+  const begun = await to.query<{ meter_id: number }>(
     `INSERT INTO metering.install (meter_id, from_at, service_point_id, opening_register_l)
      SELECT $1, ${at}, $3, $4
       WHERE NOT EXISTS (SELECT FROM metering.install
-                         WHERE meter_id = $1 AND service_point_id = $3 AND until_at IS NULL)`,
+                         WHERE meter_id = $1 AND service_point_id = $3 AND until_at IS NULL)
+     RETURNING meter_id`,
     [install.meterId, install.from_ms, install.servicePointId, install.openingRegister_l],
   );
   await to.query(
@@ -107,4 +112,5 @@ export async function putInstall(
                          WHERE device_no = $3 AND meter_id = $1 AND until_at IS NULL)`,
     [install.meterId, install.from_ms, install.deviceNo],
   );
+  return [...ended.rows, ...begun.rows].map((row) => row.meter_id);
 }

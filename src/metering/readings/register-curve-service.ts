@@ -22,6 +22,8 @@ export interface MeterCurve {
   /** The readings that count; over the span asked for and beyond it to the next on either side, where there are any. */
   curve: readonly CurvePoint[];
   installs: readonly InstallRow[];
+  /** Which readings count is settled from here to there, with one that counts at either end unless there is none. */
+  settled: { from_ms: number; to_ms: number };
 }
 
 /**
@@ -43,8 +45,8 @@ export async function curvesOver(
       const told = registers.get(question.meterId);
       if (told === undefined) continue;
       const ofMeter = installs.get(question.meterId) ?? [];
-      const { isEnough, ...curve } = settledCurve(told, ofMeter, question, around);
-      if (isEnough || around >= AROUND_AT_MOST) curves.set(question.meterId, curve);
+      const curve = settledCurve(told, ofMeter, around);
+      if (covers(curve, question) || around >= AROUND_AT_MOST) curves.set(question.meterId, curve);
       else unsettled.push(question);
     }
     open = unsettled;
@@ -52,12 +54,7 @@ export async function curvesOver(
   return curves;
 }
 
-function settledCurve(
-  told: MeterRegisters,
-  installs: readonly InstallRow[],
-  { from_ms, to_ms }: RegisterQuestion,
-  around: number,
-): MeterCurve & { isEnough: boolean } {
+function settledCurve(told: MeterRegisters, installs: readonly InstallRow[], around: number): MeterCurve {
   if (told.points.length >= mostPoints) {
     throw problem('SPAN_TOO_LONG', 'more readings than one question may read; ask for less');
   }
@@ -70,10 +67,27 @@ function settledCurve(
     first: isWhole.start ? 0 : settledBy.before,
     last: points.length - 1 - (isWhole.end ? 0 : settledBy.after),
   });
-  const isEnough =
-    (isWhole.start || (curve[0]?.at_ms ?? Number.POSITIVE_INFINITY) <= from_ms) &&
-    (isWhole.end || (curve.at(-1)?.at_ms ?? Number.NEGATIVE_INFINITY) >= to_ms);
-  return { points, curve, installs, isEnough };
+  const settled = {
+    from_ms: isWhole.start ? Number.NEGATIVE_INFINITY : (curve[0]?.at_ms ?? Number.POSITIVE_INFINITY),
+    to_ms: isWhole.end ? Number.POSITIVE_INFINITY : (curve.at(-1)?.at_ms ?? Number.NEGATIVE_INFINITY),
+  };
+  return { points, curve, installs, settled };
+}
+
+const covers = ({ settled }: MeterCurve, { from_ms, to_ms }: RegisterQuestion) =>
+  settled.from_ms <= from_ms && settled.to_ms >= to_ms;
+
+/** As `curvesOver`, but reads only what the curves at hand do not reach. */
+export async function extendCurves(
+  from: Queryable,
+  known: ReadonlyMap<number, MeterCurve>,
+  questions: readonly RegisterQuestion[],
+): Promise<Map<number, MeterCurve>> {
+  const isShort = (question: RegisterQuestion) => {
+    const curve = known.get(question.meterId);
+    return curve === undefined || !covers(curve, question);
+  };
+  return new Map([...known, ...(await curvesOver(from, questions.filter(isShort)))]);
 }
 
 function readOffAt({ from_ms, until_ms, opening_register_l, closing_register_l }: InstallRow): RegisterPoint[] {

@@ -1,0 +1,61 @@
+// The SQL of stored use: a row a day, replaced where it differs.
+import type { Queryable } from '../../platform/postgres/database.ts';
+import type { UseDay } from './use-days.ts';
+
+/** All of an install's days from one to another are as given; those not given go. */
+export interface ReplacedDays {
+  install_id: number;
+  from: string;
+  to: string;
+  days: readonly UseDay[];
+}
+
+/** @returns days written and days removed */
+export async function replaceUseDays(to: Queryable, replaced: readonly ReplacedDays[]): Promise<number> {
+  const days = replaced.flatMap((one) => one.days);
+  const written = await to.query({
+    name: 'metering-write-use-days',
+    text: `INSERT INTO metering.use_day AS stored (install_id, day, told_hours, hours_l)
+           SELECT install_id, day, told_hours, hours_l::int[]
+             FROM unnest($1::int[], $2::date[], $3::int[], $4::text[]) AS given (install_id, day, told_hours, hours_l)
+           ON CONFLICT (install_id, day) DO UPDATE SET told_hours = EXCLUDED.told_hours, hours_l = EXCLUDED.hours_l
+            WHERE (stored.told_hours, stored.hours_l) IS DISTINCT FROM (EXCLUDED.told_hours, EXCLUDED.hours_l)`,
+    values: [
+      days.map((one) => one.install_id),
+      days.map((one) => one.day),
+      days.map((one) => one.told_hours),
+      days.map((one) => `{${one.hours_l.map((use_l) => use_l ?? 'NULL').join()}}`),
+    ],
+  });
+  const removed = await to.query({
+    name: 'metering-remove-use-days',
+    text: `DELETE FROM metering.use_day stored
+            USING unnest($1::int[], $2::date[], $3::date[]) AS span (install_id, from_day, to_day)
+            WHERE stored.install_id = span.install_id AND stored.day BETWEEN span.from_day AND span.to_day
+              AND NOT EXISTS (SELECT FROM unnest($4::int[], $5::date[]) AS given (install_id, day)
+                               WHERE given.install_id = stored.install_id AND given.day = stored.day)`,
+    values: [
+      replaced.map((one) => one.install_id),
+      replaced.map((one) => one.from),
+      replaced.map((one) => one.to),
+      days.map((one) => one.install_id),
+      days.map((one) => one.day),
+    ],
+  });
+  return (written.rowCount ?? 0) + (removed.rowCount ?? 0);
+}
+
+/** The stored days of installs, by install and day. */
+export async function listUseDays(
+  from: Queryable,
+  installIds: readonly number[],
+  span: { from: string; to: string } = { from: '-infinity', to: 'infinity' },
+): Promise<UseDay[]> {
+  const { rows } = await from.query<UseDay>({
+    name: 'metering-list-use-days',
+    text: `SELECT install_id, day::text AS day, told_hours, hours_l FROM metering.use_day
+            WHERE install_id = ANY($1::int[]) AND day BETWEEN $2::date AND $3::date ORDER BY install_id, day`,
+    values: [installIds, span.from, span.to],
+  });
+  return rows;
+}
