@@ -105,13 +105,18 @@ function historicReadings(
   for (const record of kept) {
     // Without a date a kept value can't be placed; receiving it says nothing about when it was.
     const at = timeOf(record);
-    if (at === null || directionOf(record) !== 'total') continue;
+    if (at === null || directionOf(record) !== 'total' || isNeverKept(record)) continue;
     const reading: DecodedReading = { measured_at: endOfDay(at), ...registerOf(record.value ?? 0), kind: 'historic' };
     const backward = kept.find((other) => other.storage === record.storage && directionOf(other) === 'backward');
     if (backward !== undefined) reading.backward_l = Math.floor(backward.value ?? 0);
     readings.push(reading);
   }
   return readings;
+}
+
+/** Some meters mark an empty place in a decimal field as one would in a binary one: 80 00 00 00, which reads 80,000 m³. */
+function isNeverKept({ bytes, coding }: MbusRecord): boolean {
+  return coding >= 9 && bytes.at(-1) === 0x80 && bytes.subarray(0, -1).every((byte) => byte === 0);
 }
 
 function datesOf(records: readonly MbusRecord[]): DecodedDate[] {

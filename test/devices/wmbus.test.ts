@@ -110,6 +110,12 @@ describe.skipIf(telegrams === null)('the 79 recorded telegrams', () => {
     expect(readings).toContainEqual({ measured_at: '2020-02-29T23:59', register_l: 0, kind: 'historic' });
   });
 
+  it('give no reading of a place that the meter marks as never filled', () => {
+    const { readings, volumes } = opened(48);
+    expect(volumes).toContainEqual(expect.objectContaining({ volume_l: 80_000_000, storage: 8 }));
+    expect(readings).toEqual([{ measured_at: null, register_l: 57 }]);
+  });
+
   it('are refused when a byte is changed under the CRCs of frame format A: no wrong meter can be told', () => {
     const changed = fc.record({
       index: fc.nat(all.length - 1),
