@@ -49,9 +49,12 @@ export async function openPartitions(pool: Pool, clock: Clock): Promise<Partitio
     },
     ensureFor: async (table, instants_ms, places) => {
       if (storage !== 'partitions') return;
+      let last = Number.NaN;
       for (const place of places) {
         const at_ms = instants_ms[place] as number;
         const day = Math.floor(at_ms / DAY_ms);
+        if (day === last) continue;
+        last = day;
         if (knownDays[table].has(day)) continue;
         await ensure(table, monthOf(at_ms));
         knownDays[table].add(day);

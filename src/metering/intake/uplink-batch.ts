@@ -87,7 +87,7 @@ export class UplinkBatch {
 
   /** None where the uplink goes to quarantine. */
   endOfReadings(uplink: number): number {
-    if (this.#problems.has(uplink)) return this.firstReadingOf(uplink);
+    if (this.#problems.size > 0 && this.#problems.has(uplink)) return this.firstReadingOf(uplink);
     return this.#readingsFrom[uplink + 1] ?? this.measuredAt_ms.length;
   }
 
@@ -100,7 +100,7 @@ export class UplinkBatch {
   }
 
   flagsOf(reading: number): readonly string[] {
-    return this.#flags.get(reading) ?? NOTHING;
+    return this.#flags.size === 0 ? NOTHING : (this.#flags.get(reading) ?? NOTHING);
   }
 
   problemOf(uplink: number): IntakeProblem | null {
@@ -147,6 +147,7 @@ export class UplinkBatch {
     const lane = this.lanes[uplink];
     if (lane !== undefined) lane.inFlight -= 1;
     settled(stored);
+    if (this.#alsoSettled.size === 0) return;
     const also = this.#alsoSettled.get(uplink);
     if (also !== undefined) for (const one of also) one(stored);
   }

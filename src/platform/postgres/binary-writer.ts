@@ -23,6 +23,11 @@ export class BinaryWriter {
     return this.#length;
   }
 
+  /** Begins anew in the same memory. */
+  reset(): void {
+    this.#length = 0;
+  }
+
   /** What was written; valid until more is. */
   written(): Buffer {
     return this.#bytes.subarray(0, this.#length);

@@ -11,9 +11,14 @@ const QUERY = 0x51;
 const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
 
+/** Memory of messages that were sent, for the next ones: fresh megabytes cost more than what is written into them. */
+const spare: BinaryWriter[] = [];
+const mostSpare = 4;
+const mostSpare_bytes = 16_777_216;
+
 /** A message string being put together: the statements, then the data of each COPY among them, in their order. */
 export class CopyMessage {
-  readonly writer = new BinaryWriter(65_536);
+  readonly writer = spare.pop() ?? new BinaryWriter(65_536);
 
   /** @param statements one after another, each COPY as `FROM STDIN (FORMAT binary)` */
   constructor(statements: string) {
@@ -40,6 +45,13 @@ export class CopyMessage {
     this.writer.int32(4);
   }
 
+  /** After the server has answered to all of it: the message is not to be used again. */
+  release(): void {
+    if (spare.length >= mostSpare || this.writer.length > mostSpare_bytes) return;
+    this.writer.reset();
+    spare.push(this.writer);
+  }
+
   /** A message's length counts itself. */
   #end(from: number): void {
     this.writer.setInt32(from - 4, this.writer.length - from + 4);
@@ -59,7 +71,9 @@ export function sendCopy(to: Transaction, message: CopyMessage): Promise<void> {
         reject(error);
       },
       handleReadyForQuery: () => {
-        if (!failed) resolve();
+        if (failed) return;
+        message.release();
+        resolve();
       },
       handleCopyInResponse: () => {},
       handleCommandComplete: () => {},
