@@ -35,7 +35,7 @@ export function layoutMemory(known: readonly string[]): LayoutMemory {
     const [signature] = withSignature(layout);
     if (fixed.has(signature)) return;
     learnt.delete(signature);
-    learnt.set(signature, layout.slice());
+    learnt.set(signature, Uint8Array.from(layout));
     const [oldest] = learnt.keys();
     if (learnt.size > mostLayouts && oldest !== undefined) learnt.delete(oldest);
   }

@@ -69,7 +69,7 @@ export function unscrambled(
 function shifted(link: Uint8Array, seed: number): Uint8Array {
   // Maker and address, and the CI field with the three bytes behind it, are stirred into the key.
   let register = (seed ^ wordAt(link, 2) ^ wordAt(link, 6) ^ wordAt(link, 10)) >>> 0;
-  const data = link.slice(scrambledFrom);
+  const data = Uint8Array.from(link.subarray(scrambledFrom));
   for (let at = 0; at < data.length; at += 1) {
     for (let step = 0; step < 8; step += 1) {
       const bit = ((register >>> 1) ^ (register >>> 2) ^ (register >>> 11) ^ (register >>> 31)) & 1;

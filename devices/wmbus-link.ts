@@ -85,7 +85,8 @@ function isFormatAWithWrongLength(bytes: Uint8Array): boolean {
   const blocks = Math.ceil((bytes.length - header_bytes - crc_bytes) / (blockOfFormatA_bytes + crc_bytes));
   const length = bytes.length - crc_bytes * (1 + blocks) - 1;
   if (blocks < 1 || length < header_bytes) return false;
-  const mended = bytes.slice();
+  // Not slice: of a Buffer, as the broker hands it on, that is the same memory, and the telegram itself would change.
+  const mended = Uint8Array.from(bytes);
   mended[0] = length;
   return blockHolds(mended, 0, header_bytes) && withoutCrcsOfFormatA(mended, length) !== null;
 }

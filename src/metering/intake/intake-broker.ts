@@ -81,8 +81,7 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       }
       if (rule.kind === 'acknowledgement') return done(null);
       const { payload, messageId, qos, dup } = packet;
-      const taker = rule.kind === 'gateway' ? intake.gateways : queue;
-      taker.add(
+      queue.add(
         {
           device,
           format: rule.format,
