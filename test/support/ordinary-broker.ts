@@ -40,7 +40,6 @@ export async function openOrdinaryBroker(rules: Partial<IntakePolicy> = {}): Pro
         whenRoom: () => {},
         close: async () => {},
       },
-      gateways: { add: (_delivery, settled) => settled(false) },
       metrics: createIntakeMetrics(metrics, () => 0),
       clock: systemClock,
     },

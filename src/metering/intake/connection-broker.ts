@@ -260,9 +260,9 @@ export class Connection implements ConnectedClient, ConnectionSide {
     const bridge = new SessionBridge({
       aedes: this.host.aedes,
       ...{ connect, clientId: this.#clientId, passConnack, device, handshakes: this.handshakes },
-      store: ({ payload, messageId, dup }, kind, format, settled) => {
+      store: ({ payload, messageId, dup }, format, settled) => {
         const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-        this.host.takers[kind].add(this.#up.delivery(format, bytes, messageId ?? 0, dup), settled);
+        this.host.queue.add(this.#up.delivery(format, bytes, messageId ?? 0, dup), settled);
       },
       events: {
         ready: (kept) => {

@@ -4,7 +4,6 @@ import type { CommitQueue } from './commit-service.ts';
 import type { IntakePolicy, Origin } from './intake-policy.ts';
 import type { OutgoingHandshakes } from './outgoing-handshakes.ts';
 import type { SessionBridge } from './session-bridge-broker.ts';
-import type { StoredKind } from './topic-rules.ts';
 import type { Device } from './uplink.ts';
 
 /** What is asked of a connection from outside it. */
@@ -28,8 +27,6 @@ export interface ConnectedClient {
 /** What a connection is part of. */
 export interface ConnectionHost {
   queue: CommitQueue;
-  /** Where a message goes by its topic: to the queue at once, or first to whoever knows the gateway's devices. */
-  takers: Record<StoredKind, Pick<CommitQueue, 'add'>>;
   policy: IntakePolicy;
   aedes: Aedes;
   /** Seconds, counted from anywhere. */

@@ -11,21 +11,14 @@ import { findGrants, type Grant } from './gateway-store.ts';
 import { type Forwarded, forwarded } from './gateway-uplink.ts';
 import { intakeLimits } from './intake-limits.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
+import { gatewayPrefix } from './topic-rules.ts';
 import type { Delivery, Settled } from './uplink.ts';
-
-export interface GatewayIntake {
-  /**
-   * Takes a message that `delivery.device` published on its gateway topic. Settled as stored after the commit, and for
-   * an event that no device reports anything in; as not stored where the publisher is no gateway or the database is away.
-   */
-  add(delivery: Delivery, settled: Settled): void;
-}
 
 export interface GatewayIntakeOptions {
   pool: Pool;
   queue: CommitQueue;
   logger: Logger;
-  metrics: IntakeMetrics;
+  metrics: () => IntakeMetrics;
 }
 
 interface Waiting {
@@ -34,7 +27,12 @@ interface Waiting {
   settled: Settled;
 }
 
-export function createGatewayIntake({ pool, queue, logger, metrics }: GatewayIntakeOptions): GatewayIntake {
+/**
+ * The queue for everybody: what a device published goes straight on; what `delivery.device` published on its gateway topic
+ * (`gateway/` before the format) is asked for first. That is settled as stored after the commit, and for an event in which
+ * no device reports anything; as not stored where the publisher is no gateway, or the database is away.
+ */
+export function withGateways({ pool, queue, logger, metrics }: GatewayIntakeOptions): CommitQueue {
   let gathering: Waiting[] = [];
   let asking = false;
 
@@ -68,7 +66,7 @@ export function createGatewayIntake({ pool, queue, logger, metrics }: GatewayInt
 
   function settle({ delivery, what, settled }: Waiting, grant: Grant | undefined): void {
     if (grant === undefined || !grant.isGateway) {
-      metrics.refused.inc({ reason: 'topic' });
+      metrics().refused.inc({ reason: 'topic' });
       settled(false);
     } else if (!delivery.device.formats.includes(delivery.format)) {
       const detail = 'the gateway is not registered for this format';
@@ -79,17 +77,27 @@ export function createGatewayIntake({ pool, queue, logger, metrics }: GatewayInt
     else queue.add({ ...delivery, device: grant.device }, settled);
   }
 
+  function take(delivery: Delivery, settled: Settled): void {
+    if (gathering.length >= intakeLimits.inFlightMessages) {
+      settled(false);
+      return;
+    }
+    gathering.push({ delivery, what: forwarded(delivery.format, delivery.payload), settled });
+    if (asking) return;
+    asking = true;
+    setImmediate(() => void ask());
+  }
+
   return {
     add: (delivery, settled) => {
-      if (gathering.length >= intakeLimits.inFlightMessages) {
-        settled(false);
-        return;
-      }
-      gathering.push({ delivery, what: forwarded(delivery.format, delivery.payload), settled });
-      if (asking) return;
-      asking = true;
-      setImmediate(() => void ask());
+      const { format } = delivery;
+      if (!format.startsWith(gatewayPrefix)) queue.add(delivery, settled);
+      else take({ ...delivery, format: format.slice(gatewayPrefix.length) }, settled);
     },
+    inFlight: () => queue.inFlight(),
+    isFull: () => queue.isFull(),
+    whenRoom: (proceed) => queue.whenRoom(proceed),
+    close: () => queue.close(),
   };
 }
 

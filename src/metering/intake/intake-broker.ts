@@ -65,7 +65,6 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
 
   const connectionHost: ConnectionHost = {
     ...{ queue, policy, aedes, refused },
-    takers: { uplink: queue, gateway: intake.gateways },
     now_s: () => seconds,
     receiptTime: strictlyRising(intake.clock),
     freshClientId: () => {

@@ -5,13 +5,12 @@ import type { Metrics } from '../../platform/metrics.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { type CommitQueue, createCommitQueue } from './commit-service.ts';
 import { createDeviceAuth, type DeviceAuth } from './device-auth-service.ts';
-import { createGatewayIntake, type GatewayIntake } from './gateway-service.ts';
+import { withGateways } from './gateway-service.ts';
 import { createIntakeMetrics, type IntakeMetrics } from './intake-metrics.ts';
 import { openPartitions, type Partitions } from './partition-service.ts';
 
 export interface Intake extends DeviceAuth {
   queue: CommitQueue;
-  gateways: GatewayIntake;
   partitions: Partitions;
   metrics: IntakeMetrics;
   clock: Clock;
@@ -31,8 +30,10 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   const { pool, clock } = options;
   const partitions = await openPartitions(pool, clock);
   await partitions.ensureAhead();
-  const queue: CommitQueue = createCommitQueue({ ...options, partitions, metrics: () => metrics });
+  const queue: CommitQueue = withGateways({
+    ...{ pool, logger: options.logger, metrics: () => metrics },
+    queue: createCommitQueue({ ...options, partitions, metrics: () => metrics }),
+  });
   const metrics = createIntakeMetrics(options.metrics, () => queue.inFlight());
-  const gateways = createGatewayIntake({ pool, queue, logger: options.logger, metrics });
-  return { ...createDeviceAuth(pool, clock), queue, gateways, partitions, metrics, clock };
+  return { ...createDeviceAuth(pool, clock), queue, partitions, metrics, clock };
 }

@@ -10,7 +10,6 @@ import type { OutgoingHandshakes } from './outgoing-handshakes.ts';
 import { packetIdAt } from './packet-body.ts';
 import { packetType } from './packet-guard.ts';
 import { PacketReader } from './packet-reader.ts';
-import type { StoredKind } from './topic-rules.ts';
 import type { Device, Settled } from './uplink.ts';
 
 const { CONNACK, PUBLISH, PUBREL, SUBACK, UNSUBACK } = packetType;
@@ -42,7 +41,7 @@ export interface BridgeOptions {
   device: Device;
   handshakes: OutgoingHandshakes;
   /** Commits an uplink that came at QoS 2; its PUBREC leaves after `settled(true)`. */
-  store(packet: PublishPacket, kind: StoredKind, format: string, settled: Settled): void;
+  store(packet: PublishPacket, format: string, settled: Settled): void;
   /** Whether aedes' CONNACK goes to the client, or was sent before. */
   passConnack: boolean;
   events: BridgeEvents;

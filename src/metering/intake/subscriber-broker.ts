@@ -28,7 +28,7 @@ export function createSubscriberBroker({ policy, logger, refused }: SubscriberOp
       if (rule.kind === 'message') return done(null);
       broker.keep(packet);
       if (rule.kind === 'acknowledgement') return done(null);
-      session.store(packet, rule.kind, rule.format, (stored) => done(stored ? null : new Error('not stored')));
+      session.store(packet, rule.format, (stored) => done(stored ? null : new Error('not stored')));
     },
     authorizeForward,
   });

@@ -5,7 +5,7 @@ import { encodeAcknowledgements, firstByte } from './encode-packet.ts';
 import { intakeLimits } from './intake-limits.ts';
 import { decodeText, endOfField, isTopicName } from './mqtt-text.ts';
 import { packetIdAt } from './packet-body.ts';
-import type { PublishRule, StoredKind } from './topic-rules.ts';
+import type { PublishRule } from './topic-rules.ts';
 import type { Delivery } from './uplink.ts';
 
 export class UplinkPath {
@@ -13,7 +13,6 @@ export class UplinkPath {
   /** The topic last published to, as it travels, and what the policy said of it: a meter has one. */
   #topic: Uint8Array | null = null;
   #format = '';
-  #kind: StoredKind = 'uplink';
   #acknowledged: number[] = [];
   #published = 0;
   #routing = 0;
@@ -37,11 +36,9 @@ export class UplinkPath {
       if (topic === null || !isTopicName(topic)) return 'malformed_packet';
       const rule = host.policy.publish(device, topic, isRetained);
       if (!rule.allowed) return rule.reason;
-      if (rule.kind !== 'uplink' && rule.kind !== 'gateway')
-        return this.#publishOther(rule, topic, first, packetId, bytes.subarray(start, end));
+      if (rule.kind !== 'uplink') return this.#publishOther(rule, topic, first, packetId, bytes.subarray(start, end));
       this.#topic = Uint8Array.from(bytes.subarray(start + 2, topicEnd));
       this.#format = rule.format;
-      this.#kind = rule.kind;
     }
     if (qos === 2) {
       this.#side.pass(first, bytes.subarray(start, end));
@@ -49,7 +46,7 @@ export class UplinkPath {
     }
     const payload = bytes.subarray(qos === 0 ? topicEnd : topicEnd + 2, end);
     const delivery = this.delivery(this.#format, payload, packetId, (first & 0b1000) !== 0);
-    host.takers[this.#kind].add(delivery, qos === 0 ? ignored : (stored) => this.#settled(packetId, stored));
+    host.queue.add(delivery, qos === 0 ? ignored : (stored) => this.#settled(packetId, stored));
     if (host.queue.isFull()) {
       this.#side.wait(waitsFor.store);
       host.queue.whenRoom(() => this.#side.proceed(waitsFor.store));

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chirpstack } from '../../../devices/chirpstack.ts';
 import { lorawanQuandify } from '../../../devices/lorawan-quandify.ts';
-import { wmbus } from '../../../devices/wmbus.ts';
 import { createGatewaysService } from '../../../src/metering/meters/gateways-service.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
@@ -16,7 +15,11 @@ const gateways = createGatewaysService(pool, systemClock, systemRandom);
 let it: TestIntake;
 
 const euiOf = (n: number) => `0016c001f00000${String(n).padStart(2, '0')}`;
-const telegram = Buffer.from(wmbus.examples[0]?.payload_hex ?? '', 'hex');
+/** The register and the hour before, of a meter NAR 40312209, version 1, water. */
+const telegram = Buffer.from(
+  '2a4432380922314001077a0004000004134e3d0100066d00000a41330044133e3d0100466d000009413300',
+  'hex',
+);
 const telegramFrom = 'NAR.40312209.01.07';
 
 beforeAll(async () => {
