@@ -33,6 +33,7 @@ export interface BrokerOptions {
   host: string;
   mqttPort: number;
   mqttWsPort: number;
+  mqttMaxPacket_bytes: number;
 }
 
 export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
@@ -109,6 +110,7 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
       const intake = await openIntake({ pool: own, timeZone, ...seams });
       const broker = createIntakeBroker({
         ...{ intake, host: options.host, mqttPort: options.mqttPort, wsPort: options.mqttWsPort, logger: seams.logger },
+        mostPacket_bytes: options.mqttMaxPacket_bytes,
       });
       const ports = await broker.listen();
       return {
