@@ -1,7 +1,8 @@
-// Gets what tests need beyond npm (a browser, a font for Korean) with the system's package manager, where it may; otherwise
+// Gets what tests need beyond npm (a browser, a font for Korean, TimescaleDB) with the system's package manager, where it may; otherwise
 // says which command would.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const packages = ['chromium', 'fonts-noto-cjk'];
@@ -21,3 +22,9 @@ if (!browsers.some((path) => existsSync(path))) {
     process.stderr.write(`Tests in a browser will be skipped; to run them: sudo ${command}\n`);
   }
 }
+
+// TimescaleDB beside the system, for running the tests of metering on it as well; in CI a run without it fails.
+const unpacked = spawnSync(process.execPath, [fileURLToPath(new URL('unpack-timescaledb.mjs', import.meta.url))], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+if (unpacked.status !== 0) process.stderr.write('The tests of metering will run on native partitions alone.\n');

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { createIntakeBroker } from './metering/intake/intake-broker.ts';
 import { openIntake } from './metering/intake/intake-service.ts';
+import { startUpkeep } from './metering/intake/uplink-upkeep-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
@@ -34,6 +35,8 @@ export interface BrokerOptions {
   mqttPort: number;
   mqttWsPort: number;
   mqttMaxPacket_bytes: number;
+  /** Raw uplinks are kept this many days at least. */
+  rawUplinkDays: number;
 }
 
 export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
@@ -113,10 +116,15 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
         mostPacket_bytes: options.mqttMaxPacket_bytes,
       });
       const ports = await broker.listen();
+      const stopUpkeep = startUpkeep({
+        ...{ pool: own, partitions: intake.partitions, rawUplinkDays: options.rawUplinkDays },
+        ...{ clock: seams.clock, logger: seams.logger },
+      });
       return {
         ports,
         async close() {
           await broker.close();
+          await stopUpkeep();
           await own.end();
         },
       };

@@ -67,6 +67,8 @@ export interface ComposeOptions {
   /** Bearer token of the operator's programs; without one their routes refuse. */
   operatorToken?: string;
   timeZone: string;
+  /** Raw uplinks are kept this many days at least. */
+  rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
   epochInterval_ms: number;

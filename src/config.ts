@@ -172,6 +172,13 @@ const schema = z.object({
     .default('Asia/Seoul')
     .refine(isTimeZone, 'is not a time zone name such as Asia/Seoul')
     .describe("the utility's time zone, for days, hours and meters that tell local time"),
+  RAW_UPLINK_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(400)
+    .describe('days that the bytes meters sent are kept at least: a year of bills and a month to dispute the last'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .optional()

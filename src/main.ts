@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, verify-proof, reconcile, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, verify-proof, reconcile, redecode, staff-link.
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
@@ -7,6 +7,7 @@ import { decodeCommand } from './cli/decode-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { reconcileCommand } from './cli/reconcile-command.ts';
+import { redecodeCommand } from './cli/redecode-command.ts';
 import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
@@ -48,6 +49,7 @@ for (const command of [
   doctorCommand(),
   auditCommand(io, ending.signal),
   reconcileCommand(io, systemClock),
+  redecodeCommand(io, systemClock),
   verifyProofCommand(io, systemClock),
   staffLinkCommand(),
 ]) {

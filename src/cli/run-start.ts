@@ -129,6 +129,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     publicUrl: settings.PUBLIC_URL ?? `http://localhost:${ports.HTTP_PORT}`,
     walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
     timeZone: settings.TIME_ZONE,
+    rawUplinkDays: settings.RAW_UPLINK_DAYS,
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
     epochChanges: settings.EPOCH_CHANGES,
   };

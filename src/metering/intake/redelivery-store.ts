@@ -84,10 +84,10 @@ export async function findRedelivered(from: Queryable, asked: readonly Redeliver
   return new Set(rows.map(({ place }) => place - 1));
 }
 
-/** Whether a try whose answer was lost was committed: its first pack is there. */
+/** Whether a try whose answer was lost was committed: its first uplink is there. */
 export async function isStored(from: Queryable, firstId: number): Promise<boolean> {
   const { rows } = await from.query<{ stored: boolean }>(
-    'SELECT EXISTS (SELECT FROM metering.uplink_pack WHERE first_id = $1) AS stored',
+    'SELECT EXISTS (SELECT FROM metering.find_uplink($1)) AS stored',
     [firstId],
   );
   return rows[0]?.stored === true;
