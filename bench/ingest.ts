@@ -50,8 +50,8 @@ const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
 chmodSync(folder, 0o711);
 const postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
-/** Each run's readings are older than the ones of the run before: nothing is sent twice. */
-let next_s = Math.floor(systemClock.now_ms() / 1_000) - DAY_s;
+/** Each run's readings follow those of the run before, as they do where meters report on. */
+let next_s = Math.floor(systemClock.now_ms() / 1_000) - 60 * DAY_s;
 try {
   await migrate(postgres.url);
   const pool = openPool(postgres.url);
@@ -172,14 +172,15 @@ async function underLoad(
   duration_ms = DURATION_ms,
 ): Promise<Run> {
   const chosen = devices.slice(0, shape.connections);
-  next_s -= 2 * DAY_s;
-  const before = { own_s: await cpu_s(), database_s: databaseCpu_s() };
+  next_s += 2 * DAY_s;
   const load = startProgram('mqtt-load', {
     ...{ kind: 'load', port, devices: chosen, window: shape.window, duration_ms, from_s: next_s },
     readingsPerMessage: shape.readingsPerMessage,
   });
+  await nextWord(load);
+  const before = { own_s: await cpu_s(), database_s: databaseCpu_s() };
   const began_ms = performance.now();
-  const result = await nextWord<LoadResult>(load);
+  const result = await ask<LoadResult>(load, 'begin');
   await allStored?.(result.acknowledged * shape.readingsPerMessage);
   const until_stored_s = (performance.now() - began_ms) / 1_000;
   const own_s = (await cpu_s()) - before.own_s;

@@ -182,6 +182,8 @@ async function sendLoad(load: Load): Promise<LoadResult> {
     senders.push(new Sender(await open(load.port, device), device, load));
   });
   const acknowledged = () => senders.reduce((sum, sender) => sum + sender.acknowledged, 0);
+  process.send?.('connected');
+  await new Promise((resolve) => process.once('message', resolve));
   for (const sender of senders) sender.send(load.window);
   // The first moments warm up both sides and are not counted.
   await new Promise((resolve) => setTimeout(resolve, load.duration_ms / 5));

@@ -39,6 +39,7 @@ export interface BrokerOptions {
   host: string;
   mqttPort: number;
   mqttWsPort: number;
+  mqttMaxPacket_bytes: number;
   /** Raw uplinks are kept this many days at least. */
   rawUplinkDays: number;
 }
@@ -124,6 +125,7 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
       const intake = await openIntake({ pool: own, timeZone, ...seams });
       const broker = createIntakeBroker({
         ...{ intake, host: options.host, mqttPort: options.mqttPort, wsPort: options.mqttWsPort, logger: seams.logger },
+        mostPacket_bytes: options.mqttMaxPacket_bytes,
       });
       const ports = await broker.listen();
       const processId = Buffer.from(random.bytes(8)).toString('hex');

@@ -43,6 +43,8 @@ export interface ComposeOptions {
   walletPort: number;
   mqttPort: number;
   mqttWsPort: number;
+  /** Largest packet taken from a device. */
+  mqttMaxPacket_bytes: number;
   /** Addresses under which people reach service and wallet; no slash at the end. */
   publicUrl: string;
   walletUrl: string;

@@ -51,6 +51,13 @@ const schema = z.object({
   WALLET_PORT: port.default(8081).describe('TCP port of the wallet, an origin of its own'),
   MQTT_PORT: port.default(1883).describe('TCP port of MQTT'),
   MQTT_WS_PORT: port.default(8083).describe('TCP port of MQTT over WebSocket'),
+  MQTT_MAX_PACKET_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(1_048_576)
+    .default(65_536)
+    .describe('largest MQTT packet taken from a device that has shown who it is; before that it is 65536 bytes'),
   PUBLIC_URL: webUrl
     .optional()
     .describe('address under which people reach the service; default http://localhost:HTTP_PORT'),

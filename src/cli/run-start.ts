@@ -125,6 +125,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     walletPort: ports.WALLET_PORT,
     mqttPort: ports.MQTT_PORT,
     mqttWsPort: ports.MQTT_WS_PORT,
+    mqttMaxPacket_bytes: settings.MQTT_MAX_PACKET_BYTES,
     publicUrl: settings.PUBLIC_URL ?? `http://localhost:${ports.HTTP_PORT}`,
     walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
     timeZone: settings.TIME_ZONE,

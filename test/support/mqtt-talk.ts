@@ -58,6 +58,15 @@ export class Talk {
     return heard;
   }
 
+  /** Stops listening, until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   end(): void {
     this.#socket.destroy();
   }

@@ -16,7 +16,10 @@ export interface OrdinaryBroker {
 }
 
 /** @param rules what to do otherwise than an ordinary broker */
-export async function openOrdinaryBroker(rules: Partial<IntakePolicy> = {}): Promise<OrdinaryBroker> {
+export async function openOrdinaryBroker(
+  rules: Partial<IntakePolicy> = {},
+  mostPacket_bytes = 65_536,
+): Promise<OrdinaryBroker> {
   const listening: string[] = [];
   const policy: IntakePolicy = {
     authenticate: async ({ clientId }) => ({
@@ -43,7 +46,7 @@ export async function openOrdinaryBroker(rules: Partial<IntakePolicy> = {}): Pro
       metrics: createIntakeMetrics(metrics, () => 0),
       clock: systemClock,
     },
-    ...{ policy, host: '127.0.0.1', mqttPort: 0, wsPort: null, logger: createLogger('silent') },
+    ...{ policy, mostPacket_bytes, host: '127.0.0.1', mqttPort: 0, wsPort: null, logger: createLogger('silent') },
   });
   const { mqtt: port } = await broker.listen();
   return {

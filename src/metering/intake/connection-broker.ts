@@ -134,11 +134,11 @@ export class Connection implements ConnectedClient, ConnectionSide {
   write(bytes: Uint8Array, drained?: () => void): boolean {
     if (this.#isClosed || !this.#stream.writable || this.#stream.write(bytes)) return true;
     // A client that does not read what it is sent gets to send no more.
-    this.wait(waitsFor.client);
-    this.#stream.once('drain', () => {
-      drained?.();
-      this.proceed(waitsFor.client);
-    });
+    if ((this.#waits & waitsFor.client) === 0) {
+      this.wait(waitsFor.client);
+      this.#stream.once('drain', () => this.proceed(waitsFor.client));
+    }
+    if (drained !== undefined) this.#stream.once('drain', drained);
     return false;
   }
 
@@ -240,7 +240,7 @@ export class Connection implements ConnectedClient, ConnectionSide {
     this.#device = verdict.device;
     // [MQTT-3.1.3-6]
     this.#clientId = connect.clientId === '' ? this.host.freshClientId() : connect.clientId;
-    this.#guard.mostBytes = intakeLimits.packetAfterAuthentication_bytes;
+    this.#guard.mostBytes = this.host.mostPacket_bytes;
     this.host.enter(this);
     // What it showed is not kept, nor the chunk that it came in.
     this.#connect = { ...connect, userName: undefined, secret: undefined, willFields: connect.willFields.slice() };

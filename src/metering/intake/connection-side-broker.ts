@@ -29,6 +29,8 @@ export interface ConnectionHost {
   queue: CommitQueue;
   policy: IntakePolicy;
   aedes: Aedes;
+  /** Largest packet of a client that has shown who it is. */
+  mostPacket_bytes: number;
   /** Seconds, counted from anywhere. */
   now_s(): number;
   /** No two alike. */

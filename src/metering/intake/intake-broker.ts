@@ -25,6 +25,8 @@ export interface IntakeBrokerOptions {
   /** Port for MQTT over WebSocket; 0 lets the system choose, null opens none. */
   wsPort: number | null;
   logger: Logger;
+  /** Largest packet taken from a client that has shown who it is, its fixed header left out. */
+  mostPacket_bytes?: number;
   /** Who may connect and say what; the rules for meters where absent. */
   policy?: IntakePolicy;
 }
@@ -49,6 +51,7 @@ export interface IntakeBroker {
 export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
   const { intake, host, mqttPort, wsPort, logger } = options;
   const { queue, metrics } = intake;
+  const mostPacket_bytes = options.mostPacket_bytes ?? intakeLimits.packetAfterAuthentication_bytes;
   const policy = options.policy ?? createDevicePolicy(intake);
   const connections = new Set<ConnectedClient>();
   const byClientId = new Map<string, ConnectedClient>();
@@ -64,7 +67,7 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
   const aedes = createSubscriberBroker({ policy, logger, refused });
 
   const connectionHost: ConnectionHost = {
-    ...{ queue, policy, aedes, refused },
+    ...{ queue, policy, aedes, refused, mostPacket_bytes },
     now_s: () => seconds,
     receiptTime: strictlyRising(intake.clock),
     freshClientId: () => {
@@ -127,7 +130,7 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       servers.push(tcp);
       const mqtt = await listenOn(tcp, host, mqttPort);
       if (wsPort === null) return { mqtt, ws: null };
-      const web = createWebSocketServer(admit);
+      const web = createWebSocketServer(admit, mostPacket_bytes);
       servers.push(web);
       return { mqtt, ws: await listenOn(web, host, wsPort) };
     },

@@ -1,7 +1,8 @@
 // Every bound of the intake, in one place.
 
 export const intakeLimits = {
-  /** Largest MQTT packet, its fixed header left out, before and after the device has shown who it is. */
+  /** Largest MQTT packet, its fixed header left out, before the device has shown who it is, and after where nothing else
+   *  is configured. */
   packetBeforeAuthentication_bytes: 65_536,
   packetAfterAuthentication_bytes: 65_536,
   /** A connection that has not sent its CONNECT by then is closed. */

@@ -14,14 +14,14 @@ export function createTcpServer(admit: Admit): Server {
   );
 }
 
-export function createWebSocketServer(admit: Admit): Server {
+export function createWebSocketServer(admit: Admit, mostPacket_bytes: number): Server {
   const server = createHttpServer(
     { headersTimeout: intakeLimits.connectWithin_ms, connectionsCheckingInterval: 1_000 },
     (_request, response) => response.writeHead(426, { upgrade: 'websocket' }).end(),
   );
   const sockets = new WebSocketServer({
     server,
-    maxPayload: 2 * intakeLimits.packetAfterAuthentication_bytes,
+    maxPayload: 2 * Math.max(mostPacket_bytes, intakeLimits.packetBeforeAuthentication_bytes),
     perMessageDeflate: false,
     // [MQTT-6.0.0-3]
     handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false),

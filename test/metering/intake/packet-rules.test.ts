@@ -242,6 +242,32 @@ test('a client that is silent for one and a half keep-alives is closed, one that
   alive.end();
 });
 
+test('a packet may be as large as configured once the client is admitted, and no larger', async () => {
+  const small = await openOrdinaryBroker({}, 1_024);
+  const talk = await Talk.open(small.port);
+  talk.send(hex(plainConnect(4), publish(0x32, 'a', 'x'.repeat(1_024 - 5), [0, 1])));
+  expect(await talk.hear(8)).toBe('2002000040020001');
+  talk.send(publish(0x32, 'a', 'x'.repeat(1_024 - 4), [0, 2]));
+  expect(await talk.hearTheEnd()).toBe('');
+  expect(await small.refusals('packet_too_large')).toBe(1);
+  await small.close();
+});
+
+test('a client that does not read its acknowledgements is read from again when it does', async () => {
+  const talk = await connected();
+  const many = 60_000;
+  talk.pause();
+  const packets = Buffer.concat(
+    Array.from({ length: many }, (_, n) => publish(0x32, 'deaf', 'x', [(n + 1) >> 8, (n + 1) & 0xff])),
+  );
+  talk.send(packets);
+  await sleep(100);
+  talk.resume();
+  expect((await talk.hear(4 * many)).length).toBe(8 * many);
+  expect(await talk.hearUntilPong()).toBe('d000');
+  talk.end();
+});
+
 describe('the packet reader', () => {
   test('finds the same packets however the bytes are cut', () => {
     const packets = [publish(0x30, 'a', 'x'.repeat(300)), hex([0xc0, 0]), publish(0x32, 'b', '', [0, 1])];
