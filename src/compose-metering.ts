@@ -1,7 +1,11 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
+import { createClusterBroker } from './metering/intake/cluster-broker.ts';
+import type { ClusterLogin } from './metering/intake/cluster-connection-broker.ts';
+import { createClusterDevices } from './metering/intake/cluster-devices-service.ts';
+import { holdLeases } from './metering/intake/cluster-lease-service.ts';
 import { createIntakeBroker } from './metering/intake/intake-broker.ts';
-import { openIntake } from './metering/intake/intake-service.ts';
+import { type Intake, openIntake } from './metering/intake/intake-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
@@ -13,7 +17,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { openPool, type Pool } from './platform/postgres/database.ts';
 import { Problem } from './platform/problem.ts';
-import type { Random } from './platform/random.ts';
+import { type Random, randomUuid } from './platform/random.ts';
 import type { Metering } from './portal/my-meter-service.ts';
 
 const BROKER_CONNECTIONS = 8;
@@ -33,6 +37,33 @@ export interface BrokerOptions {
   host: string;
   mqttPort: number;
   mqttWsPort: number;
+  /** Somebody's MQTT cluster to consume from, instead of a broker of our own. */
+  cluster?: { urls: readonly string[]; group: string; login: ClusterLogin } | undefined;
+}
+
+interface BrokerSeams {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+async function openBroker(intake: Intake, pool: Pool, options: BrokerOptions, seams: BrokerSeams) {
+  const { cluster, host, mqttPort, mqttWsPort } = options;
+  const { logger, metrics, random } = seams;
+  if (cluster !== undefined) {
+    const holder = randomUuid(random);
+    const consumer = createClusterBroker({
+      ...{ ...cluster, intake, logger, metrics },
+      devices: createClusterDevices(pool, intake.clock),
+      holdLeases: (events) => holdLeases({ ...events, pool, holder, logger }),
+    });
+    await consumer.open();
+    return { ports: null, close: () => consumer.close() };
+  }
+  const broker = createIntakeBroker({ intake, host, mqttPort, wsPort: mqttWsPort, logger });
+  const ports = await broker.listen();
+  return { ports, close: () => broker.close() };
 }
 
 export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
@@ -104,20 +135,22 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
     provisionFleet: provision,
     routes: [meterRoutes(meters, use, requireStaff), deviceRoutes({ provisionFleet: provision, requireOperator })],
     /** The broker has a pool of its own: pages that ask much never hold up a commit. */
-    async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
+    async openBroker(options: BrokerOptions, seams: BrokerSeams) {
       const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);
-      const intake = await openIntake({ pool: own, timeZone, ...seams });
-      const broker = createIntakeBroker({
-        ...{ intake, host: options.host, mqttPort: options.mqttPort, wsPort: options.mqttWsPort, logger: seams.logger },
-      });
-      const ports = await broker.listen();
-      return {
-        ports,
-        async close() {
-          await broker.close();
-          await own.end();
-        },
-      };
+      try {
+        const intake = await openIntake({ pool: own, timeZone, ...seams });
+        const { ports, close } = await openBroker(intake, own, options, seams);
+        return {
+          ports,
+          async close() {
+            await close();
+            await own.end();
+          },
+        };
+      } catch (error) {
+        await own.end();
+        throw error;
+      }
     },
   };
 }

@@ -58,19 +58,22 @@ function byMeterAndInstant(one: Row, other: Row): number {
   return one.meterId - other.meterId || one.measuredAt_ms - other.measuredAt_ms;
 }
 
-/** Uplinks that may be redelivered and whose first delivery is stored: same device, packet id and bytes, not long ago. */
+/**
+ * Uplinks that may be redelivered and whose first delivery is stored: same device, packet id and bytes, not long ago; or
+ * through a cluster, same device and bytes at about the same time.
+ */
 async function findStored(
   to: Queryable,
   batch: readonly PendingUplink[],
   window_ms: number,
 ): Promise<ReadonlySet<number>> {
-  const asked = batch.filter((uplink) => uplink.repeatsBefore_ms !== null);
+  const asked = batch.filter((uplink) => uplink.repeatsBefore_ms !== null || uplink.sameBytesWithin_ms > 0);
   if (asked.length === 0) return new Set();
   const { rows } = await to.query<{ uplink_id: number }>({
     name: 'metering-find-stored',
     text: `SELECT asked.uplink_id
-             FROM unnest($1::bigint[], $2::int[], $3::int[], $4::float8[], $5::bytea[], $6::float8[])
-                  AS asked (uplink_id, device_no, packet_id, received_ms, payload, before_ms)
+             FROM unnest($1::bigint[], $2::int[], $3::int[], $4::float8[], $5::bytea[], $6::float8[], $8::float8[])
+                  AS asked (uplink_id, device_no, packet_id, received_ms, payload, before_ms, within_ms)
             WHERE EXISTS (
               SELECT FROM metering.uplink u
                WHERE u.device_no = asked.device_no
@@ -78,7 +81,14 @@ async function findStored(
                  AND u.received_at < to_timestamp(asked.before_ms / 1000)
                  AND u.packet_id = asked.packet_id
                  AND u.payload = asked.payload
-                 AND u.uplink_id <> asked.uplink_id)`,
+                 AND u.uplink_id <> asked.uplink_id)
+               OR (asked.within_ms > 0 AND EXISTS (
+              SELECT FROM metering.uplink u
+               WHERE u.device_no = asked.device_no
+                 AND u.received_at > to_timestamp((asked.received_ms - asked.within_ms) / 1000)
+                 AND u.received_at < to_timestamp((asked.received_ms + asked.within_ms) / 1000)
+                 AND u.payload = asked.payload
+                 AND u.uplink_id <> asked.uplink_id))`,
     values: [
       asked.map((uplink) => uplink.uplinkId),
       asked.map((uplink) => uplink.deviceNo),
@@ -87,6 +97,7 @@ async function findStored(
       asked.map((uplink) => uplink.payload),
       asked.map((uplink) => uplink.repeatsBefore_ms),
       window_ms,
+      asked.map((uplink) => uplink.sameBytesWithin_ms),
     ],
   });
   return new Set(rows.map((row) => row.uplink_id));

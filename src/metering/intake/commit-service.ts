@@ -7,6 +7,10 @@
 // `redeliveryWindow_ms`. The window is short on purpose: a simple modem numbers every session from 1 and sends identical
 // bytes each hour while no water runs, and then a long window would take a packet that never arrived for the stored one
 // of an hour ago. What counts as redelivery without the DUP flag: see `repeatsBefore`.
+//
+// Through a cluster, the packet id is the cluster's, of the session that the copy holds there (cluster-topics.ts makes it
+// unique). With DUP it tells as much as a device's own. But a cluster may also give what one copy did not acknowledge to
+// another one, as a new packet; so there the same bytes of one device within `sameTelegram_ms` are one telegram, too.
 import { decodeUplink } from './decode-uplink.ts';
 import { intakeLimits } from './intake-limits.ts';
 import { type StoreOptions, storeBatch, UNNUMBERED, UplinkIds, type Waiting } from './store-batch-service.ts';
@@ -89,6 +93,7 @@ class Queue implements CommitQueue {
         receivedAt_ms,
         packetId,
         repeatsBefore_ms: before_ms,
+        sameBytesWithin_ms: delivery.viaCluster && packetId !== null ? intakeLimits.cluster.sameTelegram_ms : 0,
         payload,
         ...decoded,
       },
@@ -187,16 +192,21 @@ class Queue implements CommitQueue {
  * only on an earlier connection and just after this one began: clients send again what they kept before anything new,
  * and widely used ones do so without the DUP flag that [MQTT-3.3.1-1] asks for.
  */
-function repeatsBefore({ packetId, redelivered, receivedAt_ms, connectedAt_ms }: Delivery): number | null {
+function repeatsBefore({ packetId, redelivered, receivedAt_ms, connectedAt_ms, viaCluster }: Delivery): number | null {
   if (packetId === null) return null;
   if (redelivered) return receivedAt_ms;
+  // A cluster says DUP where it is one.
+  if (viaCluster) return null;
   return receivedAt_ms - connectedAt_ms < intakeLimits.resendAfterConnect_ms ? connectedAt_ms : null;
 }
 
 /** Device number and packet id as one integer; null for QoS 0, which is never redelivered. */
 function packetKey(of: { device: { deviceNo: number }; packetId: number | null }): number | null {
-  return of.packetId === null ? null : of.device.deviceNo * 65_536 + of.packetId;
+  return of.packetId === null ? null : of.device.deviceNo * PACKET_IDS + of.packetId;
 }
+
+/** Devices' own packet ids end at 65,535; those of a cluster's sessions lie above, below this. */
+const PACKET_IDS = 2 ** 26;
 
 function isSamePayload(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;

@@ -20,6 +20,9 @@ export function decodeUplink(
   find: (name: string) => PayloadFormat | undefined = findFormat,
 ): Decoded {
   const { device } = delivery;
+  if (delivery.problem !== undefined) {
+    return quarantined(delivery.format, null, delivery.problem.code, delivery.problem.detail);
+  }
   const format = find(delivery.format);
   if (format === undefined) return quarantined(delivery.format, null, 'FORMAT_UNKNOWN', 'no format has this name');
   const refuse = (code: string, detail: string) => quarantined(format.name, format.version, code, detail);

@@ -8,12 +8,12 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { AddressBook } from './address-book.ts';
 import { GuardedConnection } from './connection-broker.ts';
 import { intakeLimits } from './intake-limits.ts';
 import type { Intake } from './intake-service.ts';
+import { strictlyRising } from './receipt-time.ts';
 import { maySubscribe, publishRule } from './topic-rules.ts';
 import type { Device } from './uplink.ts';
 
@@ -203,17 +203,4 @@ function listenOn(server: Server, host: string, port: number): Promise<number> {
       resolve((server.address() as AddressInfo).port);
     });
   });
-}
-
-/**
- * No two receipts at one instant, to the microsecond that the store keeps: a modem without a clock that empties its
- * memory in one go sends as many readings, not one reading and its contradictions.
- */
-function strictlyRising(clock: Clock): () => number {
-  // Counted in whole microseconds: thousandths of a millisecond don't add up in binary fractions.
-  let last_us = 0;
-  return () => {
-    last_us = Math.max(Math.round(clock.now_ms() * 1_000), last_us + 1);
-    return last_us / 1_000;
-  };
 }

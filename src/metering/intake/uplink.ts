@@ -23,6 +23,13 @@ export interface Delivery {
   redelivered: boolean;
   /** When the connection it came over began. */
   connectedAt_ms: number;
+  /**
+   * It came through an MQTT cluster: packet id and DUP flag are of the cluster's way to us, not of the device's to the
+   * cluster, and what one copy of the intake did not acknowledge may come to another under another packet id.
+   */
+  viaCluster?: boolean;
+  /** Why it can't be read, where that is known before any decoder saw it. */
+  problem?: IntakeProblem;
 }
 
 /** Where a reading's time came from: the telegram with its zone, the meter's local clock, or our receipt. */
@@ -51,6 +58,8 @@ export interface PendingUplink {
   packetId: number | null;
   /** It may be the redelivery of an uplink received before this instant; null where it can't be one. */
   repeatsBefore_ms: number | null;
+  /** The same bytes of the device within so long before or after are the same telegram; 0 where nothing but packets tells. */
+  sameBytesWithin_ms: number;
   format: string;
   decoderVersion: number | null;
   payload: Uint8Array;
