@@ -1,6 +1,6 @@
 // An intake of a test's own: a database, devices, and as many real processes of the broker role as the test starts.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
@@ -112,6 +112,13 @@ export class IntakeHouse {
     };
   }
 
+  /** As `databaseUrl`, through another port: that of a wire in between. */
+  databaseThrough(port: number): string {
+    const url = new URL(this.databaseUrl);
+    url.port = String(port);
+    return url.href;
+  }
+
   async count(statement: string): Promise<number> {
     const { rows } = await this.pool.query<{ n: number }>(`SELECT count(*) AS n FROM ${statement}`);
     return rows[0]?.n ?? 0;
@@ -120,6 +127,21 @@ export class IntakeHouse {
   untilCount(statement: string, n: number): Promise<void> {
     return expect.poll(() => this.count(statement), PATIENCE).toBe(n);
   }
+}
+
+/** Resident memory of a process. Source: proc(5), statm; null where the system does not tell. */
+export function residentMemory_mb(pid: number): number | null {
+  try {
+    return (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4_096) / 1_048_576;
+  } catch {
+    return null;
+  }
+}
+
+/** The value of a metric, 0 where it isn't there yet. */
+export async function metricOf(process: IntakeProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${process.httpUrl}/metrics`)).text();
+  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
 }
 
 /** The telegram of that meter with that register; a register names its telegram, and each has a minute of its own. */

@@ -1,8 +1,11 @@
 // A TCP proxy of our own between two parts: what passes can be held, dropped or cut, and looked at.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Asked for every piece that passes: false keeps it from passing, for good. */
-export type Watch = (bytes: Buffer) => boolean;
+/** Asked for every piece that passes: false keeps it from passing, for good; a number passes it that many ms later. */
+export type Watch = (bytes: Buffer) => boolean | number;
+
+/** PostgreSQL's simple query `COMMIT`, as clients of ours send it. */
+export const isCommit = (bytes: Buffer): boolean => bytes.includes('COMMIT\0');
 
 export interface Wire {
   readonly port: number;
@@ -45,7 +48,14 @@ export async function openWire(targetPort: number): Promise<Wire> {
     pairs.add(pair);
     server.on('error', () => destroy(pair));
     client.on('data', (bytes) => {
-      if (watch === null || watch(bytes)) server.write(bytes);
+      const passes = watch === null || watch(bytes);
+      if (passes === true) server.write(bytes);
+      if (typeof passes !== 'number') return;
+      client.pause();
+      setTimeout(() => {
+        server.write(bytes);
+        client.resume();
+      }, passes);
     });
     server.on('data', (bytes) => client.write(bytes));
     if (isHeld) server.pause();
