@@ -29,7 +29,7 @@ describe.each(Array.from({ length: shortOrLong(1, 5) }, (_, round) => round))('r
   test(`killed -9 and started again under ${METERS} connected meters: all are back, nothing is lost [9]`, async () => {
     ledger = new ClientLedger(house, await house.meters(METERS, FORMATS, `killed-${round}`), seed + round);
     ledger.connect(intake.mqttUrl);
-    const publishing = ledger.publishOn();
+    const publishing = ledger.publishOn(1, shortOrLong(500, 4_000));
     await ledger.untilAcknowledged(METERS * 2);
     await expect.poll(() => metricOf(intake, 'naru_intake_connections'), PATIENCE).toBe(METERS);
     await intake.kill();
@@ -46,7 +46,7 @@ describe.each(Array.from({ length: shortOrLong(1, 5) }, (_, round) => round))('r
     const meters = await house.meters(shortOrLong(100, 1_000), FORMATS, `stopped-${round}`);
     ledger = new ClientLedger(house, meters, seed + round);
     ledger.connect(intake.mqttUrl);
-    const publishing = ledger.publishOn(4);
+    const publishing = ledger.publishOn(4, shortOrLong(0, 200));
     await ledger.untilAcknowledged(meters.length * 8);
     // The process itself gives up after ten seconds and then ends with 1.
     expect(await intake.stop()).toBe(0);

@@ -1,4 +1,5 @@
 // What each client was told, to be compared with the store: nothing acknowledged may be missing, nothing be there twice.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { connectDevice, type DeviceConnection } from '../../simulators/mqtt-device.ts';
 import { chanceAt } from '../../simulators/seeded-chance.ts';
@@ -37,19 +38,22 @@ export class ClientLedger {
   }
 
   /** Each meter sends `count` more telegrams, `window` at a time. Resolves when all are acknowledged. */
-  async publish(count: number, window = 1): Promise<void> {
+  async publish(count: number, window = 1, pause_ms = 0): Promise<void> {
     await Promise.all(
       this.meters.flatMap((_, index) =>
         Array.from({ length: window }, async () => {
-          for (let each = 0; each < Math.ceil(count / window) && !this.#stopping; each += 1) await this.#send(index);
+          for (let each = 0; each < Math.ceil(count / window) && !this.#stopping; each += 1) {
+            await this.#send(index);
+            if (pause_ms > 0) await sleep(pause_ms);
+          }
         }),
       ),
     );
   }
 
-  /** Sends until `stop`, each meter a telegram after the other. */
-  publishOn(window = 1): Promise<void> {
-    return this.publish(Number.MAX_SAFE_INTEGER, window);
+  /** Sends until `stop`, each meter a telegram after the other, with a pause between them. */
+  publishOn(window = 1, pause_ms = 0): Promise<void> {
+    return this.publish(Number.MAX_SAFE_INTEGER, window, pause_ms);
   }
 
   /** No new telegram is sent; those on their way are waited for by whoever waits for `publish`. */
