@@ -12,6 +12,11 @@ const formats: readonly PayloadFormat[] = [senmlJson, seoulDigital, wmbus];
 
 export const formatNames: readonly string[] = formats.map((format) => format.name);
 
+/** Those that a simulated meter can send. */
+export const encodableFormats: readonly string[] = formats
+  .filter((format) => format.encode !== undefined)
+  .map((format) => format.name);
+
 /**
  * The format of that name, in either spelling: `senml+json`, or as a topic level, `senml-json`.
  * Undefined when there is none.

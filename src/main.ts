@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, verify-proof, reconcile, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, check-ledger, doctor, audit, verify-proof, reconcile, staff-link.
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
+import { checkLedgerCommand } from './cli/check-ledger-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
@@ -45,6 +46,7 @@ for (const command of [
   decodeCommand(io),
   simulateCommand(io, fleetDefaults),
   replayCommand(io, fleetDefaults),
+  checkLedgerCommand(io),
   doctorCommand(),
   auditCommand(io, ending.signal),
   reconcileCommand(io, systemClock),
