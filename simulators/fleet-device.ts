@@ -1,9 +1,9 @@
 // The life of one simulated meter: it measures, its radio loses, delays and buffers, and its connection sends.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../src/platform/clock.ts';
 import type { FleetDevice } from './device-list.ts';
 import { registerWalk } from './meter-register.ts';
 import type { DeviceConnection } from './mqtt-device.ts';
+import type { Pauses } from './pauses.ts';
 import { meterClock_ms, type RadioFaults, telegramFate } from './radio-faults.ts';
 import { chanceAt } from './seeded-chance.ts';
 import { type EncodingFormat, type Telegram, telegramOf } from './telegrams.ts';
@@ -20,7 +20,7 @@ export interface DeviceLife {
   backfill_h: number;
   /** Its first live telegram shows the register it began with. */
   firstStart: boolean;
-  signal: AbortSignal;
+  pauses: Pauses;
   formatNamed(name: string): EncodingFormat;
   /** Resolves when it is acknowledged, or given up. */
   send(connection: DeviceConnection, telegram: Telegram): Promise<void>;
@@ -29,25 +29,25 @@ export interface DeviceLife {
 const hour_ms = 3_600_000;
 
 export async function liveOf(life: DeviceLife): Promise<void> {
-  const { device, seed, clock, faults, pause_ms, signal } = life;
+  const { device, seed, clock, faults, pause_ms, pauses } = life;
   const registerOf = registerWalk(device);
   const sending = (format: string, times_ms: readonly number[]) =>
     life.send(life.connection, telegramOf(device, life.formatNamed(format), times_ms, registerOf));
-  for (let count = 0; !signal.aborted; count += 1) {
+  for (let count = 0; !pauses.isEnding; count += 1) {
     const fate = telegramFate(faults, seed, count);
     if (fate.away_ms > 0 && !(await outage(life, fate.away_ms, sending))) return;
     const measured_ms = [life.firstStart && count === 0 ? wholeSeconds(device.since_ms) : measuredNow_ms(life)];
     if (fate.copies === 2) await sending(device.format, measured_ms);
-    if (!(await pause(fate.delay_ms, signal))) return;
+    if (!(await pauses.pause(fate.delay_ms))) return;
     if (!fate.isLost) await sending(device.format, measured_ms);
     if (count === 0) {
       for (const times_ms of pastHours(life, clock.now_ms())) {
-        if (signal.aborted) return;
+        if (pauses.isEnding) return;
         await sending(device.history_format ?? device.format, times_ms);
       }
     }
     const { least, most } = pause_ms;
-    if (!(await pause(least + chanceAt(seed, count) * (most - least), signal))) return;
+    if (!(await pauses.pause(least + chanceAt(seed, count) * (most - least)))) return;
   }
 }
 
@@ -57,13 +57,13 @@ async function outage(
   away_ms: number,
   sending: (format: string, times_ms: readonly number[]) => Promise<void>,
 ): Promise<boolean> {
-  const { device, connection, pause_ms, clock, signal } = life;
+  const { device, connection, pause_ms, clock, pauses } = life;
   const until_ms = clock.now_ms() + away_ms;
   connection.drop(away_ms);
   const measured_ms: number[] = [];
   while (clock.now_ms() < until_ms && measured_ms.length < mostBuffered) {
     measured_ms.push(measuredNow_ms(life));
-    if (!(await pause(Math.min(pause_ms.most, Math.max(1, until_ms - clock.now_ms())), signal))) return false;
+    if (!(await pauses.pause(Math.min(pause_ms.most, Math.max(1, until_ms - clock.now_ms()))))) return false;
   }
   // A format without a time can't tell later what was measured before: its meter sends its newest register alone.
   const buffered = [...new Set(measured_ms)];
@@ -101,15 +101,4 @@ function inTelegrams(life: DeviceLife, format: string, times_ms: readonly number
   const telegrams: number[][] = [];
   for (let at = 0; at < times_ms.length; at += most) telegrams.push(times_ms.slice(at, at + most));
   return telegrams;
-}
-
-/** False when the signal cut it short. */
-export async function pause(duration_ms: number, signal: AbortSignal): Promise<boolean> {
-  if (duration_ms <= 0) return !signal.aborted;
-  try {
-    await sleep(duration_ms, undefined, { signal });
-    return true;
-  } catch {
-    return false;
-  }
 }

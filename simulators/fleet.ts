@@ -1,12 +1,12 @@
 // A fleet of simulated meters over real MQTT: each its own connection, real formats, QoS 1, a ledger of what was acknowledged.
-import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../src/platform/clock.ts';
 import type { FleetDevice } from './device-list.ts';
-import { liveOf, pause } from './fleet-device.ts';
+import { liveOf } from './fleet-device.ts';
 import { openFleetLedger } from './fleet-ledger.ts';
 import { countLatencies, type LatencySummary } from './latencies.ts';
 import { connectDevice, type DeviceConnection } from './mqtt-device.ts';
+import { type Pauses, pausesUntil } from './pauses.ts';
 import { isCloned, noFaults, type RadioFaults } from './radio-faults.ts';
 import { chanceAt, seedOf } from './seeded-chance.ts';
 import { type EncodingFormat, encodingFormat, type Telegram } from './telegrams.ts';
@@ -50,8 +50,9 @@ export interface FleetSummary extends FleetProgress {
   duration_ms: number;
 }
 
-/** Devices begin within this time of each other, so that a start is no thundering herd. */
+/** Devices begin within this time of each other, larger fleets within more, so that a start is no thundering herd. */
 const startSpread_ms = 5_000;
+const startsPerSecond = 500;
 /** After this a telegram that has no acknowledgement at the end is given up. */
 const lastWait_ms = 5_000;
 /** More distinct reasons than these are counted together. */
@@ -60,8 +61,6 @@ const mostReasons = 20;
 /** Runs until `signal` aborts, waits a little for what is on its way, and says what became of it all. Throws for a format that is not there. */
 export async function runFleet(options: FleetOptions): Promise<FleetSummary> {
   const { clock, devices } = options;
-  // Every device listens for the end.
-  setMaxListeners(0, options.signal);
   const formats = new Map(devices.flatMap(formatsOf).map((name) => [name, encodingFormat(name)]));
   const faults = { ...noFaults, ...options.faults };
   const started_ms = clock.now_ms();
@@ -74,6 +73,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetSummary> {
   const run: Run = {
     ...options,
     faults,
+    pauses: pausesUntil(options.signal),
     formatNamed: (name) => formats.get(name) ?? encodingFormat(name),
     onConnected: () => {
       progress.connects += 1;
@@ -124,6 +124,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetSummary> {
 
 interface Run extends FleetOptions {
   faults: RadioFaults;
+  pauses: Pauses;
   formatNamed(name: string): EncodingFormat;
   onConnected(): void;
   onRefused(reason: string): void;
@@ -134,7 +135,8 @@ async function deviceOf(run: Run, device: FleetDevice, isFirst: boolean, isClone
   const own = seedOfDevice(run, device);
   const seed = isClone ? seedOf('clone', own) : own;
   const spread = chanceAt(seed, -1);
-  if (!(await pause(isFirst ? 0 : spread * Math.min(startSpread_ms, run.pause_ms.most), run.signal))) return;
+  const herd_ms = Math.max(startSpread_ms, (run.devices.length / startsPerSecond) * 1_000);
+  if (!(await run.pauses.pause(isFirst ? 0 : spread * Math.min(herd_ms, run.pause_ms.most)))) return;
   const { onConnected, onRefused } = run;
   const connection = connectDevice(run.url, device, { spread, onConnected, onRefused });
   const telegrams = liveOf({
@@ -143,7 +145,7 @@ async function deviceOf(run: Run, device: FleetDevice, isFirst: boolean, isClone
     send: (over, telegram) => run.send(device, over, telegram),
   });
   // A publish without acknowledgement must not keep the run from ending.
-  const ending = pause(2 ** 31 - 1, run.signal).then(() => sleep(lastWait_ms, undefined, { ref: false }));
+  const ending = run.pauses.ending.then(() => sleep(lastWait_ms, undefined, { ref: false }));
   try {
     await Promise.race([telegrams, ending]);
   } finally {

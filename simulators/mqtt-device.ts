@@ -31,8 +31,9 @@ export interface DeviceConnectionOptions {
   onRefused(reason: string, byBroker: boolean): void;
 }
 
-/** Spread over a second, so that a fleet doesn't come back all at once. */
+/** Spread over a second, so that a fleet doesn't come back all at once; twice as long after each try in vain. */
 const reconnectFrom_ms = 500;
+const reconnectMost = 16;
 const connectTimeout_ms = 10_000;
 const keepAlive_s = 120;
 /** Packet ids in turn, so that one that was just acknowledged is not the next [MQTT-2.3.1-4]. */
@@ -63,7 +64,8 @@ class Device implements DeviceConnection {
   #ended = false;
   #packetId = 0;
   #timer: NodeJS.Timeout | undefined;
-  #wait_ms: number;
+  readonly #wait_ms: number;
+  #tries = 1;
 
   constructor(url: string, login: DeviceLogin, options: DeviceConnectionOptions) {
     this.#url = url;
@@ -139,6 +141,7 @@ class Device implements DeviceConnection {
       return;
     }
     this.#isConnected = true;
+    this.#tries = 1;
     this.#options.onConnected();
     for (const [packetId, flight] of this.#flights) this.#send(packetId, flight);
     this.#timer = setInterval(() => this.#ping(), (keepAlive_s * 1_000) / 2);
@@ -166,7 +169,8 @@ class Device implements DeviceConnection {
 
   #again(): void {
     if (this.#ended) return;
-    this.#timer = setTimeout(() => this.#connect(), this.#wait_ms);
+    this.#timer = setTimeout(() => this.#connect(), this.#wait_ms * this.#tries);
+    this.#tries = Math.min(2 * this.#tries, reconnectMost);
   }
 
   #freePacketId(): number {
