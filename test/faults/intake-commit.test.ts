@@ -117,9 +117,9 @@ describe.each(Array.from({ length: shortOrLong(1, 10) }, (_, round) => round))('
         IF n % 90 = 0 THEN RAISE EXCEPTION 'provoked' USING ERRCODE = '40P01'; END IF;
         RETURN NULL;
       END $$;
-      CREATE TRIGGER fault AFTER INSERT ON metering.uplink FOR EACH ROW EXECUTE FUNCTION fault()`);
+      CREATE TRIGGER fault AFTER INSERT ON metering.reading FOR EACH ROW EXECUTE FUNCTION fault()`);
     await ledger.publish(shortOrLong(10, 100), 2);
-    await house.pool.query('DROP TRIGGER fault ON metering.uplink; DROP FUNCTION fault(); DROP SEQUENCE fault');
+    await house.pool.query('DROP TRIGGER fault ON metering.reading; DROP FUNCTION fault(); DROP SEQUENCE fault');
     expect(await metricOf(intake, 'naru_intake_retries_total')).toBeGreaterThan(0);
     await ledger.close();
     await ledger.compare();
@@ -130,8 +130,8 @@ describe.each(Array.from({ length: shortOrLong(1, 10) }, (_, round) => round))('
     const retries = await metricOf(intake, 'naru_intake_retries_total');
     // Both ways round: which table a batch takes first is its own business.
     for (const [first, second] of [
-      ['metering.reading', 'metering.uplink'],
-      ['metering.uplink', 'metering.reading'],
+      ['metering.reading', 'metering.uplink_pack'],
+      ['metering.uplink_pack', 'metering.reading'],
     ]) {
       const other = await house.pool.connect();
       await other.query(`SET deadlock_timeout = '30s'; BEGIN; LOCK TABLE ${first} IN SHARE MODE`);

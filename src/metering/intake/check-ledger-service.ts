@@ -26,7 +26,7 @@ export interface LedgerFindings {
   examples: { device_id: string; payload_hex: string }[];
 }
 
-const AT_ONCE = 1_000;
+const AT_ONCE = 20_000;
 const EXAMPLES = 5;
 
 export async function checkLedger(pool: Pool, entries: readonly LedgerEntry[]): Promise<LedgerFindings> {

@@ -36,8 +36,8 @@ export function createClusterBroker(options: ClusterBrokerOptions): ClusterBroke
 }
 
 const limits = intakeLimits.cluster;
-/** Registered under no number: what comes from devices that nobody registered is kept under this one. */
-const STRANGER_NO = 0;
+/** Registered devices count from 1: what comes from devices that nobody registered is kept under 0. */
+const NOBODY: Device = { deviceNo: 0, deviceId: '', formats: [], payloadKey: null, meter: null };
 
 class Consumer implements ClusterBroker {
   readonly #options: ClusterBrokerOptions;
@@ -46,12 +46,15 @@ class Consumer implements ClusterBroker {
   /** Telegrams on their way into the store, by device and bytes, each with those that wait for its commit. */
   readonly #waiting = new Map<string, ((stored: boolean) => void)[]>();
   #leases: Leases | null = null;
+  /** Sessions come and go; to what is remembered of a device this process is one connection. */
+  readonly #startedAt_ms: number;
   #closing = false;
 
   constructor(options: ClusterBrokerOptions) {
     const { intake, metrics } = options;
     this.#options = options;
     this.#receiptTime = strictlyRising(intake.clock);
+    this.#startedAt_ms = this.#receiptTime();
     const sessions = this.#sessions;
     new Gauge({
       name: 'naru_intake_cluster_sessions',
@@ -146,7 +149,7 @@ class Consumer implements ClusterBroker {
     const delivery: Delivery = {
       ...{ device, format, payload, receivedAt_ms, redelivered },
       packetId: packetId === null ? null : sessionPacketId(slot, packetId),
-      connectedAt_ms: receivedAt_ms,
+      connectedAt_ms: this.#startedAt_ms,
       viaCluster: true,
     };
     this.#options.intake.queue.add(delivery, (stored) => {
@@ -162,12 +165,11 @@ class Consumer implements ClusterBroker {
       code === 'DEVICE_UNKNOWN'
         ? `no device of this id is registered, or it is revoked: ${printable}`
         : `the topic names no device and format as naru/v1/up/{device}/{format} does: ${printable}`;
-    const nobody: Device = { deviceNo: STRANGER_NO, deviceId: '', formats: [], payloadKey: null, meter: null };
     const delivery: Delivery = {
-      ...{ device: nobody, payload: message.payload, receivedAt_ms, redelivered: false },
+      ...{ device: NOBODY, payload: message.payload, receivedAt_ms, redelivered: false },
       format: (printable.split('/').at(-1) ?? '').slice(0, 32),
       packetId: null,
-      connectedAt_ms: receivedAt_ms,
+      connectedAt_ms: this.#startedAt_ms,
       problem: { code, detail },
     };
     this.#options.intake.queue.add(delivery, (stored) => this.#settle(message, stored));

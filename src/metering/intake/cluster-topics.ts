@@ -28,3 +28,7 @@ export function sessionClientId(group: string, slot: number): string {
 export function sessionPacketId(slot: number, packetId: number): number {
   return slot * 65_536 + packetId;
 }
+
+export function isOfCluster(packetId: number): boolean {
+  return packetId >= 65_536;
+}

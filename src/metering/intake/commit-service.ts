@@ -11,13 +11,12 @@
 // Through a cluster, the packet id is the cluster's, of the session that the copy holds there (cluster-topics.ts makes it
 // unique). With DUP it tells as much as a device's own. But a cluster may also give what one copy did not acknowledge to
 // another one, as a new packet; so there the same bytes of one device within `sameTelegram_ms` are one telegram, too.
-import { decodeUplink } from './decode-uplink.ts';
+import { decodeInto } from './decode-uplink.ts';
+import { DeviceLanes } from './device-lane.ts';
 import { intakeLimits } from './intake-limits.ts';
-import { type StoreOptions, storeBatch, UNNUMBERED, UplinkIds, type Waiting } from './store-batch-service.ts';
-import type { Delivery } from './uplink.ts';
-
-/** Called once: `stored` true after the commit, false where it will never be stored by us and must not be acknowledged. */
-export type Settled = (stored: boolean) => void;
+import { BatchStore, type StoreOptions } from './store-batch-service.ts';
+import type { Delivery, Settled } from './uplink.ts';
+import { UplinkBatch } from './uplink-batch.ts';
 
 export interface CommitQueue {
   /** Takes a delivery; its readings, or its place in quarantine, are committed before `settled(true)`. */
@@ -31,10 +30,6 @@ export interface CommitQueue {
   close(): Promise<void>;
 }
 
-interface Entry extends Waiting {
-  settled: Settled[];
-}
-
 export interface CommitQueueOptions extends StoreOptions {
   /** IANA name of the zone that a meter's local time is meant in. */
   timeZone: string;
@@ -46,10 +41,13 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
 
 class Queue implements CommitQueue {
   readonly #options: CommitQueueOptions;
-  readonly #ids: UplinkIds;
-  #gathering: Entry[] = [];
-  /** Entries in flight by device and packet id, for redeliveries that come before the commit. */
-  readonly #byPacket = new Map<number, Entry>();
+  readonly #store: BatchStore;
+  readonly #lanes = new DeviceLanes(intakeLimits.rememberedDevices);
+  #gathering = new UplinkBatch();
+  /** Batches that are full and wait for a connection, oldest first. */
+  #full: UplinkBatch[] = [];
+  /** Those with an uplink that is not settled, for redeliveries that come before the commit. */
+  readonly #unsettled = new Set<UplinkBatch>([this.#gathering]);
   #inFlight = 0;
   #inFlight_bytes = 0;
   #running = 0;
@@ -61,7 +59,7 @@ class Queue implements CommitQueue {
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
-    this.#ids = new UplinkIds(options.pool);
+    this.#store = new BatchStore(options);
   }
 
   add(delivery: Delivery, settled: Settled): void {
@@ -69,40 +67,17 @@ class Queue implements CommitQueue {
       settled(false);
       return;
     }
-    const { metrics, timeZone } = this.#options;
-    metrics().messages.inc();
-    const packet = packetKey(delivery);
-    const earlier = packet === null ? undefined : this.#byPacket.get(packet);
-    const { device, receivedAt_ms, packetId, payload } = delivery;
+    const lane = this.#lanes.of(delivery.device, delivery.connectedAt_ms);
     const before_ms = repeatsBefore(delivery);
-    if (
-      before_ms !== null &&
-      earlier !== undefined &&
-      earlier.uplink.receivedAt_ms < before_ms &&
-      isSamePayload(earlier.uplink.payload, payload)
-    ) {
-      metrics().redelivered.inc();
-      earlier.settled.push(settled);
-      return;
-    }
-    const decoded = decodeUplink(delivery, timeZone);
-    const entry: Entry = {
-      uplink: {
-        uplinkId: UNNUMBERED,
-        deviceNo: device.deviceNo,
-        receivedAt_ms,
-        packetId,
-        repeatsBefore_ms: before_ms,
-        sameBytesWithin_ms: delivery.viaCluster && packetId !== null ? intakeLimits.cluster.sameTelegram_ms : 0,
-        payload,
-        ...decoded,
-      },
-      settled: [settled],
-    };
-    if (packet !== null) this.#byPacket.set(packet, entry);
+    // Without DUP only an earlier connection's uplinks can be meant, and hardly a device has one in flight.
+    const mayBeInFlight = before_ms !== null && (delivery.redelivered || lane.hasEarlierInFlight());
+    if (mayBeInFlight && this.#joined(delivery, before_ms, settled)) return;
+    const batch = this.#gathering;
+    batch.begin(lane, delivery, before_ms ?? Number.NaN, settled);
+    decodeInto(batch, delivery, lane, this.#options.timeZone);
     this.#inFlight += 1;
-    this.#inFlight_bytes += payload.length;
-    this.#gathering.push(entry);
+    this.#inFlight_bytes += delivery.payload.length;
+    if (isFull(batch)) this.#beginBatch();
     this.#schedule();
   }
 
@@ -128,7 +103,33 @@ class Queue implements CommitQueue {
     await Promise.race([new Promise<void>((resolve) => this.#idle.push(resolve)), late]);
     clearTimeout(timer);
     this.#abandoned = true;
-    this.#settle(this.#gathering.splice(0), false);
+    this.#beginBatch();
+    for (const batch of this.#full.splice(0)) {
+      this.#settle(
+        batch,
+        batch.payloads.map((_, uplink) => uplink),
+        false,
+      );
+    }
+  }
+
+  /** Lets a redelivery wait for the commit of the delivery that it repeats, if that is in flight. */
+  #joined({ device, packetId, payload }: Delivery, before_ms: number, settled: Settled): boolean {
+    for (const batch of this.#unsettled) {
+      const uplink = batch.find(device.deviceNo, packetId ?? -1, payload, before_ms);
+      if (uplink < 0) continue;
+      batch.join(uplink, settled);
+      this.#options.metrics().messages.inc();
+      this.#options.metrics().redelivered.inc();
+      return true;
+    }
+    return false;
+  }
+
+  #beginBatch(): void {
+    this.#full.push(this.#gathering);
+    this.#gathering = new UplinkBatch();
+    this.#unsettled.add(this.#gathering);
   }
 
   /** Waits for the end of this turn of the event loop, so that what other sockets brought with it goes along. */
@@ -142,49 +143,42 @@ class Queue implements CommitQueue {
   }
 
   async #run(): Promise<void> {
-    if (this.#gathering.length === 0 || this.#running >= intakeLimits.commitConnections) return;
+    if (this.#running >= intakeLimits.commitConnections) return;
+    if (this.#full.length === 0 && this.#gathering.count > 0) this.#beginBatch();
+    const batch = this.#full.shift();
+    if (batch === undefined) return;
     this.#running += 1;
-    const batch = this.#takeBatch();
+    this.#options.metrics().messages.inc(batch.count);
     try {
-      await storeBatch(
-        this.#options,
-        this.#ids,
+      await this.#store.store(
         batch,
         () => this.#abandoned,
-        (part, stored) => this.#settle(part, stored),
+        (uplinks, stored) => this.#settle(batch, uplinks, stored),
       );
     } finally {
       this.#running -= 1;
-      if (this.#gathering.length > 0) this.#schedule();
+      if (this.#full.length > 0 || this.#gathering.count > 0) this.#schedule();
     }
   }
 
-  #takeBatch(): Entry[] {
-    let count = 0;
-    let bytes = 0;
-    for (const { uplink } of this.#gathering) {
-      if (
-        count === intakeLimits.batchMessages ||
-        (count > 0 && bytes + uplink.payload.length > intakeLimits.batch_bytes)
-      )
-        break;
-      count += 1;
-      bytes += uplink.payload.length;
-    }
-    return this.#gathering.splice(0, count);
-  }
-
-  #settle(batch: Entry[], stored: boolean): void {
-    for (const entry of batch) {
+  #settle(batch: UplinkBatch, uplinks: readonly number[], stored: boolean): void {
+    for (const uplink of uplinks) {
       this.#inFlight -= 1;
-      this.#inFlight_bytes -= entry.uplink.payload.length;
-      const packet = packetKey({ device: entry.uplink, packetId: entry.uplink.packetId });
-      if (packet !== null && this.#byPacket.get(packet) === entry) this.#byPacket.delete(packet);
-      for (const settled of entry.settled) settled(stored);
+      this.#inFlight_bytes -= batch.payloads[uplink]?.length ?? 0;
+      batch.settle(uplink, stored);
     }
+    if (batch.unsettled === 0 && batch !== this.#gathering) this.#unsettled.delete(batch);
     if (!this.isFull()) for (const proceed of this.#waiting.splice(0)) proceed();
     if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+function isFull({ count, payload_bytes, measuredAt_ms }: UplinkBatch): boolean {
+  return (
+    count >= intakeLimits.batchMessages ||
+    payload_bytes >= intakeLimits.batch_bytes ||
+    measuredAt_ms.length >= intakeLimits.batchReadings
+  );
 }
 
 /**
@@ -195,19 +189,7 @@ class Queue implements CommitQueue {
 function repeatsBefore({ packetId, redelivered, receivedAt_ms, connectedAt_ms, viaCluster }: Delivery): number | null {
   if (packetId === null) return null;
   if (redelivered) return receivedAt_ms;
-  // A cluster says DUP where it is one.
+  // A cluster says DUP where it is one; what it gives to two copies is found by its bytes, in redelivery.ts.
   if (viaCluster) return null;
   return receivedAt_ms - connectedAt_ms < intakeLimits.resendAfterConnect_ms ? connectedAt_ms : null;
-}
-
-/** Device number and packet id as one integer; null for QoS 0, which is never redelivered. */
-function packetKey(of: { device: { deviceNo: number }; packetId: number | null }): number | null {
-  return of.packetId === null ? null : of.device.deviceNo * PACKET_IDS + of.packetId;
-}
-
-/** Devices' own packet ids end at 65,535; those of a cluster's sessions lie above, below this. */
-const PACKET_IDS = 2 ** 26;
-
-function isSamePayload(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0;
 }

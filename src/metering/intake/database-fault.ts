@@ -1,5 +1,8 @@
 // Tells the row's fault from the database's: the one is put aside, the other is waited for.
 
+/** A key that is there already. */
+export const UNIQUE_VIOLATION = '23505';
+
 /** SQLSTATE of an error thrown by a query; null for a broken connection and anything else. */
 export function sqlState(error: unknown): string | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
@@ -14,4 +17,9 @@ export function sqlState(error: unknown): string | null {
  */
 export function isFaultOfTheRow(error: unknown): boolean {
   return /^(22|23|P0)/.test(sqlState(error) ?? '');
+}
+
+/** An error of our own code, which no further try mends: it is told, and the batch is not acknowledged. */
+export function isOurMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
 }

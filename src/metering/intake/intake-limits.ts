@@ -14,13 +14,18 @@ export const intakeLimits = {
   inFlightMessages: 50_000,
   inFlight_bytes: 67_108_864,
   /** One transaction. */
-  batchMessages: 5_000,
+  batchMessages: 10_000,
+  batchReadings: 100_000,
   batch_bytes: 8_388_608,
   /** Database connections that commit: one batch in flight on each, the next gathers meanwhile. */
   commitConnections: 2,
   /** Pauses between tries of a batch that the database could not take now. */
   retryFirst_ms: 50,
   retryMost_ms: 2_000,
+  /** Batches in a row that are checked row by row at most, after readings taken to be new were stored already. */
+  distrustedBatches: 64,
+  /** Devices whose newest reading is remembered, so that what is newer need not be checked. About 200 bytes each. */
+  rememberedDevices: 100_000,
   /** Readings one payload may hold. */
   readingsPerUplink: 1_000,
   /** How long a stored packet is remembered for recognising its redelivery; see commit-service.ts. */

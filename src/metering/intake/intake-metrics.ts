@@ -10,6 +10,7 @@ export interface IntakeMetrics {
   retries: Counter;
   inFlight: Gauge;
   readings: Counter;
+  checked: Counter;
   conflicts: Counter;
   misdated: Counter;
   quarantined: Counter;
@@ -47,6 +48,7 @@ export function createIntakeMetrics(registry: Metrics, inFlight: () => number): 
       },
     }),
     readings: counter('readings_total', 'Readings stored'),
+    checked: counter('checked_readings_total', 'Readings that were checked one by one for being stored already'),
     conflicts: counter('conflicts_total', 'Readings that contradict a stored one'),
     misdated: counter('misdated_total', 'Readings with an impossible time'),
     quarantined: counter('quarantined_total', 'Uplinks put in quarantine'),

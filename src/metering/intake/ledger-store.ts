@@ -1,16 +1,19 @@
 // The SQL that looks for what a ledger says was acknowledged: the uplink as it came, and the readings in it.
 import type { Queryable } from '../../platform/postgres/database.ts';
 
-/** How often each uplink of a device with these bytes is stored, in the order given. */
+/** How often each uplink of a device with these bytes is stored, in the order given. Reads all uplinks once. */
 export async function countUplinks(
   from: Queryable,
   uplinks: readonly { device_id: string; payload: Uint8Array }[],
 ): Promise<number[]> {
   const { rows } = await from.query<{ stored: number }>(
-    `SELECT (SELECT count(*) FROM metering.uplink u
-              WHERE u.device_no = d.device_no AND u.payload = given.payload) AS stored
+    `WITH stored AS (
+       SELECT d.device_id, u.payload, count(*) AS times
+         FROM metering.uplink u JOIN metering.device d USING (device_no)
+        WHERE d.device_id = ANY ($1) GROUP BY d.device_id, u.payload)
+     SELECT coalesce(stored.times, 0) AS stored
        FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS given (device_id, payload, place)
-       LEFT JOIN metering.device d USING (device_id)
+       LEFT JOIN stored USING (device_id, payload)
       ORDER BY given.place`,
     [uplinks.map(({ device_id }) => device_id), uplinks.map(({ payload }) => payload)],
   );

@@ -4,7 +4,7 @@ import type { Pool } from '../../platform/postgres/database.ts';
 import { inTransaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 
-export type TimeTable = 'uplink' | 'reading';
+export type TimeTable = 'uplink_pack' | 'reading';
 
 /** A month of UTC as years × 12 + month from 0: one number, so that months can be counted and compared. */
 export type Month = number;

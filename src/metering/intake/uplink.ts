@@ -50,20 +50,14 @@ export interface IntakeProblem {
   detail: string;
 }
 
-export interface PendingUplink {
-  /** Given once and kept over every try, so that a try repeated is not an uplink repeated. */
-  uplinkId: number;
-  receivedAt_ms: number;
-  deviceNo: number;
-  packetId: number | null;
-  /** It may be the redelivery of an uplink received before this instant; null where it can't be one. */
-  repeatsBefore_ms: number | null;
-  /** The same bytes of the device within so long before or after are the same telegram; 0 where nothing but packets tells. */
-  sameBytesWithin_ms: number;
+/** What the decoder made of a delivery. */
+export interface DecodedDelivery {
   format: string;
   decoderVersion: number | null;
-  payload: Uint8Array;
   readings: readonly PendingReading[];
   /** Why it goes to quarantine; null for a good one. */
   problem: IntakeProblem | null;
 }
+
+/** Called once: `stored` true after the commit, false where it will never be stored by us and must not be acknowledged. */
+export type Settled = (stored: boolean) => void;

@@ -159,7 +159,7 @@ export async function listQuarantine(
     `SELECT q.uplink_id, ${ms('q.received_at')} AS received_at_ms, d.device_id, u.format, q.code, q.detail, u.payload
        FROM metering.quarantine q
        JOIN metering.device d USING (device_no)
-       JOIN metering.uplink u ON u.uplink_id = q.uplink_id AND u.received_at = q.received_at
+      CROSS JOIN LATERAL metering.find_uplink(q.uplink_id) u
       WHERE $1::float8 IS NULL OR (q.received_at, q.uplink_id) < (to_timestamp($1::float8 / 1000), $2::bigint)
       ORDER BY q.received_at DESC, q.uplink_id DESC LIMIT $3`,
     [before?.received_at_ms ?? null, before?.uplinkId ?? null, limit],

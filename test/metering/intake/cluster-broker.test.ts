@@ -75,7 +75,7 @@ afterEach(async () => {
   await Promise.all(copies.splice(0).map((each) => each.close()));
   await cluster?.kill();
   await pool.query('DELETE FROM metering.cluster_session');
-  await pool.query('DELETE FROM metering.uplink');
+  await pool.query('DELETE FROM metering.uplink_pack');
   await pool.query('DELETE FROM metering.reading');
   await pool.query('DELETE FROM metering.quarantine');
 });
@@ -158,7 +158,7 @@ describe.skipIf(path === null)('a copy of the intake at Mosquitto', () => {
     const first = await copy({ urls: [`mqtt://127.0.0.1:${wire.port}`] });
     const client = await publisher();
     const blocker = await pool.connect();
-    await blocker.query('BEGIN; LOCK TABLE metering.uplink IN EXCLUSIVE MODE');
+    await blocker.query('BEGIN; LOCK TABLE metering.uplink_pack IN EXCLUSIVE MODE');
     const acknowledgements: Buffer[] = [];
     wire.watchClients((bytes) => {
       acknowledgements.push(bytes);
@@ -318,7 +318,7 @@ async function sessions(): Promise<number[]> {
 
 /** Waits until a commit waits for the table that the test has locked. */
 async function untilWaiting(): Promise<void> {
-  const waiting = () => rows(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'metering.uplink'::regclass`);
+  const waiting = () => rows(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'metering.uplink_pack'::regclass`);
   await expect.poll(async () => (await waiting()).length, PATIENCE).toBeGreaterThan(0);
 }
 

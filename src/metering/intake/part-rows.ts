@@ -1,0 +1,89 @@
+// The part of a batch that one transaction stores, its readings in the order of their key and parted by the way they go.
+import type { UplinkBatch } from './uplink-batch.ts';
+
+/** Batches hold fewer readings than this, so that meter and place make one exact number. */
+const PLACES = 2 ** 20;
+
+/** What one transaction stores. Readings are told by their place in the batch, as uplinks are. */
+export interface PartRows {
+  batch: UplinkBatch;
+  /** Uplinks by place, ascending; the nth has the id `firstId + n`. */
+  uplinks: readonly number[];
+  firstId: number;
+  uplinkOf: Int32Array;
+  idOf: Float64Array;
+  /** Later than anything known of their meter: they are taken to be new. By meter and instant. */
+  newer: number[];
+  /** These may be stored already, or contradict what is. By meter and instant, equals as they came. */
+  checked: number[];
+  misdated: number[];
+  /** Uplinks that go to quarantine. */
+  problems: number[];
+}
+
+/**
+ * Parts the readings and moves their devices' marks on: what is tried again, or comes again while this is in flight, will
+ * be checked. The order of the key makes two batches take their locks in one order.
+ *
+ * @param trusting false sends every reading the checked way
+ */
+export function partRows(batch: UplinkBatch, uplinks: readonly number[], firstId: number, trusting: boolean): PartRows {
+  const rows: PartRows = {
+    ...{ batch, uplinks, firstId, newer: [], checked: [], misdated: [], problems: [] },
+    uplinkOf: new Int32Array(batch.measuredAt_ms.length),
+    idOf: new Float64Array(batch.count),
+  };
+  const keys = new Float64Array(batch.measuredAt_ms.length);
+  let plausible = 0;
+  for (const [index, uplink] of uplinks.entries()) {
+    rows.idOf[uplink] = firstId + index;
+    if (batch.hasProblems && batch.problemOf(uplink) !== null) rows.problems.push(uplink);
+    const meterId = batch.lanes[uplink]?.device.meter?.meterId ?? 0;
+    const end = batch.endOfReadings(uplink);
+    for (let reading = batch.firstReadingOf(uplink); reading < end; reading += 1) {
+      rows.uplinkOf[reading] = uplink;
+      if (batch.isPlausible(reading)) {
+        keys[plausible] = meterId * PLACES + reading;
+        plausible += 1;
+      } else rows.misdated.push(reading);
+    }
+  }
+  const order = byInstantWithinMeter(keys.subarray(0, plausible).sort(), batch.measuredAt_ms);
+  let meter = -1;
+  let last_ms = 0;
+  for (let index = 0; index < plausible; index += 1) {
+    const key = order[index] ?? 0;
+    const reading = key % PLACES;
+    const at_ms = batch.measuredAt_ms[reading] ?? 0;
+    const lane = batch.lanes[rows.uplinkOf[reading] ?? 0];
+    const ofMeter = (key - reading) / PLACES;
+    const follows = ofMeter !== meter || at_ms > last_ms;
+    meter = ofMeter;
+    last_ms = at_ms;
+    if (lane === undefined) continue;
+    if (at_ms > lane.mark_ms) {
+      lane.mark_ms = at_ms;
+      (trusting && follows ? rows.newer : rows.checked).push(reading);
+    } else rows.checked.push(reading);
+  }
+  return rows;
+}
+
+/** Orders each meter's few readings by their instant; equal ones stay as they came. In place. */
+function byInstantWithinMeter(keys: Float64Array, at_ms: readonly number[]): Float64Array {
+  for (let index = 1; index < keys.length; index += 1) {
+    const key = keys[index] ?? 0;
+    const place = key % PLACES;
+    const meterFrom = key - place;
+    const instant = at_ms[place] ?? 0;
+    let to = index;
+    while (to > 0) {
+      const before = keys[to - 1] ?? 0;
+      if (before < meterFrom || (at_ms[before % PLACES] ?? 0) <= instant) break;
+      keys[to] = before;
+      to -= 1;
+    }
+    keys[to] = key;
+  }
+  return keys;
+}
