@@ -1,25 +1,40 @@
-// Gets what tests need beyond npm (a browser, a font for Korean, TimescaleDB) with the system's package manager, where it may; otherwise
-// says which command would.
+// Gets what tests need beyond npm (a browser, a font for Korean, an MQTT broker, TimescaleDB) with the system's package
+// manager, where it may; otherwise says which command would.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const packages = ['chromium', 'fonts-noto-cjk'];
-const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+const tools = [
+  {
+    what: 'a browser',
+    tests: 'browser tests',
+    places: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+    packages: ['chromium', 'fonts-noto-cjk'],
+  },
+  {
+    what: 'an MQTT 5 broker',
+    tests: 'tests with Mosquitto',
+    places: ['/usr/sbin/mosquitto', '/usr/bin/mosquitto', '/usr/local/sbin/mosquitto'],
+    packages: ['mosquitto'],
+  },
+];
+const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
 
-if (!browsers.some((path) => existsSync(path))) {
+const missing = tools.filter(({ places }) => !places.some((path) => existsSync(path)));
+if (missing.length > 0) {
+  const packages = missing.flatMap((tool) => tool.packages);
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  const what = missing.map((tool) => tool.what).join(' and ');
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    process.stderr.write(`Tests need a browser: ${command}\n`);
-    const quiet = {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    };
+    process.stderr.write(`Tests need ${what}: ${command}\n`);
     spawnSync('apt-get', ['update', '-qq'], quiet);
-    const { status } = spawnSync('apt-get', command.split(' ').slice(1), quiet);
-    if (status !== 0) process.stderr.write('It could not be installed; the browser tests will say that they skip.\n');
+    for (const tool of missing) {
+      const { status } = spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...tool.packages], quiet);
+      if (status !== 0) process.stderr.write(`${tool.what} could not be installed; the ${tool.tests} will say so.\n`);
+    }
   } else {
-    process.stderr.write(`Tests in a browser will be skipped; to run them: sudo ${command}\n`);
+    const tests = missing.map((tool) => tool.tests).join(' and ');
+    process.stderr.write(`The ${tests} will be skipped; to run them: sudo ${command}\n`);
   }
 }
 

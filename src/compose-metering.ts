@@ -1,9 +1,13 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
+import { createClusterBroker } from './metering/intake/cluster-broker.ts';
+import type { ClusterLogin } from './metering/intake/cluster-connection-broker.ts';
+import { createClusterDevices } from './metering/intake/cluster-devices-service.ts';
+import { holdLeases } from './metering/intake/cluster-lease-service.ts';
 import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
 import { readActivity, tellActivity } from './metering/intake/intake-activity-service.ts';
 import { createIntakeBroker } from './metering/intake/intake-broker.ts';
-import { openIntake } from './metering/intake/intake-service.ts';
+import { type Intake, openIntake } from './metering/intake/intake-service.ts';
 import { startUpkeep } from './metering/intake/uplink-upkeep-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
@@ -19,7 +23,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { openPool, type Pool } from './platform/postgres/database.ts';
 import { Problem } from './platform/problem.ts';
-import type { Random } from './platform/random.ts';
+import { type Random, randomUuid } from './platform/random.ts';
 import type { Metering } from './portal/my-meter-service.ts';
 
 const BROKER_CONNECTIONS = 8;
@@ -42,6 +46,33 @@ export interface BrokerOptions {
   mqttMaxPacket_bytes: number;
   /** Raw uplinks are kept this many days at least. */
   rawUplinkDays: number;
+  /** Somebody's MQTT cluster to consume from, instead of a broker of our own. */
+  cluster?: { urls: readonly string[]; group: string; login: ClusterLogin } | undefined;
+}
+
+interface BrokerSeams {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+async function openBroker(intake: Intake, pool: Pool, options: BrokerOptions, seams: BrokerSeams) {
+  const { cluster, host, mqttPort, mqttWsPort, mqttMaxPacket_bytes: mostPacket_bytes } = options;
+  const { logger, metrics, random } = seams;
+  if (cluster !== undefined) {
+    const holder = randomUuid(random);
+    const consumer = createClusterBroker({
+      ...{ ...cluster, intake, logger, metrics },
+      devices: createClusterDevices(pool, intake.clock),
+      holdLeases: (events) => holdLeases({ ...events, pool, holder, logger }),
+    });
+    await consumer.open();
+    return { ports: null, close: () => consumer.close() };
+  }
+  const broker = createIntakeBroker({ intake, host, mqttPort, wsPort: mqttWsPort, logger, mostPacket_bytes });
+  const ports = await broker.listen();
+  return { ports, close: () => broker.close() };
 }
 
 export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
@@ -120,35 +151,31 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
     startUseJobs: (seams: { clock: Clock; logger: Logger; metrics: Metrics }) =>
       startUseJobs({ pool, timeZone, ...seams }),
     /** The broker has a pool of its own: pages that ask much never hold up a commit. */
-    async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
+    async openBroker(options: BrokerOptions, seams: BrokerSeams) {
       const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);
-      const intake = await openIntake({ pool: own, timeZone, ...seams });
-      const broker = createIntakeBroker({
-        ...{ intake, host: options.host, mqttPort: options.mqttPort, wsPort: options.mqttWsPort, logger: seams.logger },
-        mostPacket_bytes: options.mqttMaxPacket_bytes,
-      });
-      const ports = await broker.listen();
-      const processId = Buffer.from(random.bytes(8)).toString('hex');
-      const telling = tellActivity({
-        pool: own,
-        metrics: intake.metrics,
-        processId,
-        clock: seams.clock,
-        logger: seams.logger,
-      });
-      const stopUpkeep = startUpkeep({
-        ...{ pool: own, partitions: intake.partitions, rawUplinkDays: options.rawUplinkDays },
-        ...{ clock: seams.clock, logger: seams.logger },
-      });
-      return {
-        ports,
-        async close() {
-          await broker.close();
-          await telling.close();
-          await stopUpkeep();
-          await own.end();
-        },
-      };
+      try {
+        const intake = await openIntake({ pool: own, timeZone, ...seams });
+        const { ports, close } = await openBroker(intake, own, options, seams);
+        const { clock, logger } = seams;
+        const telling = tellActivity({
+          ...{ pool: own, clock, logger, metrics: intake.metrics },
+          processId: Buffer.from(random.bytes(8)).toString('hex'),
+        });
+        const { partitions } = intake;
+        const stopUpkeep = startUpkeep({ pool: own, clock, logger, partitions, rawUplinkDays: options.rawUplinkDays });
+        return {
+          ports,
+          async close() {
+            await close();
+            await telling.close();
+            await stopUpkeep();
+            await own.end();
+          },
+        };
+      } catch (error) {
+        await own.end();
+        throw error;
+      }
     },
   };
 }

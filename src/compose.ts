@@ -7,7 +7,7 @@ import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
-import { composeMetering } from './compose-metering.ts';
+import { type BrokerOptions, composeMetering } from './compose-metering.ts';
 import type { Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
@@ -45,6 +45,8 @@ export interface ComposeOptions {
   mqttWsPort: number;
   /** Largest packet taken from a device. */
   mqttMaxPacket_bytes: number;
+  /** Where given, the broker role consumes from there and opens no port. */
+  cluster?: BrokerOptions['cluster'];
   /** Addresses under which people reach service and wallet; no slash at the end. */
   publicUrl: string;
   walletUrl: string;
@@ -122,8 +124,8 @@ export async function compose(options: ComposeOptions, seams: Seams): Promise<Ru
     if (broker) stops.push(() => broker.close());
     return {
       ...{ roles, publicUrl, walletUrl, desk, stop },
-      mqttPort: broker?.ports.mqtt ?? null,
-      mqttWsPort: broker?.ports.ws ?? null,
+      mqttPort: broker?.ports?.mqtt ?? null,
+      mqttWsPort: broker?.ports?.ws ?? null,
       provisionFleet: rooms.metering.provisionFleet,
     };
   } catch (error) {

@@ -9,6 +9,25 @@ export type Role = (typeof roles)[number];
 const port = z.coerce.number().int().min(0).max(65_535);
 const webUrl = z.url({ protocol: /^https?$/ });
 
+/** Told apart as a person would mend them; what they hold of a login is never repeated. */
+const brokerUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const shown = text.slice(0, 60);
+  if (text.includes('@')) {
+    context.addIssue('holds a login; give it in BROKER_USERNAME and BROKER_PASSWORD');
+    return z.NEVER;
+  }
+  if (url === null || url.hostname === '') {
+    context.addIssue(`'${shown}' is not a URL; write mqtt://host:1883`);
+    return z.NEVER;
+  }
+  if (!['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(url.protocol)) {
+    context.addIssue(`'${shown}' is no address of MQTT; write mqtt://, mqtts://, ws:// or wss://`);
+    return z.NEVER;
+  }
+  return text;
+});
+
 const ethrNetwork = z.string().transform((text, context) => {
   const [, name, chainId, rpcUrl, registry] =
     /^([a-z0-9-]+)=([1-9]\d{0,14})@(https?:\/\/[^@,\s]+)@(0x[0-9a-fA-F]{40})$/.exec(text) ?? [];
@@ -58,6 +77,29 @@ const schema = z.object({
     .max(1_048_576)
     .default(65_536)
     .describe('largest MQTT packet taken from a device that has shown who it is; before that it is 65536 bytes'),
+  BROKER_URL: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((url) => url.trim())
+        .filter((url) => url !== ''),
+    )
+    .pipe(z.array(brokerUrl))
+    .describe(
+      'addresses of an MQTT 5 cluster that the broker role consumes from instead of opening ports, separated by commas: mqtt://, mqtts://, ws://, wss://',
+    ),
+  BROKER_USERNAME: z.string().optional().describe("user name of the cluster's login"),
+  BROKER_PASSWORD: z.string().optional().describe("password of the cluster's login"),
+  BROKER_CA_FILE: z.string().optional().describe("PEM file of the authority that signed the cluster's certificate"),
+  BROKER_CERT_FILE: z.string().optional().describe('PEM file of the client certificate that the cluster asks for'),
+  BROKER_KEY_FILE: z.string().optional().describe("PEM file of that certificate's private key"),
+  BROKER_GROUP: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, - or _')
+    .default('naru')
+    .describe('name of the shared subscription at the cluster; the ids of our sessions begin with it'),
   PUBLIC_URL: webUrl
     .optional()
     .describe('address under which people reach the service; default http://localhost:HTTP_PORT'),

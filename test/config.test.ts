@@ -33,6 +33,25 @@ describe('settings', () => {
     );
   });
 
+  test('several addresses of an MQTT cluster are read in order; none is no cluster', () => {
+    expect(readSettings({}, { BROKER_URL: 'mqtts://a.example, wss://b.example:8084/mqtt' }).BROKER_URL).toEqual([
+      'mqtts://a.example',
+      'wss://b.example:8084/mqtt',
+    ]);
+    expect(readSettings({}, {}).BROKER_URL).toEqual([]);
+  });
+
+  test.each([
+    ['mqtt//x', "BROKER_URL: 'mqtt//x' is not a URL; write mqtt://host:1883"],
+    ['mqtt://a.example,b.example:1883', "BROKER_URL: 'b.example:1883'"],
+    ['http://a.example', "BROKER_URL: 'http://a.example' is no address of MQTT; write mqtt://"],
+    ['mqtt://me:hunter2@a.example', 'BROKER_URL: holds a login; give it in BROKER_USERNAME and BROKER_PASSWORD'],
+  ])('BROKER_URL=%s is refused with what to write, and no password is repeated', (value, says) => {
+    const refused = () => readSettings({}, { BROKER_URL: value });
+    expect(refused).toThrowError(expect.objectContaining({ detail: expect.stringContaining(says) }));
+    expect(refused).not.toThrowError(/hunter2/);
+  });
+
   test('each setting says what it is', () => {
     expect(settingDescriptions.filter(([, what]) => what.length < 10)).toEqual([]);
   });

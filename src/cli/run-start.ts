@@ -1,5 +1,5 @@
 // Brings the service up step by step, says where everything is, and takes it down in order.
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
 import { requireProduction, type Settings } from '../config.ts';
@@ -11,6 +11,7 @@ import { createLogger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { packageVersion } from '../platform/package-root.ts';
 import { migrate } from '../platform/postgres/migrate.ts';
+import { problem } from '../platform/problem.ts';
 import { systemRandom } from '../platform/random.ts';
 import { choosePorts, type Ports, portNames } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -126,6 +127,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     mqttPort: ports.MQTT_PORT,
     mqttWsPort: ports.MQTT_WS_PORT,
     mqttMaxPacket_bytes: settings.MQTT_MAX_PACKET_BYTES,
+    ...clusterOf(settings),
     publicUrl: settings.PUBLIC_URL ?? `http://localhost:${ports.HTTP_PORT}`,
     walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
     timeZone: settings.TIME_ZONE,
@@ -133,6 +135,39 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
     epochChanges: settings.EPOCH_CHANGES,
   };
+}
+
+function clusterOf(settings: Settings): Pick<ComposeOptions, 'cluster'> {
+  const urls = settings.BROKER_URL;
+  if (urls.length === 0) return {};
+  const { BROKER_USERNAME: username, BROKER_PASSWORD: password } = settings;
+  const cert = pemOf(settings, 'BROKER_CERT_FILE');
+  const key = pemOf(settings, 'BROKER_KEY_FILE');
+  if ((cert === undefined) !== (key === undefined))
+    throw problem('SETTING_INVALID', 'BROKER_CERT_FILE and BROKER_KEY_FILE: give both or none');
+  const plain = urls.find((url) => /^(mqtt|ws):/.test(url));
+  if (cert !== undefined && plain !== undefined)
+    throw problem('SETTING_INVALID', `BROKER_CERT_FILE: ${plain} is not encrypted; write mqtts:// or wss://`);
+  const ca = pemOf(settings, 'BROKER_CA_FILE');
+  const login = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(ca && { ca }),
+    ...(cert && key && { cert, key }),
+  };
+  return { cluster: { urls, login, group: settings.BROKER_GROUP } };
+}
+
+function pemOf(settings: Settings, name: 'BROKER_CA_FILE' | 'BROKER_CERT_FILE' | 'BROKER_KEY_FILE') {
+  const path = settings[name];
+  if (path === undefined) return undefined;
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.includes('-----BEGIN ')) return bytes;
+  } catch {
+    throw problem('SETTING_INVALID', `${name}: ${path} can't be read`);
+  }
+  throw problem('SETTING_INVALID', `${name}: ${path} is no PEM file`);
 }
 
 function sending(settings: Settings, stuckAfter_s: number) {

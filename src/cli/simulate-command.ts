@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { encodedFormatNames, findFormat } from '../../devices/formats.ts';
 import type { FleetDevice } from '../../simulators/device-list.ts';
 import { type FleetSummary, runFleet } from '../../simulators/fleet.ts';
+import type { RadioFaults } from '../../simulators/radio-faults.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type CommandIo, WrongUse } from './command-io.ts';
 import { brokerUrl, devicesIn, durationOf, numberBetween } from './fleet-options.ts';
@@ -30,6 +31,11 @@ interface Options {
   backfill: string;
   duplicates: string;
   delay: string;
+  loss: string;
+  outages: string;
+  outage: string;
+  clock: string;
+  clones: string;
   ledger?: string;
   json?: boolean;
 }
@@ -40,7 +46,11 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
     .option('--meters <n>', 'how many (default: all of --devices, else 20)')
     .option('--for <duration>', 'how long they report', '30s')
     .option('--every <duration>', 'a telegram of each meter, about so often', '1s')
-    .option('--format <name>', `mix (each as listed) or one of ${encodedFormatNames.join(', ')}`, 'mix')
+    .option(
+      '--format <name>',
+      `mix (each as listed, or all there are) or one of ${encodedFormatNames.join(', ')}`,
+      'mix',
+    )
     .option('--seed <n>', 'the same seed, the same households and faults', '1')
     .option('--url <url>', 'the broker', defaults.url)
     .option(
@@ -51,7 +61,16 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
     .option('--backfill <hours>', 'past hours that the meters send first', '0')
     .option('--duplicates <share>', 'share of telegrams that are sent twice', '0')
     .option('--delay <duration>', 'the longest that a telegram is held back', '0ms')
-    .option('--ledger <file>', 'append a line of JSON for each acknowledged telegram')
+    .option('--loss <share>', 'share of telegrams that the radio loses', '0')
+    .option(
+      '--outages <share>',
+      'share of telegrams before which the link goes away; readings are sent afterwards',
+      '0',
+    )
+    .option('--outage <duration>', 'the longest that the link stays away', '10s')
+    .option('--clock <duration>', "the furthest that a meter's clock is off", '0ms')
+    .option('--clones <share>', 'share of devices of which there is a second one with the same identity', '0')
+    .option('--ledger <file>', 'append a line of JSON for each telegram, for naru check-ledger')
     .option('--json', 'print the summary as JSON')
     .addHelpText('after', '\nExit status: 0 all acknowledged, 1 some were not, 2 wrongly called.')
     .action(async (options: Options) => {
@@ -87,10 +106,7 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
         signal: ending.signal,
         backfill_h: numberBetween('--backfill', options.backfill, 0, 8_784),
         firstStart: false,
-        faults: {
-          duplicates: numberBetween('--duplicates', options.duplicates, 0, 1, false),
-          delay_ms: durationOf('--delay', options.delay),
-        },
+        faults: faultsIn(options),
         ...(options.ledger === undefined ? {} : { ledgerPath: options.ledger }),
         onProgress: (progress) => line.show(`sent ${progress.sent}, acknowledged ${progress.acknowledged}`),
       });
@@ -99,6 +115,20 @@ export function simulateCommand(io: CommandIo, defaults: FleetDefaults): Command
       io.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : inWords(summary));
       if (summary.sent === 0 || summary.acknowledged < summary.sent) io.setExitCode(1);
     });
+}
+
+function faultsIn(options: Options): RadioFaults {
+  const share = (name: 'loss' | 'duplicates' | 'outages' | 'clones') =>
+    numberBetween(`--${name}`, options[name], 0, 1, false);
+  return {
+    loss: share('loss'),
+    duplicates: share('duplicates'),
+    delay_ms: durationOf('--delay', options.delay),
+    outages: share('outages'),
+    outage_ms: durationOf('--outage', options.outage),
+    clock_ms: durationOf('--clock', options.clock),
+    clones: share('clones'),
+  };
 }
 
 const metersByDefault = 20;
@@ -120,7 +150,7 @@ function inWords(summary: FleetSummary): string {
   const { latency } = summary;
   const refusals = Object.entries(summary.refusals).map(([reason, times]) => `  ${times} × ${reason}`);
   return [
-    `${summary.devices} meters, ${(summary.duration_ms / 1000).toFixed(1)} s`,
+    `${summary.devices} meters${summary.cloned > 0 ? ` and ${summary.cloned} clones` : ''}, ${(summary.duration_ms / 1000).toFixed(1)} s`,
     `sent          ${summary.sent}`,
     `acknowledged  ${summary.acknowledged} (${summary.readings_acknowledged} readings)`,
     `latency       p50 ${latency.p50_ms ?? '-'} ms, p95 ${latency.p95_ms ?? '-'} ms, p99 ${latency.p99_ms ?? '-'} ms`,

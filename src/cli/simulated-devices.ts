@@ -2,7 +2,10 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodedFormatNames } from '../../devices/formats.ts';
+import { senmlJson } from '../../devices/senml-json.ts';
 import { demoDevices, type FleetDevice } from '../../simulators/device-list.ts';
+import { encodingFormat } from '../../simulators/telegrams.ts';
 import type { Clock } from '../platform/clock.ts';
 import { WrongUse } from './command-io.ts';
 
@@ -19,7 +22,7 @@ export interface SimulatedDevicesOptions {
   /** At most 100,000. */
   count: number;
   seed: number;
-  /** Name of the format all send; null for the mix. */
+  /** Name of the format all send; null for a mix of all that a simulated meter can send. */
   format: string | null;
   clock: Clock;
 }
@@ -37,12 +40,18 @@ export async function registerSimulatedDevices(options: SimulatedDevicesOptions)
   const devices = demoDevices({ count, seed: seed + 1_000, since_ms, secretOf }).map((device, index): FleetDevice => {
     const device_id = `sim-${seed}-${index + 1}`;
     const serial = String(FIRST_SERIAL + (seed % SEEDS) * SERIALS_PER_SEED + index);
-    const chosen = format === null ? device : { ...device, format, history_format: null };
-    return { ...chosen, device_id, serial, secret: secretOf(device_id) };
+    const name = format ?? encodedFormatNames[index % encodedFormatNames.length] ?? '';
+    const history_format = format === null ? historyOf(name) : null;
+    return { ...device, format: name, history_format, device_id, serial, secret: secretOf(device_id) };
   });
   for (let at = 0; at < devices.length; at += AT_ONCE)
     await register(service, devices.slice(at, at + AT_ONCE), since_ms);
   return devices;
+}
+
+/** What a meter of that format sends stored hours in: where its telegrams carry no time, its modem uses the house format. */
+function historyOf(format: string): string {
+  return encodingFormat(format).precision_ms === null ? senmlJson.name : format;
 }
 
 interface Service {

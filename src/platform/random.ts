@@ -12,3 +12,11 @@ export const systemRandom: Random = { bytes: (length) => new Uint8Array(randomBy
 export function randomToken(random: Random): string {
   return Buffer.from(random.bytes(32)).toString('base64url');
 }
+
+/** A UUID of version 4. Source: RFC 9562 section 5.4. */
+export function randomUuid(random: Random): string {
+  const bytes = Buffer.from(random.bytes(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

@@ -7,6 +7,10 @@
 // `redeliveryWindow_ms`. The window is short on purpose: a simple modem numbers every session from 1 and sends identical
 // bytes each hour while no water runs, and then a long window would take a packet that never arrived for the stored one
 // of an hour ago. What counts as redelivery without the DUP flag: see `repeatsBefore`.
+//
+// Through a cluster, the packet id is the cluster's, of the session that the copy holds there (cluster-topics.ts makes it
+// unique). With DUP it tells as much as a device's own. But a cluster may also give what one copy did not acknowledge to
+// another one, as a new packet; so there the same bytes of one device within `sameTelegram_ms` are one telegram, too.
 import { decodeInto } from './decode-uplink.ts';
 import { DeviceLanes } from './device-lane.ts';
 import { intakeLimits } from './intake-limits.ts';
@@ -182,8 +186,10 @@ function isFull({ count, payload_bytes, measuredAt_ms }: UplinkBatch): boolean {
  * only on an earlier connection and just after this one began: clients send again what they kept before anything new,
  * and widely used ones do so without the DUP flag that [MQTT-3.3.1-1] asks for.
  */
-function repeatsBefore({ packetId, redelivered, receivedAt_ms, connectedAt_ms }: Delivery): number | null {
+function repeatsBefore({ packetId, redelivered, receivedAt_ms, connectedAt_ms, viaCluster }: Delivery): number | null {
   if (packetId === null) return null;
   if (redelivered) return receivedAt_ms;
+  // A cluster says DUP where it is one; what it gives to two copies is found by its bytes, in redelivery.ts.
+  if (viaCluster) return null;
   return receivedAt_ms - connectedAt_ms < intakeLimits.resendAfterConnect_ms ? connectedAt_ms : null;
 }

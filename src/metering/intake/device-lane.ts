@@ -56,7 +56,8 @@ export class DeviceLanes {
   of(device: Device, connectedAt_ms: number): DeviceLane {
     const known = this.#recent.get(device.deviceNo) ?? this.#older.get(device.deviceNo);
     if (known !== undefined && known.device === device && known.connectedAt_ms === connectedAt_ms) return known;
-    const lane = new DeviceLane(device, connectedAt_ms, known ?? null);
+    const isInFlight = known !== undefined && (known.inFlight > 0 || known.hasEarlierInFlight());
+    const lane = new DeviceLane(device, connectedAt_ms, isInFlight ? known : null);
     if (this.#recent.size >= this.#most) {
       for (const [deviceNo, old] of this.#older)
         if (old.inFlight > 0 && !this.#recent.has(deviceNo)) this.#recent.set(deviceNo, old);

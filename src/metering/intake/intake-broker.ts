@@ -5,7 +5,6 @@
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { AddressBook } from './address-book.ts';
 import { Connection } from './connection-broker.ts';
@@ -15,6 +14,7 @@ import { intakeLimits } from './intake-limits.ts';
 import type { IntakePolicy, Origin } from './intake-policy.ts';
 import type { Intake } from './intake-service.ts';
 import { createTcpServer, createWebSocketServer, listenOn } from './listeners-broker.ts';
+import { strictlyRising } from './receipt-time.ts';
 import { createSubscriberBroker } from './subscriber-broker.ts';
 
 export interface IntakeBrokerOptions {
@@ -152,16 +152,3 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
 
 const LAST_ACKNOWLEDGEMENTS_ms = 50;
 const BROKER_CLOSE_ms = 1_000;
-
-/**
- * No two receipts at one instant, to the microsecond that the store keeps: a modem without a clock that empties its
- * memory in one go sends as many readings, not one reading and its contradictions.
- */
-function strictlyRising(clock: Clock): () => number {
-  // Counted in whole microseconds: thousandths of a millisecond don't add up in binary fractions.
-  let last_us = 0;
-  return () => {
-    last_us = Math.max(Math.round(clock.now_ms() * 1_000), last_us + 1);
-    return last_us / 1_000;
-  };
-}

@@ -50,4 +50,27 @@ export const intakeLimits = {
   activityShown_min: 60,
   /** Orderly stop. */
   closeWithin_ms: 8_000,
+  /** Where the intake consumes from an MQTT cluster. */
+  cluster: {
+    /** Messages that the cluster may have on their way to one session without an acknowledgement. MQTT 5.0 section 3.1.2.11.3 */
+    receiveMaximum: 8_192,
+    /** How long the cluster keeps what waits for a session that nobody serves: a week. */
+    sessionExpiry_s: 604_800,
+    /** A larger payload is no telegram: it is refused with a reason code. */
+    payload_bytes: 1_048_576,
+    /** The same bytes of one device within this time are one telegram, whichever copy they come to; see commit-service.ts. */
+    sameTelegram_ms: 30_000,
+    keepAlive_s: 30,
+    connectWithin_ms: 10_000,
+    reconnectFirst_ms: 500,
+    reconnectMost_ms: 10_000,
+    /** Leases on sessions; see cluster-session-store.ts. */
+    renewEvery_ms: 1_500,
+    doubtful_ms: 4_000,
+    lease_ms: 8_000,
+    abandoned_ms: 12_000,
+    renewalsBeforeAdopting: 4,
+    mostSessions: 1_000,
+    cachedDevices: 200_000,
+  },
 } as const;

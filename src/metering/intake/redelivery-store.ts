@@ -3,7 +3,7 @@
 // No index stands over raw uplinks for this: an uplink is found through the reading it became, or its place in quarantine.
 import { numberArray } from '../../platform/postgres/binary-writer.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import type { Redelivery } from './redelivery.ts';
+import { ANY_OF_CLUSTER, type Redelivery } from './redelivery.ts';
 
 /** The newest instant stored of each meter that has one. */
 export async function findNewestReadings(
@@ -21,7 +21,7 @@ export async function findNewestReadings(
   return new Map(rows.map(({ meter_id, at_ms }) => [meter_id, at_ms]));
 }
 
-/** @returns the places in `asked` of those whose first delivery is stored: same device, packet id and bytes */
+/** @returns the places in `asked` of those whose first delivery is stored: same device, packet id (or any of a cluster) and bytes */
 export async function findRedelivered(from: Queryable, asked: readonly Redelivery[]): Promise<ReadonlySet<number>> {
   const { rows } = await from.query<{ place: number }>({
     name: 'metering-find-redelivered',
@@ -48,7 +48,8 @@ export async function findRedelivered(from: Queryable, asked: readonly Redeliver
             WHERE x.device_no = asked.device_no
               AND x.received_at > asked.after_at AND x.received_at < asked.before_at) there
           CROSS JOIN LATERAL metering.find_uplink(there.uplink_id) u
-          WHERE u.device_no = asked.device_no AND u.packet_id = asked.packet_id AND u.payload = asked.payload)`,
+          WHERE u.device_no = asked.device_no AND u.payload = asked.payload
+            AND (u.packet_id = asked.packet_id OR (asked.packet_id = ${ANY_OF_CLUSTER} AND u.packet_id > 65535)))`,
     values: [
       numberArray(
         'int4',

@@ -1,13 +1,20 @@
 // Which uplinks of a batch may be redeliveries of something stored, as far as can be told without asking the database.
+
+import { isOfCluster } from './cluster-topics.ts';
 import type { DeviceLane } from './device-lane.ts';
 import { intakeLimits } from './intake-limits.ts';
 import { clocks, type UplinkBatch } from './uplink-batch.ts';
 
+/** Through a cluster, packet ids are of each session. */
+export const ANY_OF_CLUSTER = -1;
+
 const RECEIVED = clocks.indexOf('received');
+const SAME_ms = intakeLimits.cluster.sameTelegram_ms;
 
 /** An uplink that may be the redelivery of a stored one. */
 export interface Redelivery {
   deviceNo: number;
+  /** `ANY_OF_CLUSTER` where its bytes alone tell. */
   packetId: number;
   payload: Uint8Array;
   /** The meter its readings are of; 0 where there are none. */
@@ -50,6 +57,8 @@ export function askedRedeliveries(batch: UplinkBatch, uplinks: readonly number[]
   for (const uplink of uplinks) {
     const before_ms = batch.repeatsBefore_ms[uplink] as number;
     const lane = batch.lanes[uplink];
+    if (lane !== undefined && isOfCluster(batch.packetIds[uplink] as number))
+      asked.push(sameTelegram(batch, uplink, lane));
     if (Number.isNaN(before_ms) || lane === undefined) continue;
     const after_ms = (batch.receivedAt_ms[uplink] as number) - intakeLimits.redeliveryWindow_ms;
     const first = batch.firstReadingOf(uplink);
@@ -73,4 +82,26 @@ export function askedRedeliveries(batch: UplinkBatch, uplinks: readonly number[]
     });
   }
   return asked;
+}
+
+/** The same bytes of the device at about the same time, whichever copy of the intake a cluster gave them to. */
+function sameTelegram(batch: UplinkBatch, uplink: number, lane: DeviceLane): AskedRedelivery {
+  const receivedAt_ms = batch.receivedAt_ms[uplink] as number;
+  const first = batch.firstReadingOf(uplink);
+  const hasReadings = batch.endOfReadings(uplink) > first;
+  const isDated = hasReadings && batch.clockOf(first) !== RECEIVED;
+  const [after_ms, before_ms] = [receivedAt_ms - SAME_ms, receivedAt_ms + SAME_ms];
+  return {
+    uplink,
+    redelivery: {
+      deviceNo: lane.device.deviceNo,
+      packetId: ANY_OF_CLUSTER,
+      payload: batch.payloads[uplink] as Uint8Array,
+      meterId: hasReadings ? (lane.device.meter?.meterId ?? 0) : 0,
+      from_ms: isDated ? (batch.measuredAt_ms[first] as number) : after_ms,
+      to_ms: isDated ? (batch.measuredAt_ms[first] as number) : before_ms,
+      after_ms,
+      before_ms,
+    },
+  };
 }

@@ -23,6 +23,11 @@ export interface Delivery {
   redelivered: boolean;
   /** When the connection it came over began. */
   connectedAt_ms: number;
+  /**
+   * It came through an MQTT cluster: packet id and DUP flag are of the cluster's way to us, not of the device's to the
+   * cluster, and what one copy of the intake did not acknowledge may come to another under another packet id.
+   */
+  viaCluster?: boolean;
   /** Known before anything is decoded: the payload goes to quarantine for it. */
   problem?: IntakeProblem;
 }

@@ -14,6 +14,8 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     direction: 'up',
     migrationsTable: 'schema_migration',
     singleTransaction: true,
+    // A copy that comes second waits, and then finds nothing to do.
+    advisoryLockMode: 'wait',
     log: () => {},
   });
   return applied.map((migration) => migration.name);
