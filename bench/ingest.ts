@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Aedes } from 'aedes';
 import { findFormat } from '../devices/formats.ts';
+import { createDeviceSecrets } from '../src/metering/intake/device-secret.ts';
 import { createIntakeBroker } from '../src/metering/intake/intake-broker.ts';
 import { openIntake } from '../src/metering/intake/intake-service.ts';
 import { provisionFleet } from '../src/metering/meters/provision-fleet-service.ts';
@@ -51,10 +52,12 @@ async function measureNaru(pool: Pool): Promise<Run[]> {
     servicePoint: { id: `bench-${n}`, zoneId: 'bench', zoneName: 'Bench', usageClass: 'domestic' as const },
     installedAt_ms: systemClock.now_ms() - 365 * DAY_s * 1000,
   }));
-  const provisioned = await provisionFleet(pool, systemRandom, entries);
+  const secrets = createDeviceSecrets('the-key-of-the-devices-in-a-benchmark');
+  const provisioned = await provisionFleet(pool, systemRandom, entries, secrets);
   const intake = await openIntake({
     pool,
     timeZone: 'Asia/Seoul',
+    secrets,
     clock: systemClock,
     logger,
     metrics: createMetrics(),

@@ -1,44 +1,65 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
-import { createIntakeBroker } from './metering/intake/intake-broker.ts';
-import { openIntake } from './metering/intake/intake-service.ts';
+import { type DeviceBrokerOptions, openDeviceBroker } from './compose-devices.ts';
+import { commandRoutes } from './metering/commands/command-routes.ts';
+import { createCommandService } from './metering/commands/command-service.ts';
+import { approvedByTwo } from './metering/commands/command-store.ts';
+import { createDeviceSecrets } from './metering/intake/device-secret.ts';
+import { createDeviceAuthority } from './metering/meters/device-authority-service.ts';
+import { authorityKeyFile } from './metering/meters/device-ca-port.ts';
+import { deviceClaimRoutes } from './metering/meters/device-claim-routes.ts';
+import { createDeviceClaims } from './metering/meters/device-claim-service.ts';
+import { deviceCredentialRoutes } from './metering/meters/device-credential-routes.ts';
+import { createDeviceCredentials } from './metering/meters/device-credential-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
-import type { FleetEntry } from './metering/meters/fleet-entry.ts';
+import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
+import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
-import { openPool, type Pool } from './platform/postgres/database.ts';
+import type { Pool } from './platform/postgres/database.ts';
 import { Problem } from './platform/problem.ts';
 import type { Random } from './platform/random.ts';
 import type { Metering } from './portal/my-meter-service.ts';
-
-const BROKER_CONNECTIONS = 8;
 
 export interface MeteringOptions {
   pool: Pool;
   clock: Clock;
   random: Random;
   timeZone: string;
+  /** NARU_SECRET: the key of the device secrets is derived from it. */
+  secret: string;
+  /** Folder that may hold the key of the authority for devices. */
+  dataDirectory: string;
   requireOperator(request: FastifyRequest): Promise<void>;
   requireStaff(request: FastifyRequest): Promise<void>;
+  /** The hash of the staff session that a request came with; null where it came with none. */
+  actorOf(request: FastifyRequest): Buffer | null;
 }
 
-export interface BrokerOptions {
-  databaseUrl: string;
-  timeZone: string;
-  host: string;
-  mqttPort: number;
-  mqttWsPort: number;
-}
-
-export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
+export function composeMetering(options: MeteringOptions) {
+  const { pool, clock, random, timeZone, requireOperator, requireStaff } = options;
   const meters = createMetersService(pool, clock, timeZone);
   const use = createUseService(pool, timeZone);
-  const provision = (entries: readonly FleetEntry[]) => provisionFleet(pool, random, entries);
+  const secrets = createDeviceSecrets(options.secret);
+  const provision = (
+    entries: readonly FleetEntry[],
+    beforeCommit?: (provisioned: readonly ProvisionedDevice[]) => Promise<void>,
+  ) => provisionFleet(pool, random, entries, secrets, beforeCommit);
+  const authority = createDeviceAuthority({ pool, clock, random, keyFile: authorityKeyFile(options.dataDirectory) });
+  const claims = createDeviceClaims({ pool, clock, random, secrets, authority });
+  const credentials = createDeviceCredentials({ pool, clock, random, secrets });
+  const valvePreconditions = [approvedByTwo];
+  const commands = createCommandService({ pool, clock, valvePreconditions });
+
+  /** Staff, or a program with the operator's token. */
+  const requireKeeper = (request: FastifyRequest): Promise<void> =>
+    isProgram(request) ? requireOperator(request) : requireStaff(request);
+  const actorOf = (request: FastifyRequest) => (isProgram(request) ? null : options.actorOf(request));
 
   /** The meter at a service point; null where there is no such place, or no meter stands there. */
   async function meterAt(servicePoint: string, at: Date) {
@@ -102,22 +123,22 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
   return {
     ...forPortal,
     provisionFleet: provision,
-    routes: [meterRoutes(meters, use, requireStaff), deviceRoutes({ provisionFleet: provision, requireOperator })],
-    /** The broker has a pool of its own: pages that ask much never hold up a commit. */
-    async openBroker(options: BrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) {
-      const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);
-      const intake = await openIntake({ pool: own, timeZone, ...seams });
-      const broker = createIntakeBroker({
-        ...{ intake, host: options.host, mqttPort: options.mqttPort, wsPort: options.mqttWsPort, logger: seams.logger },
-      });
-      const ports = await broker.listen();
-      return {
-        ports,
-        async close() {
-          await broker.close();
-          await own.end();
-        },
-      };
-    },
+    routes: [
+      meterRoutes(meters, use, requireStaff),
+      deviceRoutes({
+        provisionFleet: provision,
+        provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
+        requireOperator,
+      }),
+      deviceCredentialRoutes({ credentials, claims, authority, requireKeeper, actorOf }),
+      deviceClaimRoutes({ claims, authority }),
+      commandRoutes({ commands, requireKeeper, actorOf }),
+    ],
+    openBroker: (of: DeviceBrokerOptions, seams: { clock: Clock; logger: Logger; metrics: Metrics }) =>
+      openDeviceBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };
+}
+
+function isProgram(request: FastifyRequest): boolean {
+  return request.headers.authorization !== undefined;
 }

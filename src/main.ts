@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, verify-proof, reconcile, staff-link.
+// The command line: naru start, migrate, decode, simulate, replay, doctor, audit, verify-proof, reconcile,
+// staff-link, provision, device-ca.
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
+import { deviceCaCommand } from './cli/device-ca-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
+import { provisionCommand } from './cli/provision-command.ts';
 import { reconcileCommand } from './cli/reconcile-command.ts';
 import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
@@ -50,6 +53,8 @@ for (const command of [
   reconcileCommand(io, systemClock),
   verifyProofCommand(io, systemClock),
   staffLinkCommand(),
+  provisionCommand(io),
+  deviceCaCommand(io, systemClock),
 ]) {
   program.addCommand(command);
 }

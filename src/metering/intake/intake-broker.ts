@@ -12,6 +12,10 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { AddressBook } from './address-book.ts';
 import { GuardedConnection } from './connection-broker.ts';
+import type { Authentication } from './device-auth-service.ts';
+import type { CertificateProof, DeviceLinks, DeviceSession } from './device-credential.ts';
+import type { DeviceHooks } from './device-hooks.ts';
+import { DeviceTap } from './device-rate.ts';
 import { intakeLimits } from './intake-limits.ts';
 import type { Intake } from './intake-service.ts';
 import { maySubscribe, publishRule } from './topic-rules.ts';
@@ -25,23 +29,28 @@ export interface IntakeBrokerOptions {
   /** Port for MQTT over WebSocket; 0 lets the system choose, null opens none. */
   wsPort: number | null;
   logger: Logger;
+  /** Those who have business with connected devices; nobody where absent. */
+  hooks?: DeviceHooks;
 }
 
-export interface IntakeBroker {
+export interface IntakeBroker extends DeviceLinks {
   /** @returns the ports that are open now */
   listen(): Promise<{ mqtt: number; ws: number | null }>;
+  /** Takes over a connection that another listener opened. @param proof of the certificate that it came with */
+  admit(stream: Duplex, address: string, proof?: CertificateProof): void;
   /** Takes nothing new, commits and acknowledges what was taken, closes every connection. At most ten seconds. */
   close(): Promise<void>;
 }
 
 export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
-  const { intake, host, mqttPort, wsPort, logger } = options;
+  const { intake, host, mqttPort, wsPort, logger, hooks } = options;
   const { queue, metrics } = intake;
   const devices = new WeakMap<Client, { device: Device; connectedAt_ms: number }>();
   const receiptTime = strictlyRising(intake.clock);
   const connections = new Set<GuardedConnection>();
   const addresses = new AddressBook(intakeLimits.unauthenticatedPerAddress, intakeLimits.connectionsPerAddress);
-  const places = new WeakMap<GuardedConnection, { address: string; authenticated: boolean }>();
+  const places = new WeakMap<GuardedConnection, Place>();
+  const clients = new Map<string, Client>();
   const servers: Server[] = [];
 
   const broker = new DeviceBroker({
@@ -54,14 +63,15 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       done(new Error('a device may not leave a will'), false);
     },
     authenticate: (client, userName, secret, done) => {
-      intake.authenticate(client.id, userName, secret).then(
+      const place = places.get(client.conn as GuardedConnection);
+      intake.authenticate(client.id, userName, secret, place?.proof).then(
         (result) => {
           if (!result.accepted) {
             refused(result.reason);
             return done(connackError(result.reason === 'identity' ? NOT_AUTHORIZED : BAD_USER_NAME_OR_PASSWORD), false);
           }
           devices.set(client, { device: result.device, connectedAt_ms: receiptTime() });
-          admitted(client.conn);
+          admitted(client, result);
           done(null, true);
         },
         () => {
@@ -79,8 +89,15 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
         refused(rule.reason);
         return done(new Error(`publish refused: ${rule.reason}`));
       }
-      if (rule.kind === 'acknowledgement') return done(null);
       const { payload, messageId, qos, dup } = packet;
+      places.get(client?.conn as GuardedConnection)?.tap.take();
+      if (rule.kind === 'acknowledgement') {
+        if (hooks === undefined) return done(null);
+        return void hooks.acknowledged(device, Buffer.from(payload)).then(
+          () => done(null),
+          () => done(new Error('not stored')),
+        );
+      }
       queue.add(
         {
           device,
@@ -91,7 +108,10 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
           redelivered: dup,
           connectedAt_ms,
         },
-        (stored) => done(stored ? null : new Error('not stored')),
+        (stored) => {
+          done(stored ? null : new Error('not stored'));
+          if (stored) hooks?.heard(device.deviceId);
+        },
       );
     },
     authorizeSubscribe: (client, subscription, done) => {
@@ -103,37 +123,56 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
   });
   broker.on('client', () => metrics.connections.set(broker.connectedClients));
   broker.on('clientDisconnect', () => metrics.connections.set(broker.connectedClients));
+  broker.on('subscribe', (_subscriptions, client) => listens(client));
+  // A session that was kept listens without subscribing again.
+  broker.on('clientReady', listens);
   (broker as NodeJS.EventEmitter).on('error', (error: Error) => logger.error({ err: error }, 'MQTT broker'));
+
+  function listens(client: Client): void {
+    if (Object.keys(subscriptionsOf(client)).length > 0) hooks?.listening(client.id);
+  }
 
   function refused(reason: string): void {
     metrics.refused.inc({ reason });
   }
 
-  function admit(stream: Duplex, address: string): void {
+  function admit(stream: Duplex, address: string, proof?: CertificateProof): void {
     if (!addresses.enter(address)) {
       refused('address');
       stream.on('error', () => {});
       stream.destroy();
       return;
     }
-    const connection = new GuardedConnection(stream, queue, refused);
-    const place = { address, authenticated: false };
+    const tap = new DeviceTap(queue);
+    const connection = new GuardedConnection(stream, tap, refused);
+    const place: Place = { address, authenticated: false, proof, tap, session: null };
     places.set(connection, place);
     connections.add(connection);
     connection.once('close', () => {
       connections.delete(connection);
       addresses.leave(place.address, place.authenticated);
+      if (place.session === null) return;
+      const { deviceId } = place.session;
+      if (clients.get(deviceId)?.conn === connection) clients.delete(deviceId);
+      hooks?.closed(place.session);
     });
     broker.handle(connection);
   }
 
-  function admitted(stream: Client['conn']): void {
-    const connection = stream as GuardedConnection;
+  function admitted(client: Client, { device, credential }: Admitted): void {
+    const connection = client.conn as GuardedConnection;
     connection.guard.mostBytes = intakeLimits.packetAfterAuthentication_bytes;
     const place = places.get(connection);
     if (place === undefined || place.authenticated || connection.destroyed) return;
     place.authenticated = true;
     addresses.authenticated(place.address);
+    const { deviceId, deviceNo } = device;
+    const session = { deviceId, deviceNo, address: place.address, credential };
+    place.session = session;
+    clients.set(deviceId, client);
+    if (hooks === undefined) return;
+    place.tap.limit(hooks.bucketOf(session), () => hooks.throttled(session));
+    hooks.opened(session);
   }
 
   function openWebSocket(): Server {
@@ -155,6 +194,22 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
   }
 
   return {
+    admit,
+    disconnect: (deviceId) => clients.get(deviceId)?.conn.destroy(),
+    send: (deviceId, topic, payload, qos) =>
+      new Promise((resolve) => {
+        const client = clients.get(deviceId);
+        if (client === undefined || !Object.hasOwn(subscriptionsOf(client), topic)) return resolve(false);
+        const packet = {
+          cmd: 'publish',
+          topic,
+          payload: Buffer.from(payload),
+          qos,
+          retain: false,
+          dup: false,
+        } as const;
+        client.publish(packet, (error) => resolve(!error));
+      }),
     listen: async () => {
       await broker.listen();
       const tcp = createServer({ noDelay: true }, (socket) => admit(socket, socket.remoteAddress ?? ''));
@@ -174,6 +229,21 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       for (const connection of connections) connection.destroy();
     },
   };
+}
+
+interface Place {
+  address: string;
+  authenticated: boolean;
+  proof: CertificateProof | undefined;
+  tap: DeviceTap;
+  session: DeviceSession | null;
+}
+
+type Admitted = Extract<Authentication, { accepted: true }>;
+
+/** aedes keeps them by filter, and leaves them out of its types. */
+function subscriptionsOf(client: Client): object {
+  return (client as unknown as { subscriptions?: object }).subscriptions ?? {};
 }
 
 const BAD_USER_NAME_OR_PASSWORD = 4;
