@@ -63,7 +63,7 @@ export function deviceCaCommand(io: CommandIo, clock: Clock): Command {
     .option('--out <file>', 'where to; default: print it')
     .action((options: { out?: string }) =>
       withAuthority(clock, async (authority) => {
-        const list = `${await authority.revocationList()}\n`;
+        const list = await authority.revocationList();
         if (options.out === undefined) io.stdout.write(list);
         else await writeFile(options.out, list);
       }),

@@ -42,9 +42,12 @@ export async function readRevocationLists(
 function blocksOf(file: Buffer): ArrayBuffer[] {
   const text = file.toString('latin1');
   if (!text.includes('-----BEGIN ')) return [new Uint8Array(file).buffer];
-  return PemConverter.decodeWithHeaders(text)
-    .filter(({ type }) => type === 'X509 CRL')
+  // RFC 7468 section 7 writes `X509 CRL`; `CRL` is met too.
+  const blocks = PemConverter.decodeWithHeaders(text)
+    .filter(({ type }) => type === 'X509 CRL' || type === 'CRL')
     .map(({ rawData }) => rawData);
+  if (blocks.length === 0) throw new Error('holds no revocation list');
+  return blocks;
 }
 
 async function signerOf(list: X509Crl, authorities: readonly X509Certificate[]): Promise<X509Certificate | undefined> {

@@ -131,7 +131,8 @@ export async function makeRevocationList(
       new Extension(CRL_NUMBER, false, derInteger(Math.floor(now_ms / 1_000))),
     ],
   });
-  return list.toString('pem');
+  // The library writes another label than RFC 7468 section 7.
+  return `${PemConverter.encode(list.rawData, 'X509 CRL')}\n`;
 }
 
 async function readRequest(pem: string, deviceId: string): Promise<Pkcs10CertificateRequest> {

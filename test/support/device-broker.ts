@@ -1,0 +1,131 @@
+// The broker as the service opens it, with all that watches over devices, and device connections of every kind to it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { afterAll } from 'vitest';
+import { openDeviceBroker } from '../../src/compose-devices.ts';
+import { approvedByTwo, type ValvePrecondition } from '../../src/metering/commands/command-store.ts';
+import type { FleetEntry } from '../../src/metering/meters/fleet-entry.ts';
+import { provisionFleet } from '../../src/metering/meters/provision-fleet-service.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
+import { createLogger, type Logger } from '../../src/platform/logger.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import { type Held, testAuthority } from './certificates.ts';
+import type { TestDatabase } from './test-database.ts';
+import { secretOf, testSecrets } from './test-intake.ts';
+
+export interface TestTls {
+  caFile: string;
+  crlFile: string;
+  files: { certificateFile: string; keyFile: string; clientCaFile: string; clientCrlFile?: string };
+}
+
+/** A server's certificate and the files of a utility's authorities. @param crl null leaves revocation lists out */
+export async function testTls(clientCa: string, crl: string | null): Promise<TestTls> {
+  const folder = mkdtempSync(join(tmpdir(), 'naru-tls-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await (await testAuthority('server authority')).issue('localhost');
+  const path = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const caFile = path('ca.pem', clientCa);
+  const crlFile = path('crl.pem', crl ?? '');
+  return {
+    ...{ caFile, crlFile },
+    files: {
+      certificateFile: path('cert.pem', server.cert),
+      keyFile: path('key.pem', server.key),
+      clientCaFile: caFile,
+      ...(crl !== null && { clientCrlFile: crlFile }),
+    },
+  };
+}
+
+export interface DeviceBrokerUnderTest {
+  ports: { mqtt: number; ws: number | null; tls: number | null };
+  metrics: ReturnType<typeof createMetrics>;
+  refusals(reason: string): Promise<number>;
+  /** Over TCP with the test device's secret, but for what `options` say. */
+  connect(deviceId: string, options?: IClientOptions): Promise<MqttClient>;
+  /** Over TLS; `null` shows no certificate. */
+  connectTls(deviceId: string, held: Held | null, options?: IClientOptions): Promise<MqttClient>;
+  close(): Promise<void>;
+}
+
+export async function deviceBroker(
+  database: TestDatabase,
+  fleet: FleetEntry[],
+  options: {
+    tls?: TestTls;
+    clock?: Clock;
+    logger?: Logger;
+    messagesPerSecond?: number;
+    valvePreconditions?: ValvePrecondition[];
+  } = {},
+): Promise<DeviceBrokerUnderTest> {
+  const { tls, clock = systemClock, logger = createLogger('silent'), messagesPerSecond = 10_000 } = options;
+  await provisionFleet(database.pool, systemRandom, fleet, testSecrets);
+  const metrics = createMetrics();
+  const broker = await openDeviceBroker(
+    {
+      ...{ databaseUrl: database.url, host: '127.0.0.1', mqttPort: 0, mqttWsPort: 0, timeZone: 'Asia/Seoul' },
+      mqtt: { plainHost: '127.0.0.1', messagesPerSecond, tls: tls === undefined ? null : { port: 0, ...tls.files } },
+      ...{ random: systemRandom, secrets: testSecrets },
+      valvePreconditions: options.valvePreconditions ?? [approvedByTwo],
+    },
+    { clock, logger, metrics },
+  );
+  const clients: MqttClient[] = [];
+  let closed = false;
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    for (const client of clients) client.end(true);
+    await broker.close();
+  };
+  afterAll(close);
+
+  async function connected(url: string, deviceId: string, given: IClientOptions): Promise<MqttClient> {
+    const client = mqtt.connect(url, { clientId: deviceId, reconnectPeriod: 0, connectTimeout: 10_000, ...given });
+    clients.push(client);
+    client.on('error', () => {});
+    await new Promise<void>((resolve, reject) => {
+      client.once('connect', () => resolve());
+      client.once('error', reject);
+      client.once('close', () => reject(new Error('closed before CONNACK')));
+    });
+    return client;
+  }
+
+  return {
+    ports: broker.ports,
+    metrics,
+    close,
+    refusals: async (reason) => {
+      const metric = await metrics.getSingleMetric('naru_intake_refused_total')?.get();
+      return metric?.values.find((value) => value.labels.reason === reason)?.value ?? 0;
+    },
+    connect: (deviceId, given = {}) =>
+      connected(`mqtt://127.0.0.1:${broker.ports.mqtt}`, deviceId, {
+        ...{ username: deviceId, password: secretOf(deviceId) },
+        ...given,
+      }),
+    connectTls: (deviceId, held, given = {}) =>
+      connected(`mqtts://127.0.0.1:${broker.ports.tls}`, deviceId, {
+        rejectUnauthorized: false,
+        ...(held !== null && { cert: held.cert, key: held.key }),
+        ...given,
+      }),
+  };
+}
+
+/** Resolves when the connection is closed. */
+export function closing(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => {
+    if (client.connected) client.once('close', () => resolve());
+    else resolve();
+  });
+}
