@@ -61,7 +61,7 @@ CREATE INDEX ON metering.device_claim (expires_at);
 CREATE TABLE metering.device_event (
   event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   device_no integer NOT NULL REFERENCES metering.device,
-  kind text NOT NULL CHECK (kind IN ('clone', 'flood', 'acknowledgement')),
+  kind text NOT NULL CHECK (kind IN ('clone', 'flood', 'trespass', 'acknowledgement')),
   detail text NOT NULL CHECK (length(detail) <= 500),
   first_at timestamptz NOT NULL,
   last_at timestamptz NOT NULL,

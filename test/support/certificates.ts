@@ -56,7 +56,9 @@ export async function testAuthority(name: string): Promise<TestAuthority> {
         signingKey: keys.privateKey,
         signingAlgorithm: SIGNING,
         extensions:
-          uris.length === 0 ? [] : [new SubjectAlternativeNameExtension(uris.map((value) => ({ type: 'url', value })))],
+          uris.length === 0
+            ? []
+            : [new SubjectAlternativeNameExtension(uris.map((value) => ({ type: 'url' as const, value })))],
       });
       return held(issued, own.privateKey);
     },
@@ -85,7 +87,6 @@ export async function selfSigned(commonName: string, days = 30): Promise<Held> {
   return held(certificate, keys.privateKey);
 }
 
-/** @param signedBy another key than the one asked for, for a request that proves nothing */
 export async function certificateRequest(commonName: string): Promise<{ pem: string; key: string }> {
   const keys = await keyPair();
   const request = await Pkcs10CertificateRequestGenerator.create({

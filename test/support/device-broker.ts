@@ -1,8 +1,9 @@
 // The broker as the service opens it, with all that watches over devices, and device connections of every kind to it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, MqttClient } from 'mqtt';
 import { afterAll } from 'vitest';
 import { openDeviceBroker } from '../../src/compose-devices.ts';
 import { approvedByTwo, type ValvePrecondition } from '../../src/metering/commands/command-store.ts';
@@ -50,6 +51,8 @@ export interface DeviceBrokerUnderTest {
   refusals(reason: string): Promise<number>;
   /** Over TCP with the test device's secret, but for what `options` say. */
   connect(deviceId: string, options?: IClientOptions): Promise<MqttClient>;
+  /** As `connect`, from another address of this machine. */
+  connectFrom(address: string, deviceId: string): Promise<MqttClient>;
   /** Over TLS; `null` shows no certificate. */
   connectTls(deviceId: string, held: Held | null, options?: IClientOptions): Promise<MqttClient>;
   close(): Promise<void>;
@@ -88,8 +91,15 @@ export async function deviceBroker(
   };
   afterAll(close);
 
-  async function connected(url: string, deviceId: string, given: IClientOptions): Promise<MqttClient> {
-    const client = mqtt.connect(url, { clientId: deviceId, reconnectPeriod: 0, connectTimeout: 10_000, ...given });
+  const once = (deviceId: string, given: IClientOptions) => ({
+    ...{ clientId: deviceId, reconnectPeriod: 0, connectTimeout: 10_000, ...given },
+  });
+
+  function connected(url: string, deviceId: string, given: IClientOptions): Promise<MqttClient> {
+    return accepted(mqtt.connect(url, once(deviceId, given)));
+  }
+
+  async function accepted(client: MqttClient): Promise<MqttClient> {
     clients.push(client);
     client.on('error', () => {});
     await new Promise<void>((resolve, reject) => {
@@ -113,6 +123,11 @@ export async function deviceBroker(
         ...{ username: deviceId, password: secretOf(deviceId) },
         ...given,
       }),
+    connectFrom: (localAddress, deviceId) => {
+      const secret = { protocolVersion: 4, username: deviceId, password: secretOf(deviceId) } as const;
+      const open = () => connectTcp({ host: '127.0.0.1', port: broker.ports.mqtt, localAddress });
+      return accepted(new MqttClient(open, once(deviceId, secret)));
+    },
     connectTls: (deviceId, held, given = {}) =>
       connected(`mqtts://127.0.0.1:${broker.ports.tls}`, deviceId, {
         rejectUnauthorized: false,

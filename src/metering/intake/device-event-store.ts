@@ -1,7 +1,8 @@
 // The SQL of what looks wrong with devices.
 import type { Queryable } from '../../platform/postgres/database.ts';
 
-export type DeviceEventKind = 'clone' | 'flood' | 'acknowledgement';
+/** `trespass`: it published or subscribed where it may not. `acknowledgement`: an answer that makes no sense. */
+export type DeviceEventKind = 'clone' | 'flood' | 'trespass' | 'acknowledgement';
 
 export interface DeviceEventRow {
   event_id: number;

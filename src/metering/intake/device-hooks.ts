@@ -11,6 +11,8 @@ export interface DeviceHooks {
   bucketOf(session: DeviceSession): TokenBucket;
   /** It is held up, because it sent more. */
   throttled(session: DeviceSession): void;
+  /** It published or subscribed where it may not, and is closed. @param reason one word of the topic rules */
+  trespassed(device: Device, reason: string): void;
   /** It listens on its `down` topic now. */
   listening(deviceId: string): void;
   /** An uplink of it was stored. */

@@ -39,6 +39,7 @@ export interface DeviceWatch {
   closed(session: DeviceSession): boolean;
   bucketOf(session: DeviceSession): TokenBucket;
   throttled(session: DeviceSession): void;
+  trespassed(device: { deviceNo: number }, reason: string): void;
   /** What channel `naru_device` says: the device's rights may have changed. */
   changed(deviceId: string): void;
   /** What channel `naru_session` says: a process took a connection. */
@@ -146,6 +147,7 @@ export function createDeviceWatch(options: DeviceWatchOptions): DeviceWatch {
       floodReported.set(deviceNo, now_ms);
       raise(deviceNo, 'flood', `sends more than ${options.messagesPerSecond} messages a second; it is held up`);
     },
+    trespassed: ({ deviceNo }, reason) => raise(deviceNo, 'trespass', `was closed for what it may not do: ${reason}`),
     announced: (line) => {
       const [from = '', opened = '', address = '', deviceId = ''] = line.split(' ');
       const one = watched.get(deviceId);

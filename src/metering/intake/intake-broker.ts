@@ -87,6 +87,7 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       const rule = publishRule(device.deviceId, packet.topic, packet.retain);
       if (!rule.allowed) {
         refused(rule.reason);
+        hooks?.trespassed(device, rule.reason);
         return done(new Error(`publish refused: ${rule.reason}`));
       }
       const { payload, messageId, qos, dup } = packet;
@@ -118,6 +119,7 @@ export function createIntakeBroker(options: IntakeBrokerOptions): IntakeBroker {
       const device = devices.get(client)?.device;
       if (device !== undefined && maySubscribe(device.deviceId, subscription.topic)) return done(null, subscription);
       refused('subscription');
+      if (device !== undefined) hooks?.trespassed(device, 'subscription');
       done(new Error('subscribe refused'));
     },
   });

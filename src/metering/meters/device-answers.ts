@@ -40,7 +40,7 @@ export const deviceDetailAnswer = deviceAnswer.extend({
 export const eventAnswer = z.object({
   id: z.string(),
   device_id: z.string(),
-  kind: z.enum(['clone', 'flood', 'acknowledgement']),
+  kind: z.enum(['clone', 'flood', 'trespass', 'acknowledgement']),
   detail: z.string(),
   first_at: instant,
   last_at: instant,

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spkiHash } from '../../../src/metering/intake/device-certificate.ts';
+import { openDeviceTrust } from '../../../src/metering/intake/device-trust-service.ts';
 import { createDeviceAuthority } from '../../../src/metering/meters/device-authority-service.ts';
 import { authorityKeyFile } from '../../../src/metering/meters/device-ca-port.ts';
 import { createDeviceCredentials } from '../../../src/metering/meters/device-credential-service.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
+import { createLogger } from '../../../src/platform/logger.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { certificateRequest, selfSigned, type TestAuthority, testAuthority } from '../../support/certificates.ts';
 import {
@@ -97,20 +99,6 @@ describe("a certificate of the utility's authority", () => {
     await expect(broker.connectTls('dev-2', held)).rejects.not.toHaveProperty('code', 5);
     await unharmed.endAsync();
   });
-
-  test('a list of somebody else, or one that is broken, changes nothing', async () => {
-    const held = await utility.issue('dev-4');
-    for (const list of [
-      await (await testAuthority('a utility')).list([held.serial]),
-      'no list',
-      '-----BEGIN X509 CRL-----',
-    ]) {
-      writeFileSync(tls.crlFile, list);
-    }
-    const client = await broker.connectTls('dev-4', held);
-    expect(client.connected).toBe(true);
-    await client.endAsync();
-  });
 });
 
 describe('a certificate of our own authority', () => {
@@ -172,6 +160,53 @@ describe('a pinned key', () => {
     await credentials.removePin('dev-7', pin, null);
     await cut;
     await expect(broker.connectTls('dev-7', held)).rejects.not.toHaveProperty('code', 5);
+  });
+});
+
+describe('revocation lists', () => {
+  const presented = (pem: string) => ({ authorized: true, chain: [new X509Certificate(pem)] });
+
+  test.each([
+    ['of somebody else with the same name', async (serial: string) => (await testAuthority('lists')).list([serial])],
+    ['that is none', async () => 'no list'],
+    ['that is broken', async () => '-----BEGIN X509 CRL-----\nMIH8\n-----END X509 CRL-----\n'],
+    ['of the utility, with nothing else in the file', async () => ''],
+  ])('a file %s leaves the last good one in force', async (_what, make) => {
+    const ca = await testAuthority('lists');
+    const good = await ca.issue('dev-1');
+    const revoked = await ca.issue('dev-1');
+    const files = await testTls(ca.cert, await ca.list([revoked.serial]));
+    const trust = await openDeviceTrust({ ...common, logger: createLogger('silent'), files: files.files });
+    writeFileSync(files.crlFile, await make(good.serial));
+    expect(await trust.refresh()).toBe(false);
+    expect(await trust.check(presented(good.cert))).toMatchObject({ deviceIds: ['dev-1'] });
+    expect(await trust.check(presented(revoked.cert))).toBeNull();
+  });
+
+  test('that are overdue or lack an authority refuse its devices, and let no connection be cut', async () => {
+    const [ca, other] = [await testAuthority('lists'), await testAuthority('other lists')];
+    const [one, another] = [await ca.issue('dev-1'), await other.issue('dev-2')];
+    const files = await testTls(ca.cert + other.cert, await ca.list([], { days: 1 }));
+    const trust = await openDeviceTrust({ ...common, logger: createLogger('silent'), files: files.files });
+    const proof = await trust.check(presented(one.cert));
+    expect(proof).not.toBeNull();
+    expect(await trust.check(presented(another.cert))).toBeNull();
+    writeFileSync(files.crlFile, await ca.list([], { days: -1 }));
+    expect(await trust.refresh()).toBe(true);
+    expect(await trust.check(presented(one.cert))).toBeNull();
+    expect(proof !== null && trust.isVouchedFor(proof.credential)).toBe(true);
+    writeFileSync(files.crlFile, await ca.list([one.serial]));
+    expect(await trust.refresh()).toBe(true);
+    expect(proof !== null && trust.isVouchedFor(proof.credential)).toBe(false);
+  });
+
+  test('and files that are missing at the start are named with their setting', async () => {
+    const files = { certificateFile: '/nowhere/cert.pem', keyFile: tls.files.keyFile };
+    const refusal = expect.objectContaining({
+      code: 'SETTING_INVALID',
+      detail: expect.stringContaining('MQTT_TLS_CERT_FILE'),
+    });
+    await expect(openDeviceTrust({ ...common, logger: createLogger('silent'), files })).rejects.toEqual(refusal);
   });
 });
 
