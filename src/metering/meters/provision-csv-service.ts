@@ -14,7 +14,7 @@ export interface ProvisionedList {
 }
 
 /**
- * @param keep takes each part's devices, with their new secrets, before the part is committed: where it fails, none of
+ * @param keep takes each part's devices, with the secrets that were made, before the part is committed: where it fails, none of
  *   the part exists
  * @param provisionFleet registers a part
  * @throws PROVISIONING_INVALID with each problem by line and column, before anything is registered; what `provisionFleet`
@@ -49,7 +49,13 @@ export async function provisionList(
       pool,
       part.map(({ deviceId }) => deviceId),
     );
-    if (!options.dryRun) await options.provisionFleet(part, options.keep);
+    if (!options.dryRun) await options.provisionFleet(part, (made) => options.keep(withoutGiven(part, made)));
   }
   return { devices: entries.length, known };
+}
+
+/** Secrets that stood in the list are known, and one of a maker's may begin like a formula: only ours are handed out. */
+function withoutGiven(part: readonly FleetEntry[], made: readonly ProvisionedDevice[]): ProvisionedDevice[] {
+  const given = new Set(part.filter(({ secret }) => secret !== undefined).map(({ deviceId }) => deviceId));
+  return made.map((device) => (given.has(device.deviceId) ? { ...device, secret: null } : device));
 }
