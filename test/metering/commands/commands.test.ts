@@ -11,9 +11,9 @@ import { createCommandService } from '../../../src/metering/commands/command-ser
 import { approvedByTwo, claimCommands } from '../../../src/metering/commands/command-store.ts';
 import { createDeviceCredentials } from '../../../src/metering/meters/device-credential-service.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
-import { type DeviceBrokerUnderTest, deviceBroker } from '../../support/device-broker.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { fleetEntry, senml, testSecrets } from '../../support/test-intake.ts';
+import { type DeviceBrokerUnderTest, deviceBroker } from '../../support/watched-broker-fixture.ts';
 
 const database = await testDatabase();
 const { pool } = database;

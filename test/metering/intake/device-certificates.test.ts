@@ -15,15 +15,15 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { certificateRequest, selfSigned, type TestAuthority, testAuthority } from '../../support/certificates.ts';
+import { testDatabase } from '../../support/test-database.ts';
+import { fleetEntry, secretOf, senml, testSecrets } from '../../support/test-intake.ts';
 import {
   closing,
   type DeviceBrokerUnderTest,
   deviceBroker,
   type TestTls,
   testTls,
-} from '../../support/device-broker.ts';
-import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, secretOf, senml, testSecrets } from '../../support/test-intake.ts';
+} from '../../support/watched-broker-fixture.ts';
 
 const database = await testDatabase();
 const { pool } = database;

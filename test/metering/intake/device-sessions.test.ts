@@ -7,10 +7,10 @@ import { CloneDetector } from '../../../src/metering/intake/device-clones.ts';
 import { unkeyedSecretHash } from '../../../src/metering/intake/device-secret.ts';
 import { createDeviceCredentials } from '../../../src/metering/meters/device-credential-service.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
-import { closing, type DeviceBrokerUnderTest, deviceBroker } from '../../support/device-broker.ts';
 import { CONNACK, connectPacket, publishPacket } from '../../support/mqtt-bytes.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { fleetEntry, secretOf, senml, testSecrets } from '../../support/test-intake.ts';
+import { closing, type DeviceBrokerUnderTest, deviceBroker } from '../../support/watched-broker-fixture.ts';
 
 const database = await testDatabase();
 const { pool } = database;

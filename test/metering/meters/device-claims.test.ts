@@ -15,9 +15,9 @@ import { createLogger } from '../../../src/platform/logger.ts';
 import { problem } from '../../../src/platform/problem.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { certificateRequest } from '../../support/certificates.ts';
-import { type DeviceBrokerUnderTest, deviceBroker, testTls } from '../../support/device-broker.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { fleetEntry, secretOf } from '../../support/test-intake.ts';
+import { type DeviceBrokerUnderTest, deviceBroker, testTls } from '../../support/watched-broker-fixture.ts';
 
 const database = await testDatabase();
 const { pool } = database;
