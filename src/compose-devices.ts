@@ -45,6 +45,7 @@ export async function openDeviceBroker(
   const { databaseUrl, timeZone, secrets, mqtt } = options;
   const { clock, logger, metrics } = seams;
   const pool = openPool(databaseUrl, BROKER_CONNECTIONS);
+  let closeBroker = async (): Promise<void> => {};
   try {
     const intake = await openIntake({ pool, timeZone, secrets, ...seams });
     const trust = mqtt.tls === null ? null : await openDeviceTrust({ pool, clock, logger, files: mqtt.tls });
@@ -74,6 +75,7 @@ export async function openDeviceBroker(
     await watch.check();
     await delivery.sweep();
     const ports = await broker.listen();
+    closeBroker = () => broker.close();
     const tls =
       mqtt.tls === null || trust === null
         ? null
@@ -92,6 +94,7 @@ export async function openDeviceBroker(
       },
     };
   } catch (error) {
+    await closeBroker();
     await pool.end();
     throw error;
   }

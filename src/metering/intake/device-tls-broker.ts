@@ -57,7 +57,11 @@ export async function openDeviceTls({ trust, host, port, admit, refused }: Devic
     shaking.set(end, socket);
     socket.once('close', () => leave(end, address));
   });
-  server.on('tlsClientError', () => refused('handshake'));
+  // One that takes too long is only told of: Node leaves it open.
+  server.on('tlsClientError', (_error, socket) => {
+    refused('handshake');
+    socket.destroy();
+  });
   server.on('secureConnection', (socket) => {
     socket.on('error', () => {});
     leave(otherEnd(socket), socket.remoteAddress ?? '');

@@ -1,7 +1,9 @@
 // Devices that come with a certificate: of the utility's authority, of our own, or with a pinned key.
 
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -15,6 +17,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { certificateRequest, selfSigned, type TestAuthority, testAuthority } from '../../support/certificates.ts';
+import { connectPacket } from '../../support/mqtt-bytes.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { fleetEntry, secretOf, senml, testSecrets } from '../../support/test-intake.ts';
 import {
@@ -217,6 +220,15 @@ describe('the TLS listener', () => {
     await client.endAsync();
     const wrong = { username: 'dev-8', password: 'x'.repeat(30) };
     await expect(broker.connectTls('dev-8', null, wrong)).rejects.toMatchObject({ code: 4 });
+  });
+
+  test('closes a connection that begins no handshake, and one that speaks MQTT without TLS', async () => {
+    const before = await broker.refusals('handshake');
+    const silent = connectTcp(broker.ports.tls ?? 0, '127.0.0.1').on('error', () => {});
+    const plain = connectTcp(broker.ports.tls ?? 0, '127.0.0.1').on('error', () => {});
+    plain.write(connectPacket('dev-8', secretOf('dev-8')));
+    await Promise.all([silent, plain].map((socket) => once(socket.resume(), 'close')));
+    expect(await broker.refusals('handshake')).toBe(before + 2);
   });
 
   test.each([
