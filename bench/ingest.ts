@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createDeviceSecrets } from '../src/metering/intake/device-secret.ts';
 import { provisionFleet } from '../src/metering/meters/provision-fleet-service.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { freePort } from '../src/platform/free-port.ts';
@@ -24,6 +25,7 @@ import type { ConsumerTask } from './peer-consumer.ts';
 
 const FLEET = 10_000;
 const RETURNING = 5_000;
+const SECRET = 'the-key-of-the-devices-in-the-benchmark';
 const PROVISION = 1_000;
 const DURATION_ms = 6_000;
 const DAY_s = 86_400;
@@ -84,7 +86,9 @@ async function provision(pool: Pool): Promise<LoadDevice[]> {
       servicePoint: { id: `bench-${from + n}`, zoneId: 'bench', zoneName: 'Bench', usageClass: 'domestic' as const },
       installedAt_ms: systemClock.now_ms() - 3_650 * DAY_s * 1_000,
     }));
-    for (const [n, { deviceId, secret }] of (await provisionFleet(pool, systemRandom, entries)).entries()) {
+    for (const [n, { deviceId, secret }] of (
+      await provisionFleet(pool, systemRandom, entries, createDeviceSecrets(SECRET))
+    ).entries()) {
       devices.push({ deviceId, secret: secret ?? '', serial: `${10_000_000 + from + n}` });
     }
   }
@@ -235,7 +239,7 @@ async function measureFleet(devices: LoadDevice[]): Promise<AtRest> {
 }
 
 async function startIntake(port: number, store: boolean): Promise<{ intake: ChildProcess; port: number }> {
-  const task: IntakeTask = { databaseUrl: postgres.url, port, store };
+  const task: IntakeTask = { databaseUrl: postgres.url, port, store, secret: SECRET };
   const intake = startProgram('intake-process', task, ['--expose-gc', ...profiling()]);
   return { intake, port: (await nextWord<{ port: number }>(intake)).port };
 }

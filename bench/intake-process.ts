@@ -1,6 +1,7 @@
 // Naru's intake in a process of its own, so that its processor time and memory can be told from those around it.
 // With `store` it commits to the database; without, everything counts as stored at once, which leaves the connections.
 
+import { createDeviceSecrets } from '../src/metering/intake/device-secret.ts';
 import { createIntakeBroker } from '../src/metering/intake/intake-broker.ts';
 import { type Intake, openIntake } from '../src/metering/intake/intake-service.ts';
 import type { Settled } from '../src/metering/intake/uplink.ts';
@@ -13,6 +14,8 @@ export interface IntakeTask {
   databaseUrl: string;
   port: number;
   store: boolean;
+  /** The key of the device secrets. */
+  secret: string;
 }
 
 export interface Usage {
@@ -26,11 +29,12 @@ const POOL = 8;
 process.once('message', (task: IntakeTask) => void run(task));
 process.on('disconnect', () => process.exit(0));
 
-async function run({ databaseUrl, port, store }: IntakeTask): Promise<void> {
+async function run({ databaseUrl, port, store, secret }: IntakeTask): Promise<void> {
   const logger = createLogger('error');
   const pool = openPool(databaseUrl, POOL);
   const opened = await openIntake({
     ...{ pool, timeZone: 'Asia/Seoul', clock: systemClock, logger, metrics: createMetrics() },
+    secrets: createDeviceSecrets(secret),
   });
   const intake = store ? opened : { ...opened, queue: settlesAtOnce() };
   const broker = createIntakeBroker({ intake, host: '127.0.0.1', mqttPort: port, wsPort: null, logger });

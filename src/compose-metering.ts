@@ -1,84 +1,82 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
-import { createClusterBroker } from './metering/intake/cluster-broker.ts';
-import type { ClusterLogin } from './metering/intake/cluster-connection-broker.ts';
-import { createClusterDevices } from './metering/intake/cluster-devices-service.ts';
-import { holdLeases } from './metering/intake/cluster-lease-service.ts';
+import { type BrokerOptions, openBroker } from './compose-broker.ts';
+import { commandRoutes } from './metering/commands/command-routes.ts';
+import { createCommandService } from './metering/commands/command-service.ts';
+import { approvedByTwo } from './metering/commands/command-store.ts';
+import { createDeviceSecrets } from './metering/intake/device-secret.ts';
 import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
-import { readActivity, tellActivity } from './metering/intake/intake-activity-service.ts';
-import { createIntakeBroker } from './metering/intake/intake-broker.ts';
-import { type Intake, openIntake } from './metering/intake/intake-service.ts';
-import { startUpkeep } from './metering/intake/uplink-upkeep-service.ts';
+import { readActivity } from './metering/intake/intake-activity-service.ts';
+import { openPartitions } from './metering/intake/partition-service.ts';
+import { redecodeRoutes } from './metering/intake/redecode-routes.ts';
+import { redecode } from './metering/intake/redecode-service.ts';
+import { createDeviceAuthority } from './metering/meters/device-authority-service.ts';
+import { authorityKeyFile } from './metering/meters/device-ca-port.ts';
+import { deviceClaimRoutes } from './metering/meters/device-claim-routes.ts';
+import { createDeviceClaims } from './metering/meters/device-claim-service.ts';
+import { deviceCredentialRoutes } from './metering/meters/device-credential-routes.ts';
+import { createDeviceCredentials } from './metering/meters/device-credential-service.ts';
 import { deviceRoutes } from './metering/meters/device-routes.ts';
-import type { FleetEntry } from './metering/meters/fleet-entry.ts';
+import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import { gatewayRoutes } from './metering/meters/gateway-routes.ts';
 import { createGatewaysService } from './metering/meters/gateways-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
+import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
-import { openPool, type Pool } from './platform/postgres/database.ts';
+import type { Pool } from './platform/postgres/database.ts';
 import { Problem } from './platform/problem.ts';
-import { type Random, randomUuid } from './platform/random.ts';
+import type { Random } from './platform/random.ts';
 import type { Metering } from './portal/my-meter-service.ts';
-
-const BROKER_CONNECTIONS = 8;
 
 export interface MeteringOptions {
   pool: Pool;
   clock: Clock;
   random: Random;
   timeZone: string;
+  /** NARU_SECRET: the key of the device secrets is derived from it. */
+  secret: string;
+  /** Folder that may hold the key of the authority for devices. */
+  dataDirectory: string;
   requireOperator(request: FastifyRequest): Promise<void>;
   requireStaff(request: FastifyRequest): Promise<void>;
+  /** The hash of the staff session that a request came with; null where it came with none. */
+  actorOf(request: FastifyRequest): Buffer | null;
 }
 
-export interface BrokerOptions {
-  databaseUrl: string;
-  timeZone: string;
-  host: string;
-  mqttPort: number;
-  mqttWsPort: number;
-  mqttMaxPacket_bytes: number;
-  /** Raw uplinks are kept this many days at least. */
-  rawUplinkDays: number;
-  /** Somebody's MQTT cluster to consume from, instead of a broker of our own. */
-  cluster?: { urls: readonly string[]; group: string; login: ClusterLogin } | undefined;
-}
+/** All that lies in quarantine. */
+const everything = { code: null, deviceId: null, since_ms: null };
 
-interface BrokerSeams {
+interface MeteringSeams {
   clock: Clock;
-  random: Random;
   logger: Logger;
   metrics: Metrics;
 }
 
-async function openBroker(intake: Intake, pool: Pool, options: BrokerOptions, seams: BrokerSeams) {
-  const { cluster, host, mqttPort, mqttWsPort, mqttMaxPacket_bytes: mostPacket_bytes } = options;
-  const { logger, metrics, random } = seams;
-  if (cluster !== undefined) {
-    const holder = randomUuid(random);
-    const consumer = createClusterBroker({
-      ...{ ...cluster, intake, logger, metrics },
-      devices: createClusterDevices(pool, intake.clock),
-      holdLeases: (events) => holdLeases({ ...events, pool, holder, logger }),
-    });
-    await consumer.open();
-    return { ports: null, close: () => consumer.close() };
-  }
-  const broker = createIntakeBroker({ intake, host, mqttPort, wsPort: mqttWsPort, logger, mostPacket_bytes });
-  const ports = await broker.listen();
-  return { ports, close: () => broker.close() };
-}
-
-export function composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff }: MeteringOptions) {
+export function composeMetering(options: MeteringOptions) {
+  const { pool, clock, random, timeZone, requireOperator, requireStaff } = options;
   const meters = createMetersService(pool, clock, timeZone);
   const use = createUseService(pool, timeZone);
-  const provision = (entries: readonly FleetEntry[]) => provisionFleet(pool, random, entries);
+  const secrets = createDeviceSecrets(options.secret);
+  const provision = (
+    entries: readonly FleetEntry[],
+    beforeCommit?: (provisioned: readonly ProvisionedDevice[]) => Promise<void>,
+  ) => provisionFleet(pool, random, entries, secrets, beforeCommit);
+  const authority = createDeviceAuthority({ pool, clock, random, keyFile: authorityKeyFile(options.dataDirectory) });
+  const claims = createDeviceClaims({ pool, clock, random, secrets, authority });
+  const credentials = createDeviceCredentials({ pool, clock, random, secrets });
+  const valvePreconditions = [approvedByTwo];
+  const commands = createCommandService({ pool, clock, valvePreconditions });
+
+  /** Staff, or a program with the operator's token. */
+  const requireKeeper = (request: FastifyRequest): Promise<void> =>
+    isProgram(request) ? requireOperator(request) : requireStaff(request);
+  const actorOf = (request: FastifyRequest) => (isProgram(request) ? null : options.actorOf(request));
 
   /** The meter at a service point; null where there is no such place, or no meter stands there. */
   async function meterAt(servicePoint: string, at: Date) {
@@ -144,38 +142,30 @@ export function composeMetering({ pool, clock, random, timeZone, requireOperator
     provisionFleet: provision,
     routes: [
       meterRoutes(meters, use, requireStaff),
-      deviceRoutes({ provisionFleet: provision, requireOperator }),
+      deviceRoutes({
+        provisionFleet: provision,
+        provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
+        requireOperator,
+      }),
+      deviceCredentialRoutes({ credentials, claims, authority, requireKeeper, actorOf }),
+      deviceClaimRoutes({ claims, authority }),
+      commandRoutes({ commands, requireKeeper, actorOf }),
+      redecodeRoutes({
+        redecode: async () => redecode({ pool, timeZone, partitions: await openPartitions(pool, clock) }, everything),
+        requireStaff,
+      }),
       intakeActivityRoutes({ readActivity: () => readActivity(pool, clock), requireStaff }),
-      gatewayRoutes({ gateways: createGatewaysService(pool, clock, random), requireOperator, requireStaff }),
+      gatewayRoutes({
+        gateways: createGatewaysService(pool, clock, random, secrets),
+        ...{ requireOperator, requireStaff },
+      }),
     ],
-    startUseJobs: (seams: { clock: Clock; logger: Logger; metrics: Metrics }) =>
-      startUseJobs({ pool, timeZone, ...seams }),
-    /** The broker has a pool of its own: pages that ask much never hold up a commit. */
-    async openBroker(options: BrokerOptions, seams: BrokerSeams) {
-      const own = openPool(options.databaseUrl, BROKER_CONNECTIONS);
-      try {
-        const intake = await openIntake({ pool: own, timeZone, ...seams });
-        const { ports, close } = await openBroker(intake, own, options, seams);
-        const { clock, logger } = seams;
-        const telling = tellActivity({
-          ...{ pool: own, clock, logger, metrics: intake.metrics },
-          processId: Buffer.from(random.bytes(8)).toString('hex'),
-        });
-        const { partitions } = intake;
-        const stopUpkeep = startUpkeep({ pool: own, clock, logger, partitions, rawUplinkDays: options.rawUplinkDays });
-        return {
-          ports,
-          async close() {
-            await close();
-            await telling.close();
-            await stopUpkeep();
-            await own.end();
-          },
-        };
-      } catch (error) {
-        await own.end();
-        throw error;
-      }
-    },
+    startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
+    openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
+      openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };
+}
+
+function isProgram(request: FastifyRequest): boolean {
+  return request.headers.authorization !== undefined;
 }

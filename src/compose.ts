@@ -6,9 +6,10 @@ import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
+import type { BrokerOptions } from './compose-broker.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
-import { type BrokerOptions, composeMetering } from './compose-metering.ts';
-import type { Role } from './config.ts';
+import { composeMetering } from './compose-metering.ts';
+import type { MqttListening, Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import type { Clock } from './platform/clock.ts';
@@ -25,7 +26,7 @@ import { citizenRoutes } from './portal/citizen-routes.ts';
 import { createMyMeterService } from './portal/my-meter-service.ts';
 import { createOfferService, type OfferService } from './portal/offer-service.ts';
 import { createSignInService } from './portal/sign-in-service.ts';
-import { staffGuard, staffRoutes } from './portal/staff-routes.ts';
+import { staffActor, staffGuard, staffRoutes } from './portal/staff-routes.ts';
 import { createStaffService } from './portal/staff-service.ts';
 import { sweepPortal } from './portal/sweep-service.ts';
 
@@ -47,6 +48,7 @@ export interface ComposeOptions {
   mqttMaxPacket_bytes: number;
   /** Where given, the broker role consumes from there and opens no port. */
   cluster?: BrokerOptions['cluster'];
+  mqtt: MqttListening;
   /** Addresses under which people reach service and wallet; no slash at the end. */
   publicUrl: string;
   walletUrl: string;
@@ -99,6 +101,7 @@ export interface Running {
   walletUrl: string;
   mqttPort: number | null;
   mqttWsPort: number | null;
+  mqttTlsPort: number | null;
   /** Null without the api role. */
   desk: Desk | null;
   provisionFleet(entries: readonly FleetEntry[]): Promise<ProvisionedDevice[]>;
@@ -126,6 +129,7 @@ export async function compose(options: ComposeOptions, seams: Seams): Promise<Ru
       ...{ roles, publicUrl, walletUrl, desk, stop },
       mqttPort: broker?.ports?.mqtt ?? null,
       mqttWsPort: broker?.ports?.ws ?? null,
+      mqttTlsPort: broker?.ports?.tls ?? null,
       provisionFleet: rooms.metering.provisionFleet,
     };
   } catch (error) {
@@ -146,7 +150,10 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
     epochChanges: options.epochChanges,
   });
   const staff = createStaffService({ pool, clock, random });
-  const metering = composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff) });
+  const metering = composeMetering({
+    ...{ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
+    ...{ secret: options.secret, dataDirectory: options.dataDirectory },
+  });
   /** A broker alone has no need of the issuer's keys, and need not be given them. */
   const openIdentity = () =>
     composeIdentity({

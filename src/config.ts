@@ -100,6 +100,37 @@ const schema = z.object({
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, - or _')
     .default('naru')
     .describe('name of the shared subscription at the cluster; the ids of our sessions begin with it'),
+  MQTT_PLAIN: z
+    .enum(['loopback', 'any'])
+    .optional()
+    .describe(
+      'where MQTT without TLS may be reached: `loopback`, or `any` for HOST, in a lab; needed where HOST is not this machine alone',
+    ),
+  MQTT_TLS_PORT: port.default(8883).describe('TCP port of MQTT over TLS, open where a certificate is given'),
+  MQTT_TLS_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("the MQTT listener's certificate and those above it, PEM; read again when it changes"),
+  MQTT_TLS_KEY_FILE: z.string().min(1).optional().describe('its private key, PEM'),
+  MQTT_CLIENT_CA_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("the utility's own authorities for device certificates, PEM; read again when it changes"),
+  MQTT_CLIENT_CRL_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'revocation lists of those authorities, PEM or DER; where given, each needs one; read again when it changes',
+    ),
+  DEVICE_MESSAGES_PER_S: z.coerce
+    .number()
+    .positive()
+    .max(1_000_000)
+    .default(50)
+    .describe('messages a second that one device may send for long; above it that device is held up'),
   PUBLIC_URL: webUrl
     .optional()
     .describe('address under which people reach the service; default http://localhost:HTTP_PORT'),
@@ -262,6 +293,52 @@ export function readSettings(options: Environment, environment: Environment = pr
   if (result.success) return result.data;
   const complaints = result.error.issues.map((issue) => `${issue.path[0]?.toString() ?? 'settings'}: ${issue.message}`);
   throw problem('SETTING_INVALID', complaints.join('; '));
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
+
+/**
+ * Where MQTT without TLS listens: on HOST where that is this machine alone or the settings say so.
+ *
+ * @throws SETTING_INVALID where it would be open to a network without anybody having said so, and for TLS files that are
+ *   no use alone
+ */
+export function mqttListening(settings: Settings): MqttListening {
+  const { HOST, MQTT_PLAIN, MQTT_TLS_CERT_FILE: certificateFile, MQTT_TLS_KEY_FILE: keyFile } = settings;
+  const { MQTT_CLIENT_CA_FILE: clientCaFile, MQTT_CLIENT_CRL_FILE: clientCrlFile } = settings;
+  if ((certificateFile === undefined) !== (keyFile === undefined))
+    throw problem('SETTING_INVALID', 'MQTT_TLS_CERT_FILE and MQTT_TLS_KEY_FILE: give both, or neither for no TLS');
+  if (clientCaFile !== undefined && certificateFile === undefined)
+    throw problem('SETTING_INVALID', 'MQTT_CLIENT_CA_FILE: of no use without TLS; give MQTT_TLS_CERT_FILE too');
+  if (clientCrlFile !== undefined && clientCaFile === undefined)
+    throw problem('SETTING_INVALID', 'MQTT_CLIENT_CRL_FILE: whose lists are they? Give MQTT_CLIENT_CA_FILE too');
+  if (!LOOPBACK.test(HOST) && MQTT_PLAIN === undefined) {
+    throw problem(
+      'SETTING_INVALID',
+      `MQTT_PLAIN: HOST ${HOST} would open MQTT without encryption to a network. Write loopback to keep it to this ` +
+        'machine, with MQTT_TLS_CERT_FILE and MQTT_TLS_KEY_FILE for meters; or any, in a lab',
+    );
+  }
+  const plainHost = LOOPBACK.test(HOST) || MQTT_PLAIN === 'any' ? HOST : '127.0.0.1';
+  const messagesPerSecond = settings.DEVICE_MESSAGES_PER_S;
+  if (certificateFile === undefined || keyFile === undefined) return { plainHost, messagesPerSecond, tls: null };
+  return {
+    ...{ plainHost, messagesPerSecond },
+    tls: {
+      port: settings.MQTT_TLS_PORT,
+      certificateFile,
+      keyFile,
+      ...(clientCaFile !== undefined && { clientCaFile }),
+      ...(clientCrlFile !== undefined && { clientCrlFile }),
+    },
+  };
+}
+
+export interface MqttListening {
+  plainHost: string;
+  tls: { port: number; certificateFile: string; keyFile: string; clientCaFile?: string; clientCrlFile?: string } | null;
+  /** What one device may send for long. */
+  messagesPerSecond: number;
 }
 
 /** The folder alone, for commands that need no other setting and so must not fail by one. */

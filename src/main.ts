@@ -5,9 +5,11 @@ import { auditCommand } from './cli/audit-command.ts';
 import { checkLedgerCommand } from './cli/check-ledger-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
+import { deviceCaCommand } from './cli/device-ca-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { priceCommand } from './cli/price-command.ts';
+import { provisionCommand } from './cli/provision-command.ts';
 import { reconcileCommand } from './cli/reconcile-command.ts';
 import { redecodeCommand } from './cli/redecode-command.ts';
 import { replayCommand } from './cli/replay-command.ts';
@@ -56,6 +58,8 @@ for (const command of [
   redecodeCommand(io, systemClock),
   verifyProofCommand(io, systemClock),
   staffLinkCommand(),
+  provisionCommand(io),
+  deviceCaCommand(io, systemClock),
 ]) {
   program.addCommand(command);
 }

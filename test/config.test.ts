@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readSettings, requireProduction, settingDescriptions } from '../src/config.ts';
+import { mqttListening, readSettings, requireProduction, settingDescriptions } from '../src/config.ts';
 
 const complete = {
   DATABASE_URL: 'postgres://naru:pw@db:5432/naru',
@@ -79,5 +79,37 @@ describe('the production shape', () => {
     expect(() => requireProduction(readSettings({}, { ...complete, [name]: value }))).toThrowError(
       expect.objectContaining({ detail: expect.stringContaining(name) }),
     );
+  });
+});
+
+describe('MQTT without encryption', () => {
+  const listening = (environment: Record<string, string>) => mqttListening(readSettings({}, environment));
+
+  test.each([
+    [{}, '127.0.0.1'],
+    [{ HOST: 'localhost' }, 'localhost'],
+    [{ HOST: '::1' }, '::1'],
+    [{ HOST: '0.0.0.0', MQTT_PLAIN: 'loopback' }, '127.0.0.1'],
+    [{ HOST: '0.0.0.0', MQTT_PLAIN: 'any' }, '0.0.0.0'],
+  ])('with %j listens on %s', (environment, host) => {
+    expect(listening(environment)).toMatchObject({ plainHost: host, tls: null });
+  });
+
+  test.each([
+    [{ HOST: '0.0.0.0' }, /MQTT_PLAIN.*0\.0\.0\.0.*loopback.*MQTT_TLS_CERT_FILE.*any/],
+    [{ HOST: '192.0.2.7' }, /MQTT_PLAIN/],
+    [{ HOST: '0.0.0.0', MQTT_PLAIN: 'yes' }, /MQTT_PLAIN/],
+    [{ MQTT_TLS_CERT_FILE: 'cert.pem' }, /MQTT_TLS_KEY_FILE/],
+    [{ MQTT_CLIENT_CA_FILE: 'ca.pem' }, /MQTT_TLS_CERT_FILE/],
+    [{ MQTT_TLS_CERT_FILE: 'c', MQTT_TLS_KEY_FILE: 'k', MQTT_CLIENT_CRL_FILE: 'crl' }, /MQTT_CLIENT_CA_FILE/],
+  ])('with %j is refused, and the sentence says what to write', (environment, sentence) => {
+    expect(() => listening(environment)).toThrowError(
+      expect.objectContaining({ code: 'SETTING_INVALID', detail: expect.stringMatching(sentence) }),
+    );
+  });
+
+  test('is beside TLS where a certificate is given', () => {
+    const files = { MQTT_TLS_CERT_FILE: 'c', MQTT_TLS_KEY_FILE: 'k', MQTT_CLIENT_CA_FILE: 'ca' };
+    expect(listening(files).tls).toEqual({ port: 8_883, certificateFile: 'c', keyFile: 'k', clientCaFile: 'ca' });
   });
 });

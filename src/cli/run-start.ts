@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
-import { requireProduction, type Settings } from '../config.ts';
+import { mqttListening, requireProduction, type Settings } from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -30,6 +30,8 @@ export async function runStart(settings: Settings): Promise<void> {
   const directory: DataDirectory = settings.NARU_DEMO
     ? openDataDirectory(dataDirectoryPath(settings.NARU_DATA_DIR))
     : { path: dataDirectoryPath(settings.NARU_DATA_DIR), release: () => {} };
+  // Before anything is started: a service that comes up and then ends again helps nobody.
+  if (settings.NARU_ROLES.includes('broker')) mqttListening(settings);
   const started: Stoppable[] = [];
   const stopAll = async (): Promise<void> => {
     for (const part of started.splice(0).reverse()) await part.stop();
@@ -128,6 +130,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     mqttWsPort: ports.MQTT_WS_PORT,
     mqttMaxPacket_bytes: settings.MQTT_MAX_PACKET_BYTES,
     ...clusterOf(settings),
+    mqtt: mqttListening(settings),
     publicUrl: settings.PUBLIC_URL ?? `http://localhost:${ports.HTTP_PORT}`,
     walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
     timeZone: settings.TIME_ZONE,
@@ -184,6 +187,7 @@ function writeRunning(directory: DataDirectory, running: Running, engines?: Engi
     url: running.publicUrl,
     wallet_url: running.walletUrl,
     mqtt_port: running.mqttPort,
+    ...(running.mqttTlsPort !== null && { mqtt_tls_port: running.mqttTlsPort }),
     ...(engines && { postgres_port: engines.postgresPort, rpc_url: engines.chain.rpcUrls[0] }),
   };
   writeFileSync(join(directory.path, 'running.json'), JSON.stringify(content));

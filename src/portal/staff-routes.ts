@@ -5,6 +5,7 @@ import type { Routes } from '../platform/http/http-server.ts';
 import { cookieOptions, staffCookie } from './cookies.ts';
 import type { OfferService } from './offer-service.ts';
 import { type StaffService, staffLimits } from './staff-service.ts';
+import { tokenHash } from './tokens.ts';
 
 export interface StaffRoutesOptions {
   staff: StaffService;
@@ -16,6 +17,12 @@ export interface StaffRoutesOptions {
 /** A guard for routes of the console, for any room that has such routes. */
 export function staffGuard(staff: StaffService) {
   return (request: FastifyRequest): Promise<void> => staff.requireStaff(request.cookies[staffCookie]);
+}
+
+/** Who acts, for the audit of any room: the hash of the staff session that a request came with; null without one. */
+export function staffActor(request: FastifyRequest): Buffer | null {
+  const token = request.cookies[staffCookie];
+  return token === undefined ? null : tokenHash(token);
 }
 
 const servicePoint = z.object({ id: z.string().min(1).max(64) });

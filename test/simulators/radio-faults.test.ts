@@ -82,7 +82,7 @@ describe('a fleet with every fault', () => {
     const entries = devices.map(({ device_id, serial, format, history_format }) =>
       fleetEntry(device_id, serial, [...new Set([format, history_format ?? format])]),
     );
-    await provisionFleet(house.pool, systemRandom, entries);
+    await provisionFleet(house.pool, systemRandom, entries, house.secrets);
     const summary = await runFleet({
       ...{ url: intake.mqttUrl, devices, seed, ledgerPath, clock: systemClock },
       pause_ms: { least: 100, most: 300 },

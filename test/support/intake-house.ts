@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { findFormat } from '../../devices/formats.ts';
+import { createDeviceSecrets } from '../../src/metering/intake/device-secret.ts';
 import { provisionFleet } from '../../src/metering/meters/provision-fleet-service.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { openPool, type Pool } from '../../src/platform/postgres/database.ts';
@@ -30,7 +31,10 @@ export interface TestMeter {
   format: string;
 }
 
+const NARU_SECRET = 'k3v9QpL8sXw2Nf7Rb5Tj1Yc6Hm4Dg0A-for-this-test';
+
 export class IntakeHouse {
+  readonly secrets = createDeviceSecrets(NARU_SECRET);
   readonly folder: string;
   readonly databaseUrl: string;
   readonly pool: Pool;
@@ -75,7 +79,7 @@ export class IntakeHouse {
     }));
     const entries = meters.map(({ device_id, serial, format }) => fleetEntry(device_id, serial, [format]));
     for (let at = 0; at < entries.length; at += 500)
-      await provisionFleet(this.pool, systemRandom, entries.slice(at, at + 500));
+      await provisionFleet(this.pool, systemRandom, entries.slice(at, at + 500), this.secrets);
     return meters;
   }
 
@@ -87,7 +91,8 @@ export class IntakeHouse {
       CHAIN_COMMITTER_KEY: `0x${'1f'.repeat(32)}`,
       PUBLIC_URL: 'https://naru.test',
       WALLET_URL: 'https://wallet.naru.test',
-      NARU_SECRET: 'k3v9QpL8sXw2Nf7Rb5Tj1Yc6Hm4Dg0A-for-this-test',
+      NARU_SECRET,
+      DEVICE_MESSAGES_PER_S: '100000',
       NARU_DATA_DIR: this.folder,
       NARU_ROLES: 'api,broker',
       HTTP_PORT: String(this.#httpPort),

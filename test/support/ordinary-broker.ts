@@ -25,6 +25,7 @@ export async function openOrdinaryBroker(
     authenticate: async ({ clientId }) => ({
       accepted: true,
       device: { deviceNo: 0, deviceId: clientId, formats: [], payloadKey: null, meter: null },
+      session: null,
     }),
     // Topics that begin with $ are the broker's own. [MQTT 3.1.1 section 4.7.2]
     publish: (_device, topic) => ({ allowed: true, kind: topic.startsWith('$') ? 'acknowledgement' : 'message' }),
@@ -36,6 +37,8 @@ export async function openOrdinaryBroker(
   const broker = createIntakeBroker({
     intake: {
       authenticate: () => Promise.reject(new Error('the policy is asked instead')),
+      goodUntil: async () => 0,
+      forget: () => {},
       queue: {
         add: (_delivery, settled) => settled(false),
         inFlight: () => 0,

@@ -16,7 +16,7 @@ import { citizenRoutes } from '../../src/portal/citizen-routes.ts';
 import { createMyMeterService } from '../../src/portal/my-meter-service.ts';
 import { createOfferService } from '../../src/portal/offer-service.ts';
 import { createSignInService } from '../../src/portal/sign-in-service.ts';
-import { staffGuard, staffRoutes } from '../../src/portal/staff-routes.ts';
+import { staffActor, staffGuard, staffRoutes } from '../../src/portal/staff-routes.ts';
 import { createStaffService } from '../../src/portal/staff-service.ts';
 import { waitingAnchor } from './identity-city.ts';
 import { testDatabase } from './test-database.ts';
@@ -41,7 +41,10 @@ export async function portalHouse(logger: Logger = createLogger('silent')) {
     anchorOf: (key) => waitingAnchor(pool, key),
   });
   const staff = createStaffService({ pool, clock, random });
-  const metering = composeMetering({ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff) });
+  const metering = composeMetering({
+    ...{ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
+    ...{ secret: 'the-key-of-the-devices-in-tests', dataDirectory },
+  });
   const offers = createOfferService({ pool, clock, issuer: { ...identity.offers, ...identity.credentials }, metering });
   const signIn = createSignInService({
     ...{ pool, clock, random, publicUrl },

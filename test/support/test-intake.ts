@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll } from 'vitest';
+import { createDeviceSecrets } from '../../src/metering/intake/device-secret.ts';
 import { createIntakeBroker, type IntakeBroker } from '../../src/metering/intake/intake-broker.ts';
 import { type Intake, openIntake } from '../../src/metering/intake/intake-service.ts';
 import type { FleetEntry } from '../../src/metering/meters/fleet-entry.ts';
@@ -12,6 +13,9 @@ import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics, type Metrics } from '../../src/platform/metrics.ts';
 import type { Pool } from '../../src/platform/postgres/database.ts';
 import { systemRandom } from '../../src/platform/random.ts';
+
+/** The key that the secrets of test devices are kept under. */
+export const testSecrets = createDeviceSecrets('the-key-of-the-devices-in-tests');
 
 export const secretOf = (deviceId: string) => `${deviceId}-secret-of-a-test-device`;
 
@@ -37,10 +41,10 @@ export interface TestIntake {
 }
 
 export async function testIntake(pool: Pool, fleet: FleetEntry[], clock: Clock = systemClock): Promise<TestIntake> {
-  await provisionFleet(pool, systemRandom, fleet);
+  await provisionFleet(pool, systemRandom, fleet, testSecrets);
   const metrics = createMetrics();
   const logger = createLogger('silent');
-  const intake = await openIntake({ pool, timeZone: 'Asia/Seoul', clock, logger, metrics });
+  const intake = await openIntake({ pool, timeZone: 'Asia/Seoul', secrets: testSecrets, clock, logger, metrics });
   const broker = createIntakeBroker({ intake, host: '127.0.0.1', mqttPort: 0, wsPort: 0, logger });
   const ports = await broker.listen();
   const clients: MqttClient[] = [];

@@ -10,6 +10,7 @@ import {
   type Refusal,
   waitsFor,
 } from './connection-side-broker.ts';
+import type { DeviceSession } from './device-credential.ts';
 import { DownlinkPath } from './downlink-broker.ts';
 import { encodeConnack, encodePacket, PINGRESP } from './encode-packet.ts';
 import { intakeLimits } from './intake-limits.ts';
@@ -33,6 +34,7 @@ export class Connection implements ConnectedClient, ConnectionSide {
   #connect: ConnectPacket | null = null;
   #clientId = '';
   #device: Device | null = null;
+  #session: DeviceSession | null = null;
   #connectedAt_ms = 0;
   // The parts, each made when it is first needed: an idle connection has none.
   #uplink: UplinkPath | null = null;
@@ -64,6 +66,10 @@ export class Connection implements ConnectedClient, ConnectionSide {
   /** To be asked once it is admitted. */
   get device(): Device {
     return this.#device as Device;
+  }
+
+  get session(): DeviceSession | null {
+    return this.#session;
   }
 
   get clientId(): string {
@@ -242,6 +248,10 @@ export class Connection implements ConnectedClient, ConnectionSide {
     this.#clientId = connect.clientId === '' ? this.host.freshClientId() : connect.clientId;
     this.#guard.mostBytes = this.host.mostPacket_bytes;
     this.host.enter(this);
+    this.#session = verdict.session;
+    if (verdict.session !== null) this.host.policy.opened?.(verdict.session);
+    // Whom that told may have ended it.
+    if (this.#isClosed) return;
     // What it showed is not kept, nor the chunk that it came in.
     this.#connect = { ...connect, userName: undefined, secret: undefined, willFields: connect.willFields.slice() };
     this.#connectedAt_ms = this.host.receiptTime();
@@ -262,7 +272,10 @@ export class Connection implements ConnectedClient, ConnectionSide {
       ...{ connect, clientId: this.#clientId, passConnack, device, handshakes: this.handshakes },
       store: ({ payload, messageId, dup }, format, settled) => {
         const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-        this.host.queue.add(this.#up.delivery(format, bytes, messageId ?? 0, dup), settled);
+        this.host.queue.add(this.#up.delivery(format, bytes, messageId ?? 0, dup), (stored) => {
+          settled(stored);
+          if (stored) this.host.policy.stored?.(device);
+        });
       },
       events: {
         ready: (kept) => {
@@ -291,5 +304,6 @@ export class Connection implements ConnectedClient, ConnectionSide {
     this.close();
     this.#downlink?.abandon();
     this.host.leave(this);
+    if (this.#session !== null) this.host.policy.closed?.(this.#session);
   }
 }

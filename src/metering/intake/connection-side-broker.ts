@@ -1,6 +1,7 @@
 // What the parts of a connection (connection-broker.ts) have of each other, and what all have of the broker around them.
 import type { Aedes } from 'aedes';
 import type { CommitQueue } from './commit-service.ts';
+import type { DeviceSession } from './device-credential.ts';
 import type { IntakePolicy, Origin } from './intake-policy.ts';
 import type { OutgoingHandshakes } from './outgoing-handshakes.ts';
 import type { SessionBridge } from './session-bridge-broker.ts';
@@ -65,6 +66,7 @@ export const waitsFor = {
 export interface ConnectionSide {
   readonly host: ConnectionHost;
   readonly device: Device;
+  readonly session: DeviceSession | null;
   readonly connectedAt_ms: number;
   readonly handshakes: OutgoingHandshakes;
   /** Null as long as the session has needed nothing of aedes. */

@@ -26,7 +26,10 @@ export class DownlinkPath {
     if (list === null) return 'malformed_packet';
     const { host, device, bridge } = this.#side;
     const rules = list.filters.map((filter) => host.policy.subscribe(device, filter));
-    if (rules.includes('refused')) return 'subscription';
+    if (rules.includes('refused')) {
+      host.policy.trespassed?.(device, 'subscription');
+      return 'subscription';
+    }
     // A session that is kept is kept by aedes as a whole.
     if (bridge !== null || !isClean || rules.includes('routed')) {
       // What follows may rely on it.

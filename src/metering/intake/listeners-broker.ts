@@ -10,7 +10,7 @@ export type Admit = (stream: Duplex, origin: Origin) => void;
 
 export function createTcpServer(admit: Admit): Server {
   return createServer({ noDelay: true }, (socket) =>
-    admit(socket, { address: socket.remoteAddress ?? '', transport: 'tcp', certificate: null }),
+    admit(socket, { address: socket.remoteAddress ?? '', transport: 'tcp', proof: null }),
   );
 }
 
@@ -30,7 +30,7 @@ export function createWebSocketServer(admit: Admit, mostPacket_bytes: number): S
     admit(createWebSocketStream(socket), {
       address: request.socket.remoteAddress ?? '',
       transport: 'websocket',
-      certificate: null,
+      proof: null,
     }),
   );
   return server;

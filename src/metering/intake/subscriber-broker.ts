@@ -23,11 +23,19 @@ export function createSubscriberBroker({ policy, logger, refused }: SubscriberOp
       const rule = policy.publish(session.device, packet.topic, packet.retain);
       if (!rule.allowed) {
         refused(rule.reason);
+        policy.trespassed?.(session.device, rule.reason);
         return done(new Error(`publish refused: ${rule.reason}`));
       }
       if (rule.kind === 'message') return done(null);
       broker.keep(packet);
-      if (rule.kind === 'acknowledgement') return done(null);
+      if (rule.kind === 'acknowledgement') {
+        const stored = policy.acknowledged?.(session.device, Buffer.from(packet.payload)) ?? Promise.resolve();
+        stored.then(
+          () => done(null),
+          () => done(new Error('not stored')),
+        );
+        return;
+      }
       session.store(packet, rule.format, (stored) => done(stored ? null : new Error('not stored')));
     },
     authorizeForward,

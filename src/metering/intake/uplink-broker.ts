@@ -35,7 +35,10 @@ export class UplinkPath {
       const topic = decodeText(bytes, start + 2, topicEnd);
       if (topic === null || !isTopicName(topic)) return 'malformed_packet';
       const rule = host.policy.publish(device, topic, isRetained);
-      if (!rule.allowed) return rule.reason;
+      if (!rule.allowed) {
+        host.policy.trespassed?.(device, rule.reason);
+        return rule.reason;
+      }
       if (rule.kind !== 'uplink') return this.#publishOther(rule, topic, first, packetId, bytes.subarray(start, end));
       this.#topic = Uint8Array.from(bytes.subarray(start + 2, topicEnd));
       this.#format = rule.format;
@@ -46,7 +49,10 @@ export class UplinkPath {
     }
     const payload = bytes.subarray(qos === 0 ? topicEnd : topicEnd + 2, end);
     const delivery = this.delivery(this.#format, payload, packetId, (first & 0b1000) !== 0);
-    host.queue.add(delivery, qos === 0 ? ignored : (stored) => this.#settled(packetId, stored));
+    host.queue.add(delivery, (stored) => {
+      if (qos !== 0) this.#settled(packetId, stored);
+      if (stored) host.policy.stored?.(device);
+    });
     if (host.queue.isFull()) {
       this.#side.wait(waitsFor.store);
       host.queue.whenRoom(() => this.#side.proceed(waitsFor.store));
@@ -81,14 +87,14 @@ export class UplinkPath {
     const messages = this.#published;
     if (messages === 0) return;
     this.#published = 0;
-    const { host, device } = this.#side;
-    const pause_ms = host.policy.pauseAfter_ms?.(device, messages) ?? 0;
+    const { host, session } = this.#side;
+    const pause_ms = session === null ? 0 : (host.policy.pauseAfter_ms?.(session, messages) ?? 0);
     if (pause_ms <= 0) return;
     this.#side.wait(waitsFor.throttle);
     setTimeout(() => this.#side.proceed(waitsFor.throttle), pause_ms).unref();
   }
 
-  /** What is not stored: an acknowledgement of a command, or a message to whoever subscribes. */
+  /** What is no uplink: an acknowledgement of a command, or a message to whoever subscribes. */
   #publishOther(rule: PublishRule, topic: string, first: number, packetId: number, body: Buffer): Refusal {
     const qos = (first >> 1) & 0b11;
     if (qos === 2) {
@@ -98,11 +104,14 @@ export class UplinkPath {
     const done = () => {
       if (qos === 1) this.#settled(packetId, true);
     };
-    if (!rule.allowed || rule.kind !== 'message') {
-      done();
+    const payload = body.subarray(2 + body.readUInt16BE(0) + 2 * qos);
+    if (rule.allowed && rule.kind === 'acknowledgement') {
+      const { host, device } = this.#side;
+      const stored = host.policy.acknowledged?.(device, payload) ?? Promise.resolve();
+      stored.then(done, () => this.#side.close());
       return null;
     }
-    const payload = body.subarray(2 + body.readUInt16BE(0) + 2 * qos);
+    if (!rule.allowed || rule.kind !== 'message') return null;
     this.#routing += 1;
     if (this.#routing >= intakeLimits.routingPerConnection) this.#side.wait(waitsFor.routing);
     this.#side.host.route(topic, payload, qos === 1 ? 1 : 0, (first & 1) !== 0, () => {
@@ -129,5 +138,3 @@ export class UplinkPath {
     return true;
   }
 }
-
-function ignored(): void {}

@@ -9,6 +9,8 @@ export interface Device {
   /** Its meter's AES key, where the payloads are encrypted. */
   payloadKey: Uint8Array | null;
   meter: { meterId: number; serial: string } | null;
+  /** It publishes for other devices, as many as it was granted. */
+  isGateway?: boolean;
 }
 
 export interface Delivery {

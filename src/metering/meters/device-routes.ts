@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { type FleetEntry, type ProvisionedDevice, usageClasses } from './fleet-entry.ts';
+import type { ProvisionedList } from './provision-csv-service.ts';
 
 const DEVICES_AT_ONCE = 1_000;
 
@@ -29,11 +30,46 @@ const device = z.object({
 
 export interface DeviceRoutesOptions {
   provisionFleet(entries: readonly FleetEntry[]): Promise<ProvisionedDevice[]>;
+  /** A list of devices as CSV; `keep` takes those of each part before it is committed. */
+  provisionList(
+    file: string,
+    dryRun: boolean,
+    keep: (devices: readonly ProvisionedDevice[]) => Promise<void>,
+  ): Promise<ProvisionedList>;
   requireOperator(request: FastifyRequest): Promise<void>;
 }
 
-export function deviceRoutes({ provisionFleet, requireOperator }: DeviceRoutesOptions): Routes {
+export function deviceRoutes({ provisionFleet, provisionList, requireOperator }: DeviceRoutesOptions): Routes {
   return async (app) => {
+    app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    app.post(
+      '/api/utility/devices/csv',
+      {
+        preHandler: requireOperator,
+        schema: {
+          tags: ['utility'],
+          summary: 'Register a list of devices as CSV; with dry_run only check it',
+          consumes: ['text/csv'],
+          querystring: z.object({ dry_run: z.enum(['true', 'false']).default('false') }),
+          body: z.string(),
+          response: {
+            200: z.object({
+              devices: z.int(),
+              known: z.int(),
+              secrets: z.array(z.object({ device_id: z.string(), secret: z.string() })),
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const secrets: { device_id: string; secret: string }[] = [];
+        const list = await provisionList(request.body, request.query.dry_run === 'true', async (devices) => {
+          for (const { deviceId, secret } of devices)
+            if (secret !== null) secrets.push({ device_id: deviceId, secret });
+        });
+        return { ...list, secrets };
+      },
+    );
     app.post(
       '/api/utility/devices',
       {

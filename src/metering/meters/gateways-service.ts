@@ -2,8 +2,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
-import { type Random, randomToken } from '../../platform/random.ts';
-import { deviceSecretHash, shortestSecret_chars } from '../intake/device-secret.ts';
+import type { Random } from '../../platform/random.ts';
+import { type DeviceSecrets, newDeviceSecret, shortestSecret_chars } from '../intake/device-secret.ts';
 import {
   deleteGrant,
   findGatewayNo,
@@ -47,7 +47,12 @@ export interface GatewaysService {
 /** A utility has concentrators by the hundred. */
 const mostListed = 1_000;
 
-export function createGatewaysService(pool: Pool, clock: Clock, random: Random): GatewaysService {
+export function createGatewaysService(
+  pool: Pool,
+  clock: Clock,
+  random: Random,
+  secrets: DeviceSecrets,
+): GatewaysService {
   async function gatewayNo(gatewayId: string): Promise<number> {
     const found = await findGatewayNo(pool, gatewayId);
     if (found === null) throw problem('GATEWAY_UNKNOWN', `no gateway is registered as ${gatewayId}; register it first`);
@@ -65,8 +70,8 @@ export function createGatewaysService(pool: Pool, clock: Clock, random: Random):
         if (known && (await findGatewayNo(transaction, gatewayId)) === null) {
           throw problem('CONFLICT', `${gatewayId} is the id of a meter's device; give the gateway another`);
         }
-        const secret = given ?? (known ? null : randomToken(random));
-        const hash = secret === null ? null : deviceSecretHash(gatewayId, secret);
+        const secret = given ?? (known ? null : newDeviceSecret(random));
+        const hash = secret === null ? null : secrets.hashOf(gatewayId, secret);
         const deviceNo = await putDevice(transaction, { deviceId: gatewayId, formats }, hash);
         await putGateway(transaction, deviceNo, clock.now_ms());
         return { secret };

@@ -1,5 +1,5 @@
 // The SQL that puts zones, service points, meters, devices and installs in place; saying it again changes nothing.
-import type { Transaction } from '../../platform/postgres/database.ts';
+import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
 import type { FleetEntry } from './fleet-entry.ts';
 
 export async function putServicePoint(to: Transaction, place: FleetEntry['servicePoint']): Promise<void> {
@@ -46,9 +46,11 @@ export async function putDevice(
           values,
         )
       : await to.query<{ device_no: number }>(
-          `INSERT INTO metering.device (device_id, secret_hash, formats, payload_key) VALUES ($1, $2, $3, $4)
+          `INSERT INTO metering.device (device_id, secret_hash, secret_scheme, formats, payload_key)
+           VALUES ($1, $2, 2, $3, $4)
            ON CONFLICT (device_id) DO UPDATE
-             SET secret_hash = EXCLUDED.secret_hash, formats = EXCLUDED.formats, payload_key = EXCLUDED.payload_key
+             SET secret_hash = EXCLUDED.secret_hash, secret_scheme = 2,
+                 formats = EXCLUDED.formats, payload_key = EXCLUDED.payload_key
            RETURNING device_no`,
           values,
         );
@@ -113,4 +115,12 @@ export async function putInstall(
     [install.meterId, install.from_ms, install.deviceNo],
   );
   return [...ended.rows, ...begun.rows].map((row) => row.meter_id);
+}
+
+export async function countKnown(from: Queryable, deviceIds: readonly string[]): Promise<number> {
+  const { rows } = await from.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM metering.device WHERE device_id = ANY($1::text[])',
+    [deviceIds],
+  );
+  return rows[0]?.n ?? 0;
 }

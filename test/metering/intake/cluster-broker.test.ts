@@ -23,7 +23,7 @@ import { packageRoot } from '../../../src/platform/package-root.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { findMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, senml } from '../../support/test-intake.ts';
+import { fleetEntry, senml, testSecrets } from '../../support/test-intake.ts';
 import { openWire } from '../../support/wire.ts';
 
 const path = findMosquitto();
@@ -37,7 +37,7 @@ const publishers: MqttClient[] = [];
 async function copy(options: Partial<ClusterBrokerOptions> = {}, clock: Clock = systemClock): Promise<ClusterBroker> {
   const metrics = createMetrics();
   const holder = randomUUID();
-  const intake = await openIntake({ pool, timeZone: 'Asia/Seoul', clock, logger, metrics });
+  const intake = await openIntake({ pool, timeZone: 'Asia/Seoul', secrets: testSecrets, clock, logger, metrics });
   const broker = createClusterBroker({
     ...{ intake, logger, metrics, login: {}, urls: [cluster?.url ?? ''], group: 'test' },
     devices: createClusterDevices(pool, clock),
@@ -64,10 +64,12 @@ const registers = () => rows('SELECT register_l FROM metering.reading ORDER BY r
 
 beforeAll(async () => {
   if (path === null) return;
-  await provisionFleet(pool, systemRandom, [
-    fleetEntry('timed', '11111111'),
-    fleetEntry('clockless', '22222222', ['seoul-digital', 'senml+json']),
-  ]);
+  await provisionFleet(
+    pool,
+    systemRandom,
+    [fleetEntry('timed', '11111111'), fleetEntry('clockless', '22222222', ['seoul-digital', 'senml+json'])],
+    testSecrets,
+  );
 });
 
 afterEach(async () => {

@@ -160,7 +160,7 @@ test('a device that the policy slows down is not read from meanwhile, and is tol
 test('a connection that another listener accepted is served like the others', () =>
   withBroker({}, async (house) => {
     const server = createServer((socket) =>
-      house.broker.admit(socket, { address: '192.0.2.1', transport: 'tls', certificate: Buffer.from('der') }),
+      house.broker.admit(socket, { address: '192.0.2.1', transport: 'tls', proof: null }),
     );
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const talk = await Talk.open((server.address() as { port: number }).port);

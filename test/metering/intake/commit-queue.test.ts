@@ -12,7 +12,7 @@ import { createMetrics } from '../../../src/platform/metrics.ts';
 import { openPool } from '../../../src/platform/postgres/database.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, senml } from '../../support/test-intake.ts';
+import { fleetEntry, senml, testSecrets } from '../../support/test-intake.ts';
 
 const { pool, url } = await testDatabase();
 const HOUR = 3_600_000;
@@ -22,7 +22,9 @@ let partitions: Partitions;
 
 beforeAll(async () => {
   const fleet = ['1', '2'].map((serial) => fleetEntry(`dev-${serial}`, serial));
-  for (const [index, { deviceId, meterId }] of (await provisionFleet(pool, systemRandom, fleet)).entries()) {
+  for (const [index, { deviceId, meterId }] of (
+    await provisionFleet(pool, systemRandom, fleet, testSecrets)
+  ).entries()) {
     const meter = { meterId, serial: `${index + 1}` };
     devices.push({ deviceNo: index + 1, deviceId, formats: ['senml+json'], payloadKey: null, meter });
   }

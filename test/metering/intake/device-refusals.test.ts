@@ -4,7 +4,7 @@ import type { MqttClient } from 'mqtt';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CONNACK, connectPacket, packet, publishPacket } from '../../support/mqtt-bytes.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, secretOf, senml, type TestIntake, testIntake } from '../../support/test-intake.ts';
+import { fleetEntry, secretOf, senml, type TestIntake, testIntake, testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
 let it: TestIntake;
@@ -168,5 +168,5 @@ test('closes a connection that says nothing', async () => {
 async function testFleet(deviceId: string, serial: string): Promise<void> {
   const { provisionFleet } = await import('../../../src/metering/meters/provision-fleet-service.ts');
   const { systemRandom } = await import('../../../src/platform/random.ts');
-  await provisionFleet(pool, systemRandom, [fleetEntry(deviceId, serial)]);
+  await provisionFleet(pool, systemRandom, [fleetEntry(deviceId, serial)], testSecrets);
 }

@@ -8,10 +8,10 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { CONNACK, connectPacket, publishPacket } from '../../support/mqtt-bytes.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, secretOf, senml, type TestIntake, testIntake } from '../../support/test-intake.ts';
+import { fleetEntry, secretOf, senml, type TestIntake, testIntake, testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
-const gateways = createGatewaysService(pool, systemClock, systemRandom);
+const gateways = createGatewaysService(pool, systemClock, systemRandom, testSecrets);
 let it: TestIntake;
 
 const euiOf = (n: number) => `0016c001f00000${String(n).padStart(2, '0')}`;

@@ -14,7 +14,7 @@ import { createLogger } from '../../../src/platform/logger.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry } from '../../support/test-intake.ts';
+import { fleetEntry, testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
 const received_ms = systemClock.now_ms() - 3_600_000;
@@ -68,6 +68,7 @@ beforeAll(async () => {
     pool,
     systemRandom,
     ['1', '2', '3', '4'].map((serial) => fleetEntry(`dev-${serial}`, serial)),
+    testSecrets,
   );
   partitions = await openPartitions(pool, systemClock);
 });

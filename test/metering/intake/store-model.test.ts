@@ -13,7 +13,7 @@ import { openPool } from '../../../src/platform/postgres/database.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { newSeed } from '../../support/seed.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, senml } from '../../support/test-intake.ts';
+import { fleetEntry, senml, testSecrets } from '../../support/test-intake.ts';
 
 const { pool, url } = await testDatabase();
 const base_ms = Date.UTC(2026, 2, 1);
@@ -23,7 +23,9 @@ const devices: Device[] = [];
 
 beforeAll(async () => {
   const fleet = Array.from({ length: METERS }, (_, n) => fleetEntry(`dev-${n + 1}`, `${n + 1}`));
-  for (const [index, { deviceId, meterId }] of (await provisionFleet(pool, systemRandom, fleet)).entries()) {
+  for (const [index, { deviceId, meterId }] of (
+    await provisionFleet(pool, systemRandom, fleet, testSecrets)
+  ).entries()) {
     const meter = { meterId, serial: `${index + 1}` };
     devices.push({ deviceNo: index + 1, deviceId, formats: ['senml+json'], payloadKey: null, meter });
   }

@@ -1,20 +1,28 @@
 // Registering devices over HTTP: for programs with the operator's token, and the same said twice is said once.
 import { afterAll, describe, expect, test } from 'vitest';
 import { deviceRoutes } from '../../../src/metering/meters/device-routes.ts';
+import type { FleetEntry, ProvisionedDevice } from '../../../src/metering/meters/fleet-entry.ts';
+import { provisionList } from '../../../src/metering/meters/provision-csv-service.ts';
 import { provisionFleet } from '../../../src/metering/meters/provision-fleet-service.ts';
 import { createHttpServer } from '../../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { testDatabase } from '../../support/test-database.ts';
+import { testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
 const token = 'the-token-of-the-operator-in-tests';
+const provision = (
+  entries: readonly FleetEntry[],
+  beforeCommit?: (provisioned: readonly ProvisionedDevice[]) => Promise<void>,
+) => provisionFleet(pool, systemRandom, entries, testSecrets, beforeCommit);
 const server = await createHttpServer({
   ...{ logger: createLogger('silent'), publicUrl: 'http://localhost', title: 'test', version: '0' },
   routes: [
     deviceRoutes({
-      provisionFleet: (entries) => provisionFleet(pool, systemRandom, entries),
+      provisionFleet: provision,
+      provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
       requireOperator: operatorGuard(token),
     }),
   ],

@@ -9,7 +9,7 @@ import { operatorGuard } from '../../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry } from '../../support/test-intake.ts';
+import { fleetEntry, testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
 const tokens = { operator: 'the-token-of-the-operator-in-tests', staff: 'the-token-that-stands-for-staff-in-tests' };
@@ -17,14 +17,14 @@ const server = await createHttpServer({
   ...{ logger: createLogger('silent'), publicUrl: 'http://localhost', title: 'test', version: '0' },
   routes: [
     gatewayRoutes({
-      gateways: createGatewaysService(pool, systemClock, systemRandom),
+      gateways: createGatewaysService(pool, systemClock, systemRandom, testSecrets),
       requireOperator: operatorGuard(tokens.operator),
       requireStaff: operatorGuard(tokens.staff),
     }),
   ],
 });
 afterAll(() => server.close());
-beforeAll(() => provisionFleet(pool, systemRandom, [fleetEntry('dev-1', '1'), fleetEntry('dev-2', '2')]));
+beforeAll(() => provisionFleet(pool, systemRandom, [fleetEntry('dev-1', '1'), fleetEntry('dev-2', '2')], testSecrets));
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 async function ask(

@@ -9,7 +9,7 @@ import { createLogger } from '../../../src/platform/logger.ts';
 import { problem } from '../../../src/platform/problem.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, senml, type TestIntake, testIntake } from '../../support/test-intake.ts';
+import { fleetEntry, senml, type TestIntake, testIntake, testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
 const HOUR = 3_600_000;
@@ -188,14 +188,19 @@ describe('a service point', () => {
       [swap_ms],
     );
     const entry = fleetEntry('dev-100', '200');
-    await provisionFleet(pool, systemRandom, [
-      {
-        ...entry,
-        servicePoint: { ...entry.servicePoint, id: 'sp-100' },
-        installedAt_ms: swap_ms,
-        openingRegister_l: 0,
-      },
-    ]);
+    await provisionFleet(
+      pool,
+      systemRandom,
+      [
+        {
+          ...entry,
+          servicePoint: { ...entry.servicePoint, id: 'sp-100' },
+          installedAt_ms: swap_ms,
+          openingRegister_l: 0,
+        },
+      ],
+      testSecrets,
+    );
     const client = await it.connect('dev-100');
     await client.endAsync();
     await pool.query(

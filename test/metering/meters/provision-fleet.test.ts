@@ -4,12 +4,14 @@ import { provisionFleet } from '../../../src/metering/meters/provision-fleet-ser
 import { systemClock } from '../../../src/platform/clock.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry, secretOf } from '../../support/test-intake.ts';
+import { fleetEntry, secretOf, testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
-const provision = (...entries: Parameters<typeof provisionFleet>[2]) => provisionFleet(pool, systemRandom, entries);
+const provision = (...entries: Parameters<typeof provisionFleet>[2]) =>
+  provisionFleet(pool, systemRandom, entries, testSecrets);
 const accepts = async (deviceId: string, secret: string) =>
-  (await createDeviceAuth(pool, systemClock).authenticate(deviceId, deviceId, Buffer.from(secret))).accepted;
+  (await createDeviceAuth(pool, systemClock, testSecrets).authenticate(deviceId, deviceId, Buffer.from(secret)))
+    .accepted;
 
 async function everything(): Promise<unknown[]> {
   const tables = ['zone', 'service_point', 'meter', 'device', 'install', 'radio_install'];

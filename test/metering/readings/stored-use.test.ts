@@ -14,7 +14,7 @@ import { workOffUse } from '../../../src/metering/readings/work-off-use-service.
 import { systemRandom } from '../../../src/platform/random.ts';
 import { newSeed } from '../../support/seed.ts';
 import { testDatabase } from '../../support/test-database.ts';
-import { fleetEntry } from '../../support/test-intake.ts';
+import { fleetEntry, testSecrets } from '../../support/test-intake.ts';
 
 const { pool } = await testDatabase();
 const zone = 'Europe/Madrid';
@@ -137,6 +137,7 @@ describe('stored use', () => {
       pool,
       systemRandom,
       serials.map((serial) => ({ ...fleetEntry(`dev-${serial}`, serial), installedAt_ms: begin_ms })),
+      testSecrets,
     );
     const arriving: Arrival[] = [];
     for (const serial of serials) {
@@ -165,14 +166,19 @@ describe('stored use', () => {
 
   test('follows a swap of meters that is entered late, from what the fitter read off', async () => {
     const entry = fleetEntry('dev-1', '9');
-    await provisionFleet(pool, systemRandom, [
-      {
-        ...entry,
-        servicePoint: { ...entry.servicePoint, id: 'sp-1' },
-        installedAt_ms: swap_ms,
-        openingRegister_l: 0,
-      },
-    ]);
+    await provisionFleet(
+      pool,
+      systemRandom,
+      [
+        {
+          ...entry,
+          servicePoint: { ...entry.servicePoint, id: 'sp-1' },
+          installedAt_ms: swap_ms,
+          openingRegister_l: 0,
+        },
+      ],
+      testSecrets,
+    );
     const meterId = await meterIdOf('9');
     const after = Array.from({ length: 20 }, (_, hour) => ({
       at_ms: swap_ms + (hour + 1) * HOUR,
