@@ -24,7 +24,6 @@ const formats: readonly PayloadFormat[] = [
   senmlCbor,
   nbiotKr,
   seoulDigital,
-  mbus,
   wmbus,
   mbus,
   lorawanArad,

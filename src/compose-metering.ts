@@ -1,6 +1,6 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
-import { type BrokerOptions, openBroker } from './compose-broker.ts';
+import { type BrokerOptions, openBroker } from './compose-intake.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt, { type IClientOptions, MqttClient } from 'mqtt';
 import { afterAll } from 'vitest';
-import { openBroker } from '../../src/compose-broker.ts';
+import { openBroker } from '../../src/compose-intake.ts';
 import { approvedByTwo, type ValvePrecondition } from '../../src/metering/commands/command-store.ts';
 import type { FleetEntry } from '../../src/metering/meters/fleet-entry.ts';
 import { provisionFleet } from '../../src/metering/meters/provision-fleet-service.ts';

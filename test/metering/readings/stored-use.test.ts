@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commitPart } from '../../../src/metering/intake/commit-batch-store.ts';
 import { DeviceLane } from '../../../src/metering/intake/device-lane.ts';
 import { partRows } from '../../../src/metering/intake/part-rows.ts';
-import { createPartition, monthOf } from '../../../src/metering/intake/partition-store.ts';
+import { openPartitions } from '../../../src/metering/intake/partition-service.ts';
 import { UplinkBatch } from '../../../src/metering/intake/uplink-batch.ts';
 import { provisionFleet } from '../../../src/metering/meters/provision-fleet-service.ts';
 import { LocalDays } from '../../../src/metering/readings/local-days.ts';
@@ -26,10 +26,8 @@ const begin_ms = days.on('2026-03-27').start_ms;
 const swap_ms = days.on('2026-03-31').start_ms + 10.4 * HOUR;
 const end_ms = days.on('2026-04-03').start_ms;
 const clock = { now_ms: () => end_ms };
-for (const month of [begin_ms, end_ms]) {
-  await createPartition(pool, 'reading', monthOf(month));
-  await createPartition(pool, 'uplink_pack', monthOf(month));
-}
+const partitions = await openPartitions(pool, clock);
+for (const table of ['reading', 'uplink_pack'] as const) await partitions.ensureFor(table, [begin_ms, end_ms], [0, 1]);
 
 const seed = newSeed('stored use');
 let state = seed;
