@@ -129,8 +129,17 @@ const schema = z.object({
     .number()
     .positive()
     .max(1_000_000)
-    .default(50)
-    .describe('messages a second that one device may send for long; above it that device is held up'),
+    .optional()
+    .describe(
+      'messages a second that one device may send for long; above it that device is held up; default 50, in the demonstration 1000',
+    ),
+  NARU_INTAKE_PROCESSES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('processes of the role broker on one MQTT port, for a machine with many cores; not in the demonstration'),
   PUBLIC_URL: webUrl
     .optional()
     .describe('address under which people reach the service; default http://localhost:HTTP_PORT'),
@@ -320,7 +329,7 @@ export function mqttListening(settings: Settings): MqttListening {
     );
   }
   const plainHost = LOOPBACK.test(HOST) || MQTT_PLAIN === 'any' ? HOST : '127.0.0.1';
-  const messagesPerSecond = settings.DEVICE_MESSAGES_PER_S;
+  const messagesPerSecond = settings.DEVICE_MESSAGES_PER_S ?? (settings.NARU_DEMO ? 1_000 : 50);
   if (certificateFile === undefined || keyFile === undefined) return { plainHost, messagesPerSecond, tls: null };
   return {
     ...{ plainHost, messagesPerSecond },

@@ -13,6 +13,7 @@ import { packageVersion } from '../platform/package-root.ts';
 import { migrate } from '../platform/postgres/migrate.ts';
 import { problem } from '../platform/problem.ts';
 import { systemRandom } from '../platform/random.ts';
+import { isIntakeProcess, startIntakeProcesses } from './intake-processes.ts';
 import { choosePorts, type Ports, portNames } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { demonstrationTable, productionLines } from './start-table.ts';
@@ -100,9 +101,10 @@ async function startOnOwnEngines(settings: Settings, directory: DataDirectory, s
     epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 600) * 1_000,
   };
   const running = await bringUp(options, logger, createProgress(), started);
+  if (sharesIntake(settings)) started.push(await startIntakeProcesses(settings, logger));
   const token = (await running.desk?.firstStaffLink()) ?? null;
   const link = token === null ? null : `${running.publicUrl}/utility/#enter=${token}`;
-  process.stdout.write(productionLines(running, link));
+  process.stdout.write(productionLines({ ...running, roles: settings.NARU_ROLES }, link));
 }
 
 async function bringUp(
@@ -120,7 +122,7 @@ async function bringUp(
 
 function common(settings: Settings, directory: DataDirectory, ports: Ports) {
   return {
-    roles: settings.NARU_ROLES,
+    roles: sharesIntake(settings) ? settings.NARU_ROLES.filter((role) => role !== 'broker') : settings.NARU_ROLES,
     version: packageVersion,
     dataDirectory: directory.path,
     host: settings.HOST,
@@ -138,6 +140,11 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
     epochChanges: settings.EPOCH_CHANGES,
   };
+}
+
+/** The role broker in processes of its own, which share this one's port. */
+function sharesIntake({ NARU_DEMO, NARU_ROLES, NARU_INTAKE_PROCESSES }: Settings): boolean {
+  return !NARU_DEMO && NARU_INTAKE_PROCESSES > 1 && NARU_ROLES.includes('broker');
 }
 
 function clusterOf(settings: Settings): Pick<ComposeOptions, 'cluster'> {
@@ -213,6 +220,6 @@ function stopOnSignal(stopAll: () => Promise<void>, within_ms: number): Promise<
       );
     };
     process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    process.on('SIGINT', isIntakeProcess() ? () => {} : onSignal);
   });
 }
