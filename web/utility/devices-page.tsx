@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { shortDateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
-import { Empty, Loading, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
+import { PageTail } from '../shared/page-tail.tsx';
 import { usePages } from '../shared/pages.ts';
 import { askService } from '../shared/service-client.ts';
 import type { DeviceRow, DevicePage as Page } from '../shared/service-types.ts';
@@ -67,17 +67,11 @@ export function DevicesPage() {
         </label>
       </div>
       <section class="card" aria-label={say('장치 목록', 'List of devices')}>
-        {pages.state === 'failed' ? <ProblemNotice problem={pages.problem} again={pages.again} /> : null}
         {devices.length > 0 ? <DeviceTable devices={devices} /> : null}
-        {pages.state === 'ready' && devices.length === 0 ? (
-          <Empty>{say('조건에 맞는 장치가 없습니다.', 'No device matches.')}</Empty>
-        ) : null}
-        {pages.state === 'loading' ? <Loading /> : null}
-        {pages.more === null ? null : (
-          <button type="button" class="button plain" onClick={pages.more} data-testid="load-more">
-            {say('더 보기', 'Load more')}
-          </button>
-        )}
+        <PageTail
+          pages={pages}
+          nothing={devices.length > 0 ? null : say('조건에 맞는 장치가 없습니다.', 'No device matches.')}
+        />
       </section>
       <p class="small soft">
         {say(

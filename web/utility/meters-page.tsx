@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { cubicMetres, shortDateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
-import { Empty, Loading, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
+import { PageTail } from '../shared/page-tail.tsx';
 import { usePages } from '../shared/pages.ts';
 import { askService } from '../shared/service-client.ts';
 import type { MeterPage, MeterRow, MeterState } from '../shared/service-types.ts';
@@ -57,17 +57,11 @@ export function MetersPage() {
         />
       </div>
       <section class="card" aria-label={say('계량기 목록', 'List of meters')}>
-        {pages.state === 'failed' ? <ProblemNotice problem={pages.problem} again={pages.again} /> : null}
         {meters.length > 0 ? <MeterTable meters={meters} /> : null}
-        {pages.state === 'ready' && meters.length === 0 ? (
-          <Empty>{say('조건에 맞는 계량기가 없습니다.', 'No meter matches.')}</Empty>
-        ) : null}
-        {pages.state === 'loading' ? <Loading /> : null}
-        {pages.more === null ? null : (
-          <button type="button" class="button plain" onClick={pages.more} data-testid="load-more">
-            {say('더 보기', 'Load more')}
-          </button>
-        )}
+        <PageTail
+          pages={pages}
+          nothing={meters.length > 0 ? null : say('조건에 맞는 계량기가 없습니다.', 'No meter matches.')}
+        />
       </section>
     </>
   );

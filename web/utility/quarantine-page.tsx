@@ -3,8 +3,9 @@ import { useState } from 'preact/hooks';
 import { CopyButton } from '../shared/copy-button.tsx';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
-import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
+import { Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
+import { PageTail } from '../shared/page-tail.tsx';
 import { usePages } from '../shared/pages.ts';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import type { QuarantinePage as Page, QuarantineItem, Redecoded } from '../shared/service-types.ts';
@@ -37,12 +38,6 @@ export function QuarantinePage() {
         {total === undefined ? null : <p role="status">{say(`모두 ${total}건`, `${total} in all`)}</p>}
         <ReadAgain isEmpty={total === 0} onDone={() => setTurn(turn + 1)} />
       </div>
-      {pages.state === 'failed' ? <ProblemNotice problem={pages.problem} again={pages.again} /> : null}
-      {pages.state === 'ready' && items.length === 0 ? (
-        <Empty>
-          {say('격리된 신호가 없습니다. 모두 읽었습니다.', 'Nothing is in quarantine: everything was read.')}
-        </Empty>
-      ) : null}
       {items.length === 0 ? null : (
         <ul class="quarantine">
           {items.map((item) => (
@@ -50,12 +45,14 @@ export function QuarantinePage() {
           ))}
         </ul>
       )}
-      {pages.state === 'loading' ? <Loading /> : null}
-      {pages.more === null ? null : (
-        <button type="button" class="button plain" onClick={pages.more} data-testid="load-more">
-          {say('더 보기', 'Load more')}
-        </button>
-      )}
+      <PageTail
+        pages={pages}
+        nothing={
+          items.length > 0
+            ? null
+            : say('격리된 신호가 없습니다. 모두 읽었습니다.', 'Nothing is in quarantine: everything was read.')
+        }
+      />
     </>
   );
 }
