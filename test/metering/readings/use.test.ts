@@ -13,19 +13,25 @@ const always = (points: RegisterPoint[]) => [
 const uses = (points: RegisterPoint[], boundaries: number[]) =>
   useOfIntervals(always(points), boundaries).map((interval) => interval.use_l);
 
+/** As much as the bore lets through all the time: what is more is judged as another register. */
+const fastest_l_per_h = dial.most_l_per_h;
+
 /** Readings of a meter that only goes forward, at odd instants. */
 const registers = fc
-  .array(fc.record({ wait_ms: fc.integer({ min: 1, max: 9 * HOUR }), use_l: fc.integer({ min: 0, max: 5_000 }) }), {
-    minLength: 2,
-    maxLength: 60,
-  })
+  .array(
+    fc.record({ wait_ms: fc.integer({ min: 1, max: 9 * HOUR }), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    {
+      minLength: 2,
+      maxLength: 60,
+    },
+  )
   .map((steps) => {
     const points: RegisterPoint[] = [];
     let at_ms = Date.UTC(2026, 2, 28, 13);
     let register_l = 225_151;
     for (const step of steps) {
       at_ms += step.wait_ms;
-      register_l += step.use_l;
+      register_l += Math.floor((step.share * step.wait_ms * fastest_l_per_h) / HOUR);
       points.push({ at_ms, register_l });
     }
     return points;
