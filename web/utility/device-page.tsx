@@ -64,7 +64,7 @@ function Facts({ device }: { device: DeviceDetail }) {
           <dt>{say('비밀 값', 'Secret')}</dt>
           <dd>
             {device.has_secret ? say('있음 (해시만 보관)', 'Set (only its hash is kept)') : say('없음', 'None')}
-            {device.former_secret_until === null ? null : (
+            {device.former_secret_until === null || device.revoked_at !== null ? null : (
               <span class="small soft">
                 {' '}
                 {say(
