@@ -146,7 +146,9 @@ describe('asking for use', () => {
   test('where the place has lost its meter, says so', async () => {
     await house.meter('41', [[seoul('2026-03-01T00:00:00'), 1]]);
     const page = await citizenOf('41', { from: '2026-01-01' });
-    await house.pool.query(`UPDATE metering.install SET until_at = now() - interval '1 hour' WHERE service_point_id = 'sp-41'`);
+    await house.pool.query(
+      `UPDATE metering.install SET until_at = now() - interval '1 hour' WHERE service_point_id = 'sp-41'`,
+    );
     expect((await page.get('/api/portal/meter')).json().code).toBe('SERVICE_POINT_UNKNOWN');
   });
 
