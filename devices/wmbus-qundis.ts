@@ -42,7 +42,8 @@ function walkBy(record: MbusRecord, records: readonly MbusRecord[]): Omit<ModelT
   const register_l = decimalOf(part(12, 4));
   if (bytes.length < body_bytes || bytes[9] !== litres || register_l === null || register_l < 0) return null;
   const standard = recordsTold(records);
-  const clock = standard.dates.find((date) => date.of === 'clock' && date.valid !== false);
+  // A day alone tells no instant: the receipt is nearer to it than that day's midnight.
+  const clock = standard.dates.find((date) => date.of === 'clock' && date.valid !== false && date.at.includes('T'));
   const readings: DecodedReading[] = [{ measured_at: clock?.at ?? null, ...registerOf(register_l) }];
   const volumes: DecodedVolume[] = [registerVolume(register_l)];
   const dates: DecodedDate[] = [...standard.dates];

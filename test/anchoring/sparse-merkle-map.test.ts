@@ -194,7 +194,7 @@ describe('the versions of a map', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 120_000);
 
   test('take no more room for thousands of changes to the same keys', async () => {
     const map = new SparseMerkleMap();

@@ -66,3 +66,15 @@ describe('a meter that nobody has registered', () => {
     });
   });
 });
+
+describe('a Qundis Q water that tells the day and not the time', () => {
+  it('dates what it kept, and leaves its current register to the receipt', () => {
+    const telegram =
+      '47449344785634121607780dff5f350082000000000007c113ffff563412003f3c000012005c32003012000001800000800080008000800080008000800080008000802f026c4133';
+    const result = wmbus.decode(Buffer.from(telegram, 'hex'), {});
+    const readings = result.ok ? result.uplink.readings : [];
+    expect(readings[0]).toEqual({ measured_at: null, register_l: 123_456 });
+    expect(readings.slice(1).every(({ measured_at }) => measured_at?.includes('T'))).toBe(true);
+    expect(readings.length).toBeGreaterThan(1);
+  });
+});
