@@ -51,7 +51,8 @@ function readMasked({ header, data }: Telegram): ModelTold | Refusal | null {
 
 /** Second, minute, hour, day, month, year of the century, two decimals each. */
 function decimalClock(bytes: Uint8Array): string | null {
-  const parts = [...bytes].map((byte) => decimalOf(Uint8Array.of(byte)) ?? 99);
+  // A first digit of F would make a decimal negative, which no part of a time is.
+  const parts = [...bytes].map((byte) => (byte >= 0xf0 ? 99 : (decimalOf(Uint8Array.of(byte)) ?? 99)));
   const [second = 99, minute = 99, hour = 99, day = 0, month = 0, year = 99] = parts;
   const date = year > 98 ? null : dateFrom(2000 + year, month, day);
   if (date === null || second > 59 || minute > 59 || hour > 23) return null;

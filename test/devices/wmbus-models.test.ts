@@ -78,3 +78,12 @@ describe('a Qundis Q water that tells the day and not the time', () => {
     expect(readings.length).toBeGreaterThan(1);
   });
 });
+
+describe('a B METERS RFM-TX1 whose hour is none', () => {
+  it('dates its register by the receipt', () => {
+    const telegram =
+      '4644b4097172737405077aa50006101117f78184ab0f1d1e200000005904f93103208047004a4800e73c00193e00453f003e4000e64000e74100f442000144001545005b460000';
+    const result = wmbus.decode(Buffer.from(telegram, 'hex'), {});
+    expect(result.ok ? result.uplink.readings[0]?.measured_at : 'refused').toBeNull();
+  });
+});
