@@ -76,8 +76,12 @@ export async function openBroker(options: BrokerOptions & Parts, seams: Seams): 
   try {
     const intake = await openIntake({ pool, timeZone: options.timeZone, secrets: options.secrets, ...seams });
     const processId = Buffer.from(options.random.bytes(8)).toString('hex');
-    const open = options.cluster === undefined ? openDeviceBroker : openClusterConsumer;
-    const taking = await open(options, seams, { pool, intake, processId });
+    const { cluster, random } = options;
+    const opened = { pool, intake, processId };
+    const taking =
+      cluster === undefined
+        ? await openDeviceBroker(options, seams, opened)
+        : await openClusterConsumer(cluster, random, seams, opened);
     const telling = tellActivity({ pool, clock, logger, metrics: intake.metrics, processId });
     const { partitions } = intake;
     const stopUpkeep = startUpkeep({ pool, clock, logger, partitions, rawUplinkDays: options.rawUplinkDays });
@@ -103,11 +107,11 @@ interface Opened {
 }
 
 async function openClusterConsumer(
-  { cluster, random }: BrokerOptions & Parts,
+  cluster: NonNullable<BrokerOptions['cluster']>,
+  random: Random,
   { logger, metrics }: Seams,
   { pool, intake }: Opened,
 ): Promise<Taking> {
-  if (cluster === undefined) throw new Error('no cluster is named');
   const holder = randomUuid(random);
   const consumer = createClusterBroker({
     ...{ ...cluster, intake, logger, metrics },

@@ -140,7 +140,7 @@ export function meterRoutes(meters: MetersService, use: UseService, requireStaff
                 z.object({
                   id: z.string(),
                   received_at: instant,
-                  device_id: z.string(),
+                  device_id: z.string().nullable(),
                   format: z.string(),
                   problem: z.object({ code: z.string(), detail: z.string() }),
                   payload_hex: z.string(),

@@ -142,7 +142,8 @@ export async function findServicePoint(from: Queryable, id: string, at_ms: numbe
 export interface QuarantineRow {
   uplink_id: number;
   received_at_ms: number;
-  device_id: string;
+  /** Null where nobody of the registry sent it. */
+  device_id: string | null;
   format: string;
   code: string;
   detail: string;
@@ -158,7 +159,8 @@ export async function listQuarantine(
   const { rows } = await from.query<QuarantineRow>(
     `SELECT q.uplink_id, ${ms('q.received_at')} AS received_at_ms, d.device_id, u.format, q.code, q.detail, u.payload
        FROM metering.quarantine q
-       JOIN metering.device d USING (device_no)
+       -- What a cluster brings may be from nobody who is registered.
+       LEFT JOIN metering.device d USING (device_no)
       CROSS JOIN LATERAL metering.find_uplink(q.uplink_id) u
       WHERE $1::float8 IS NULL OR (q.received_at, q.uplink_id) < (to_timestamp($1::float8 / 1000), $2::bigint)
       ORDER BY q.received_at DESC, q.uplink_id DESC LIMIT $3`,

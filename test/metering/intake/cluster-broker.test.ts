@@ -15,6 +15,7 @@ import {
 import { createClusterDevices } from '../../../src/metering/intake/cluster-devices-service.ts';
 import { holdLeases } from '../../../src/metering/intake/cluster-lease-service.ts';
 import { openIntake } from '../../../src/metering/intake/intake-service.ts';
+import { listQuarantine } from '../../../src/metering/meters/meters-store.ts';
 import { provisionFleet } from '../../../src/metering/meters/provision-fleet-service.ts';
 import { type Clock, systemClock } from '../../../src/platform/clock.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
@@ -127,6 +128,8 @@ describe.skipIf(path === null)('a copy of the intake at Mosquitto', () => {
     await client.publishAsync('naru/v1/up/not a device/senml-json', 'two', { qos: 1 });
     await client.publishAsync('naru/v1/up/timed/senml-json', 'three', { qos: 1 });
     await expect.poll(counted, PATIENCE).toMatchObject({ uplinks: 3, quarantined: 3 });
+    const shown = (await listQuarantine(pool, null, 10)).map(({ device_id, code }) => `${code} ${device_id}`);
+    expect(shown.sort()).toEqual(['DEVICE_UNKNOWN null', 'JSON_INVALID timed', 'TOPIC_UNREADABLE null']);
     const kept = await rows(
       `SELECT q.code, q.detail, convert_from(u.payload, 'UTF8') AS payload
          FROM metering.quarantine q JOIN metering.uplink u USING (uplink_id) ORDER BY payload`,
