@@ -102,7 +102,8 @@ const subjectOf = (type: (typeof credentialTypes)[number]) =>
       id: maybe(iri),
       ...Object.fromEntries(
         Object.entries(type.claims).map(([name, { schema, term }]) => {
-          const value = term.type === 'xsd:date' ? day : term.type === 'xsd:boolean' ? fc.boolean() : text;
+          const value: fc.Arbitrary<string | boolean> =
+            term.type === 'xsd:date' ? day : term.type === 'xsd:boolean' ? fc.boolean() : text;
           return [name, schema.safeParse(undefined).success ? maybe(value) : value];
         }),
       ),
