@@ -58,11 +58,15 @@ export function readCsvList<Needed extends Columns, Wanted extends Columns>(
   return problems.length > 0 ? { rows: [], problems: problems.slice(0, options.mostProblems) } : { rows, problems };
 }
 
-/** The problems as one sentence: the first, and how many more. */
+/** Of at least one: the first, and how many more. */
 export function firstProblem(problems: readonly CsvProblem[]): string {
-  const [first] = problems;
-  const more = problems.length > 1 ? `; and ${problems.length - 1} more` : '';
-  return `line ${first?.line}${first?.column === null ? '' : `, ${first?.column}`}: ${first?.problem}${more}`;
+  const first = problems[0] === undefined ? '' : problemLine(problems[0]).trimEnd();
+  return problems.length > 1 ? `${first}; and ${problems.length - 1} more` : first;
+}
+
+/** With a line end: a line of a report. */
+export function problemLine({ line, column, problem }: CsvProblem): string {
+  return `line ${line}${column === null ? '' : `, ${column}`}: ${problem}\n`;
 }
 
 type Cells = { record: string[]; info: { lines: number } }[];
