@@ -20,6 +20,7 @@ import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
 import { createOfferService } from './identity/issuing/offer-credential-service.ts';
 import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
@@ -59,6 +60,7 @@ export async function composeIdentity(options: IdentityOptions) {
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
+  const deriving = createDeriveCredentialService({ dataIntegrity });
   const verifying = createVerifyCredentialService({ ...options, dids, resolver, statusLists, dataIntegrity });
 
   const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
@@ -94,7 +96,7 @@ export async function composeIdentity(options: IdentityOptions) {
       didRoutes({ dids }),
       didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
-      vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
+      vcApiRoutes({ issuing: credentials, verifying, deriving, mayIssue: options.requireOperator }),
       authorization.routes,
       openid4vciRoutes({ metadata, offers, delivery }),
       openid4vpRoutes({ requests, answers }),

@@ -17,6 +17,7 @@ import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
 import { vcApiRoutes } from '../../src/identity/issuing/vc-api-routes.ts';
+import { createDeriveCredentialService } from '../../src/identity/presenting/derive-credential-service.ts';
 import { createVerifyCredentialService } from '../../src/identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
@@ -94,6 +95,7 @@ export async function identityWorld(pool: Pool) {
         vcApiRoutes({
           issuing,
           verifying: credentials,
+          deriving: createDeriveCredentialService({ dataIntegrity }),
           mayIssue: async (request) => {
             if (request.headers.authorization !== 'Bearer clerk') throw problem('NOT_SIGNED_IN');
           },

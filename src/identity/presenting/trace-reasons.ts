@@ -53,6 +53,10 @@ export const traceReasons = {
     ko: '알지 못하는 방식의 증명(cryptosuite)입니다.',
     en: 'The proof is of a kind, or of a cryptosuite, that is not known here.',
   },
+  PROOF_SUITE_NOT_ASKED: {
+    ko: '요청한 방식의 증명(cryptosuite)이 아닙니다.',
+    en: 'The proof is not of the cryptosuite that was asked for.',
+  },
   PROOF_KEY_KIND_WRONG: {
     ko: '증명 방식(cryptosuite)에 맞지 않는 종류의 열쇠입니다.',
     en: "The key is not of a kind that the proof's cryptosuite has.",
@@ -93,6 +97,10 @@ export const traceReasons = {
     ko: '이 종류의 증명서를 발급할 수 있는 기관이 아닙니다.',
     en: 'The issuer is not one that may issue this type of credential.',
   },
+  ISSUER_NOT_REGISTERED: {
+    ko: '이 도시에 등록되지 않은 종류의 증명서입니다. 발급 기관을 믿을지는 묻는 쪽이 정합니다.',
+    en: 'The credential is of a type that this city has not registered; whether to trust its issuer is for who asks.',
+  },
 
   // status
   STATUS_VALID: { ko: '취소되지 않은 증명서입니다.', en: 'The credential has not been revoked.' },
@@ -100,6 +108,10 @@ export const traceReasons = {
   STATUS_UNKNOWN: {
     ko: '취소 여부를 확인할 수 없어 받아들이지 않습니다.',
     en: 'Whether the credential was revoked cannot be told, so it is not accepted.',
+  },
+  STATUS_NOT_USED: {
+    ko: '취소 여부를 알릴 곳이 적혀 있지 않은 증명서입니다.',
+    en: 'The credential names no status, so that it cannot be revoked.',
   },
 
   // validity
@@ -185,6 +197,10 @@ export const traceReasons = {
   ANCHOR_MISMATCH: {
     ko: '발급 기관의 신원이 체인에 기록된 것과 다릅니다.',
     en: "The issuer's identity differs from what the chain holds.",
+  },
+  ANCHOR_NOT_USED: {
+    ko: '이 도시의 공개 기록에 올리지 않는 발급 기관입니다.',
+    en: "The issuer's identity is not one that this city's public record holds.",
   },
   ANCHOR_PROOF_INVALID: {
     ko: '체인 기록의 증명이 맞지 않습니다.',

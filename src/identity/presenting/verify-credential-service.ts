@@ -5,11 +5,11 @@ import { credentialTypes } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
 import { issuerOf, readSignedCredential, type SignedCredential } from '../credentials/vc-data-model.ts';
-import type { DidService } from '../dids/did-service.ts';
+import type { DidService, ResolvedDid } from '../dids/did-service.ts';
 import type { ResolveDidService } from '../dids/resolve-did-service.ts';
 import { mayIssue } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
-import { proofStep } from './proof-step.ts';
+import { type AskedOfProofs, proofStep } from './proof-step.ts';
 import { statusStep } from './status-step.ts';
 import { verdictLimits } from './validity-step.ts';
 import { completeTrace, isVerified, type TraceStep, traceStep, type Verdict } from './verdict.ts';
@@ -34,8 +34,12 @@ const statusEntrySchema = z.object({
 export function createVerifyCredentialService(options: VerifyCredentialServiceOptions) {
   const { clock, dids, resolver, statusLists, dataIntegrity } = options;
 
-  /** Never throws for a bad credential: the verdict says what is wrong with it. */
-  async function verifyW3cCredential(credential: unknown): Promise<Verdict> {
+  /**
+   * Never throws for a bad credential: the verdict says what is wrong with it.
+   *
+   * @param asked what the proofs must be for, where the asker says
+   */
+  async function verifyW3cCredential(credential: unknown, asked: AskedOfProofs = {}): Promise<Verdict> {
     const read = readSignedCredential(credential);
     if (typeof read === 'string') {
       return verdict([traceStep('format', 'failed', 'FORMAT_MALFORMED', { data: { problem: read } })]);
@@ -48,30 +52,42 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
 
     const did = issuerOf(read) ?? '';
     const issuer = await dids.resolveDid(did);
+    const trust = issuerStep(did, issuer, type);
     trace.push(
       await proofStep(
         credential as Record<string, unknown>,
-        { by: did, purpose: 'assertionMethod', now_ms: clock.now_ms() },
+        { by: did, purpose: 'assertionMethod', now_ms: clock.now_ms(), ...asked },
         { resolver, jsonLd: dataIntegrity.tools.jsonLd },
       ),
-      mayIssue(issuer)
-        ? traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did } })
-        : traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED'),
+      trust,
     );
-    if (issuer === null || trace[1]?.outcome !== 'passed') return verdict(trace, { type });
+    if (trace[1]?.outcome !== 'passed' || trust.outcome === 'failed') return verdict(trace, { type });
 
-    const { step: status, credentialId } = await statusStep(statusReference(read), statusLists);
+    const reference = statusReference(read);
+    const { step: status, credentialId } =
+      read.credentialStatus === undefined && issuer === null
+        ? { step: traceStep('status', 'not_checked', 'STATUS_NOT_USED'), credentialId: null }
+        : await statusStep(reference, statusLists);
     trace.push(
       status,
       validity(read, clock.now_ms()),
       traceStep('holder', 'not_checked', 'HOLDER_NOT_ASKED'),
       traceStep('disclosures', 'not_checked', 'DISCLOSURES_NOT_USED'),
-      anchorStep(issuer.anchor, issuer.anchorValue),
+      issuer === null
+        ? traceStep('anchor', 'not_checked', 'ANCHOR_NOT_USED')
+        : anchorStep(issuer.anchor, issuer.anchorValue),
     );
     return verdict(trace, { type, claims: subjectOf(read), credential_id: credentialId });
   }
 
   return { verifyW3cCredential };
+}
+
+/** For one of our types the issuer must be trusted; of other types this city judges nobody. */
+function issuerStep(did: string, issuer: ResolvedDid | null, type: string | null): TraceStep {
+  if (mayIssue(issuer)) return traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did } });
+  if (type !== null) return traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED', { data: { did } });
+  return traceStep('issuer', 'not_checked', 'ISSUER_NOT_REGISTERED', { data: { did } });
 }
 
 function verdict(trace: TraceStep[], found: Partial<Pick<Verdict, 'type' | 'claims' | 'credential_id'>> = {}): Verdict {
