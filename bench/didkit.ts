@@ -1,18 +1,9 @@
 // The peer DIDKit (Rust in WebAssembly), with the suite it is quickest in, Ed25519Signature2020, on a credential of VC 1.1.
-import { createRequire } from 'node:module';
+import * as library from '@spruceid/didkit-wasm-node';
 import { claimsOf } from './credential-content.ts';
-
-interface DidKit {
-  generateEd25519Key(): string;
-  keyToDID(method: string, key: string): string;
-  keyToVerificationMethod(method: string, key: string): Promise<string>;
-  issueCredential(credential: string, options: string, key: string): Promise<string>;
-  verifyCredential(credential: string, options: string): Promise<string>;
-}
 
 /** It issues and verifies JSON texts, which is all it takes. */
 export async function didkit() {
-  const library = createRequire(import.meta.url)('@spruceid/didkit-wasm-node') as DidKit;
   const key = library.generateEd25519Key();
   const issuer = library.keyToDID('key', key);
   const options = JSON.stringify({

@@ -23,8 +23,6 @@ export const compiledFormLimits = {
  */
 export type Canonize = (document: object, digest: CanonicalDigest) => Promise<string>;
 
-export type CompiledForms = ReturnType<typeof createCompiledForms>;
-
 /** Seen once; being compiled; left to the library; compiled. */
 type Known = 'seen' | 'compiling' | 'refused' | Template;
 
