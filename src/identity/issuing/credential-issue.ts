@@ -6,7 +6,7 @@ export interface CredentialOrder {
   type: string;
   /** Credential format id: `dc+sd-jwt`, `eddsa-rdfc-2022`, … */
   format: string;
-  /** Checked against the type. Not stored. */
+  /** Checked against the type, those it works out added. Not stored. */
   claims: Record<string, unknown>;
   /** Public key of the holder, and its DID where it goes by one that is not the did:jwk of the key. */
   holder: { jwk: PublicHolderJwk; did?: string };

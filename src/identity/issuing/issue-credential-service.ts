@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { bitstringStatusEntry } from '../credentials/bitstring-status-list.ts';
+import { claimsAtIssue, expiry_s } from '../credentials/claims.ts';
 import type {
   CredentialContent,
   CredentialFormat,
@@ -12,7 +13,7 @@ import type {
   W3cFormat,
 } from '../credentials/credential-format.ts';
 import { credentialFormat, formatForKey } from '../credentials/credential-formats.ts';
-import { checkClaims, credentialType, credentialTypes } from '../credentials/credential-types.ts';
+import { credentialType, credentialTypes } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import { type PublicHolderJwk, SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
@@ -32,7 +33,6 @@ export interface IssueCredentialServiceOptions {
 
 export type IssueCredentialService = ReturnType<typeof createIssueCredentialService>;
 
-const DAY_s = 86_400;
 const REASON_characters = 500;
 
 // Only the public members are taken over: a key id or a use would be one more thing to recognise a person by.
@@ -59,7 +59,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
   async function issueInFormat(order: CredentialOrder, transaction?: Transaction): Promise<IssuedInFormat> {
     const format = credentialFormat(order.format);
     const type = credentialType(order.type);
-    const claims = checkClaims(type, order.claims);
+    const claims = claimsAtIssue(type, order.claims, clock.now_ms());
     const jwk = publicHolderJwk(order.holder.jwk);
     const holderThumbprint = await calculateJwkThumbprint(jwk);
     return within(transaction, async (client) => {
@@ -77,7 +77,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
         holder: { jwk, did: order.holder.did ?? didJwkOf(jwk) },
         ...(order.subjectDid === undefined ? {} : { subject: order.subjectDid }),
         issuedAt_s,
-        expiresAt_s: issuedAt_s + type.validity_days * DAY_s,
+        expiresAt_s: expiry_s(type, claims, issuedAt_s),
         status: {
           uri: statusLists.uriOf(entry.list),
           bitstringUri: statusLists.bitstringUriOf(entry.list),
