@@ -122,7 +122,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
       const { header, payload } = statusListToken(bits, {
         uri: uriOf(list),
         issuer: issuer.did,
-        keyId: issuer.p256KeyId,
+        keyId: issuer.p256MultikeyId,
         issuedAt_s: Math.floor(clock.now_ms() / 1000),
       });
       return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))

@@ -72,7 +72,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
           status: { uri: statusLists.uriOf(entry.list), index: entry.index },
           claims,
         },
-        { keyId: issuer.p256KeyId, sign: issuer.keys.p256.sign },
+        { keyId: issuer.p256MultikeyId, sign: issuer.keys.p256.sign },
         (length) => random.bytes(length),
       );
       return { credential, credentialId: entry.id };
