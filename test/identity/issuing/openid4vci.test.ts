@@ -3,6 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type JWK, SignJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { grantLimits } from '../../../src/identity/issuing/grant.ts';
 import type { Offer } from '../../../src/identity/issuing/offer.ts';
 import { offerLimits } from '../../../src/identity/issuing/offer.ts';
 import { sweepIdentity } from '../../../src/identity/sweep-service.ts';
@@ -183,7 +184,7 @@ describe('an offer', () => {
 
 describe('the token endpoint', () => {
   test('refuses other grants', async () => {
-    expect(await token({ grant_type: 'authorization_code', code: 'x' })).toMatchObject({
+    expect(await token({ grant_type: 'password', username: 'x', password: 'y' })).toMatchObject({
       error: 'unsupported_grant_type',
     });
   });
@@ -305,7 +306,7 @@ describe('the credential endpoint', () => {
     });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toContain('Bearer');
-    clock.ahead_ms = offerLimits.tokenLifetime_s * 1_000 + 1_000;
+    clock.ahead_ms = grantLimits.accessTokenLifetime_s * 1_000 + 1_000;
     expect(await credential(accessToken, jwt)).toMatchObject({ status: 401, error: 'invalid_token' });
   });
 
