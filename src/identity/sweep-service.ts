@@ -2,6 +2,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Pool } from '../platform/postgres/database.ts';
 import { sweepGrants } from './issuing/grant-store.ts';
+import { sweepImports } from './issuing/import-store.ts';
 import { sweepOffers } from './issuing/offer-store.ts';
 import { sweepProofGuards } from './issuing/proof-guard-store.ts';
 import { sweepRequests } from './presenting/presentation-request-store.ts';
@@ -10,6 +11,7 @@ import { sweepRequests } from './presenting/presentation-request-store.ts';
 export async function sweepIdentity(pool: Pool, clock: Clock): Promise<number> {
   const now = new Date(clock.now_ms());
   let removed = 0;
-  for (const sweep of [sweepOffers, sweepGrants, sweepProofGuards, sweepRequests]) removed += await sweep(pool, now);
+  for (const sweep of [sweepOffers, sweepImports, sweepGrants, sweepProofGuards, sweepRequests])
+    removed += await sweep(pool, now);
   return removed;
 }

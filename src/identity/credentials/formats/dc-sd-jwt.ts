@@ -24,7 +24,8 @@ export const dcSdJwt: TypedFormat = {
         status: { uri: content.status.uri, index: content.status.index },
         claims: content.claims,
       },
-      { keyId: key.jwkMethodId, sign: (message) => signWith(key, message) },
+      // As a Multikey, which other wallets read.
+      { keyId: key.methodId, sign: (message) => signWith(key, message) },
       randomBytes,
     ),
 };
