@@ -48,7 +48,7 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
 export async function composeIdentity(options: IdentityOptions) {
   const { publicUrl } = options;
   const dids = createDidService(options);
-  const issuer = await dids.ensureIssuer(openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
+  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
   const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });

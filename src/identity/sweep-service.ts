@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Pool } from '../platform/postgres/database.ts';
 import { sweepAuthorizationRequests } from './issuing/authorization-store.ts';
 import { sweepGrants } from './issuing/grant-store.ts';
+import { sweepImports } from './issuing/import-store.ts';
 import { sweepOffers } from './issuing/offer-store.ts';
 import { sweepProofGuards } from './issuing/proof-guard-store.ts';
 import { sweepSignInOffers } from './issuing/sign-in-offer-store.ts';
@@ -14,6 +15,7 @@ export async function sweepIdentity(pool: Pool, clock: Clock): Promise<number> {
   let removed = 0;
   for (const sweep of [
     sweepOffers,
+    sweepImports,
     sweepSignInOffers,
     sweepAuthorizationRequests,
     sweepGrants,

@@ -14,8 +14,6 @@ export const people: People = {
     given_name: '나루',
     birthdate: '1990-05-17',
     address: { locality: '부산광역시 해운대구' },
-    is_adult: true,
-    is_youth_adult: true,
     phone_number: '010-0000-0000',
   },
   // Of whom the city does not know enough.
@@ -29,8 +27,6 @@ export const residentMapping = {
     given_name: 'given_name',
     birth_date: 'birthdate',
     address_district: 'address.locality',
-    age_over_19: 'is_adult',
-    youth_protection_adult: 'is_youth_adult',
   },
 };
 
@@ -47,7 +43,7 @@ export async function startCityProvider({ port, redirectUri }: { port: number; r
     ],
     claims: {
       openid: ['sub'],
-      profile: ['family_name', 'given_name', 'birthdate', 'is_adult', 'is_youth_adult'],
+      profile: ['family_name', 'given_name', 'birthdate'],
       address: ['address'],
       phone: ['phone_number'],
     },

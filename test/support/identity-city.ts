@@ -68,7 +68,7 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
 
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
-  const issuer = await dids.ensureIssuer(openIssuerKeys(join(directory, 'issuer.json')));
+  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(directory, 'issuer.json')));
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
   const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
   const issuing = createIssueCredentialService({ pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity });

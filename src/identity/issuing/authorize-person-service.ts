@@ -67,7 +67,10 @@ export function createPersonAuthorization(options: PersonAuthorizationOptions): 
   async function grantTo(transaction: Transaction, request: KeptRequest, person: Person): Promise<string> {
     const now_ms = clock.now_ms();
     const claims = new Map(
-      request.asked.map(({ configurationId }) => [configurationId, mapClaims(mapping, configurationId, person.claims)]),
+      request.asked.map(({ configurationId }) => [
+        configurationId,
+        mapClaims(mapping, configurationId, person.claims, now_ms),
+      ]),
     );
     const reference =
       request.signInOffer === null

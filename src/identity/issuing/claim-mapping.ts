@@ -1,6 +1,7 @@
 // From what the city's provider says about a person to the claims of a credential type: only what is mapped, by name.
 import { problem } from '../../platform/problem.ts';
-import { checkClaims, credentialType } from '../credentials/credential-types.ts';
+import { checkClaims, givenClaims } from '../credentials/claims.ts';
+import { credentialType } from '../credentials/credential-types.ts';
 
 /** For each credential type that can be had by signing in: claim of the type → claim of the provider. */
 export type ClaimMapping = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -12,7 +13,7 @@ export type ClaimMapping = Readonly<Record<string, Readonly<Record<string, strin
  */
 export function checkMapping(mapping: ClaimMapping): ClaimMapping {
   for (const [typeId, claims] of Object.entries(mapping)) {
-    const known = Object.keys(settingType(typeId).claims);
+    const known = givenClaims(settingType(typeId)).map(([name]) => name);
     const unknown = Object.keys(claims).find((name) => !known.includes(name));
     if (unknown !== undefined) {
       throw problem('SETTING_INVALID', `CITY_OPENID_CLAIMS: ${typeId}.${unknown}: its claims are ${known.join(', ')}`);
@@ -22,7 +23,7 @@ export function checkMapping(mapping: ClaimMapping): ClaimMapping {
 }
 
 /**
- * The claims of the type, taken from what the provider said. A name with dots goes into objects: `address.locality`.
+ * What is given for a credential of the type, taken from what the provider said; the rest is worked out at the issue. A name with dots goes into objects: `address.locality`.
  *
  * @throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID
  */
@@ -30,13 +31,14 @@ export function mapClaims(
   mapping: ClaimMapping,
   typeId: string,
   said: Readonly<Record<string, unknown>>,
+  now_ms: number,
 ): Record<string, unknown> {
   const taken: Record<string, unknown> = {};
   for (const [name, source] of Object.entries(mapping[typeId] ?? {})) {
     const value = Object.hasOwn(said, source) ? said[source] : within(said, source.split('.'));
     if (value !== undefined && value !== null) taken[name] = value;
   }
-  return checkClaims(credentialType(typeId), taken);
+  return checkClaims(credentialType(typeId), taken, now_ms);
 }
 
 function within(value: unknown, path: readonly string[]): unknown {

@@ -5,13 +5,14 @@ import { credentialMetadata } from '../credentials/credential-metadata.ts';
 import type { Bilingual, CredentialType } from '../credentials/credential-type.ts';
 import { vctOf } from '../credentials/credential-types.ts';
 import { allowAddressesLike, openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
+import { OFFERS_PATH } from './offer.ts';
 
 /** Paths of the issuer's endpoints, under the service's public URL. */
 export const issuerPaths = {
   issuerMetadata: '/.well-known/openid-credential-issuer',
   nonce: '/openid4vci/nonce',
   credential: '/openid4vci/credential',
-  offers: '/openid4vci/offers',
+  offers: OFFERS_PATH,
 } as const;
 
 /**
