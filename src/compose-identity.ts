@@ -51,16 +51,15 @@ export async function composeIdentity(options: IdentityOptions) {
   const { publicUrl } = options;
   const dids = createDidService(options);
   const issuer = await dids.ensureIssuer(await openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
-  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: options.random.bytes });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
   const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });
   const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
 
-  const verifying = createVerifyCredentialService({ ...options, dids, statusLists, dataIntegrity });
-
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
+  const verifying = createVerifyCredentialService({ ...options, dids, resolver, statusLists, dataIntegrity });
 
   const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
   const offers = createOfferService({ ...options, metadata });

@@ -73,22 +73,13 @@ export async function identityWorld(pool: Pool) {
 
   const dids = createDidService({ pool, clock, random: systemRandom, publicUrl, anchorOf });
   const issuer = await dids.ensureIssuer(keys);
-  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: systemRandom.bytes });
   const statusLists = createStatusListService({ pool, clock, random: systemRandom, publicUrl, issuer, dataIntegrity });
-  const issuing = createIssueCredentialService({
-    pool,
-    clock,
-    random: systemRandom,
-    publicUrl,
-    issuer,
-    statusLists,
-    dataIntegrity,
-  });
+  const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
-  const credentials = createVerifyCredentialService({ clock, dids, statusLists, dataIntegrity });
-
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const resolver = createResolveDidService({ clock, dids, foreign });
+  const credentials = createVerifyCredentialService({ clock, dids, resolver, statusLists, dataIntegrity });
 
   async function startHttp() {
     const server = await createHttpServer({

@@ -5,6 +5,7 @@ import { problem } from '../../platform/problem.ts';
 
 const VC_CONTEXT = 'https://www.w3.org/ns/credentials/v2';
 const MANY = 32;
+const PROOFS = 8;
 
 const url = z.string().max(2_048).refine(isUrl, 'must be a URL');
 // dateTimeStamp: a date-time with its zone. Source: XML Schema 1.1, 3.4.28.
@@ -48,19 +49,22 @@ const unsignedSchema = z.looseObject({
 
 const proofSchema = z.looseObject({
   type: z.literal('DataIntegrityProof'),
-  cryptosuite: z.literal('eddsa-rdfc-2022'),
+  id: url.optional(),
+  cryptosuite: z.string().min(1).max(64),
   verificationMethod: url,
   proofPurpose: z.literal('assertionMethod'),
-  proofValue: z.string().regex(/^z[1-9A-HJ-NP-Za-km-z]{80,100}$/),
+  proofValue: z
+    .string()
+    .max(65_536)
+    .regex(/^(z[1-9A-HJ-NP-Za-km-z]+|u[\w-]+)$/, 'must be multibase text'),
   created: dateTimeStamp.optional(),
   expires: dateTimeStamp.optional(),
-  // A chain would have to be followed; the proofs made here have none.
-  previousProof: z.never().optional(),
+  previousProof: oneOrMany(url).optional(),
 });
 
 const signedSchema = unsignedSchema.extend({
   issuer: z.union([url, z.looseObject({ id: url })]),
-  proof: z.union([proofSchema, z.array(proofSchema).length(1)]),
+  proof: z.union([proofSchema, z.array(proofSchema).min(1).max(PROOFS)]),
 });
 
 export type UnsignedCredential = z.infer<typeof unsignedSchema>;

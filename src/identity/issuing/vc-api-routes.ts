@@ -35,6 +35,7 @@ export function vcApiRoutes({ issuing, verifying, mayIssue }: VcApiOptions): Rou
       },
       async (request, reply) => {
         const { credential } = await issuing.issueW3cCredential(request.body.credential);
+        if (typeof credential === 'string') throw problem('INTERNAL', 'A format of envelopes has no proof.');
         return reply.code(201).send({ verifiableCredential: credential });
       },
     );

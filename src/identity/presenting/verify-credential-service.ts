@@ -6,8 +6,10 @@ import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
 import { issuerOf, readSignedCredential, type SignedCredential } from '../credentials/vc-data-model.ts';
 import type { DidService } from '../dids/did-service.ts';
+import type { ResolveDidService } from '../dids/resolve-did-service.ts';
 import { mayIssue } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
+import { proofStep } from './proof-step.ts';
 import { statusStep } from './status-step.ts';
 import { verdictLimits } from './validity-step.ts';
 import { completeTrace, isVerified, type TraceStep, traceStep, type Verdict } from './verdict.ts';
@@ -15,6 +17,7 @@ import { completeTrace, isVerified, type TraceStep, traceStep, type Verdict } fr
 export interface VerifyCredentialServiceOptions {
   clock: Clock;
   dids: DidService;
+  resolver: ResolveDidService;
   statusLists: StatusListService;
   dataIntegrity: DataIntegrity;
 }
@@ -29,7 +32,7 @@ const statusEntrySchema = z.object({
 });
 
 export function createVerifyCredentialService(options: VerifyCredentialServiceOptions) {
-  const { clock, dids, statusLists, dataIntegrity } = options;
+  const { clock, dids, resolver, statusLists, dataIntegrity } = options;
 
   /** Never throws for a bad credential: the verdict says what is wrong with it. */
   async function verifyW3cCredential(credential: unknown): Promise<Verdict> {
@@ -46,7 +49,11 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     const did = issuerOf(read) ?? '';
     const issuer = await dids.resolveDid(did);
     trace.push(
-      await signatureStep(read, credential as object, issuer?.verified.document ?? null),
+      await proofStep(
+        credential as Record<string, unknown>,
+        { by: did, purpose: 'assertionMethod', now_ms: clock.now_ms() },
+        { resolver, jsonLd: dataIntegrity.tools.jsonLd },
+      ),
       mayIssue(issuer)
         ? traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did } })
         : traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED'),
@@ -62,23 +69,6 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
       anchorStep(issuer.anchor, issuer.anchorValue),
     );
     return verdict(trace, { type, claims: subjectOf(read), credential_id: credentialId });
-  }
-
-  async function signatureStep(
-    credential: SignedCredential,
-    original: object,
-    document: Parameters<DataIntegrity['verify']>[2] | null,
-  ): Promise<TraceStep> {
-    const [proof] = [credential.proof].flat();
-    const method = document?.verificationMethod?.find(({ id }) => id === proof?.verificationMethod);
-    if (!document || !method || !document.assertionMethod?.includes(method.id)) {
-      return traceStep('signature', 'failed', 'SIGNATURE_KEY_UNKNOWN');
-    }
-    const within = credential.validFrom ?? credential.validUntil;
-    const at_ms = within === undefined ? clock.now_ms() : Date.parse(within);
-    return (await dataIntegrity.verify(original, method, document, at_ms))
-      ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'eddsa-rdfc-2022', key: method.id } })
-      : traceStep('signature', 'failed', 'SIGNATURE_INVALID');
   }
 
   return { verifyW3cCredential };
