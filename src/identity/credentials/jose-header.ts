@@ -19,19 +19,19 @@ export type HeaderProblem = 'FORMAT_ALGORITHM_REFUSED' | 'FORMAT_HEADER_REFUSED'
 const DID_KEY_URL = /^did:[a-z0-9]+:(?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})+#[A-Za-z0-9._~:-]+$/;
 
 /**
- * @param types the `typ` there must be; without one, a token made for something else could be passed off
+ * @param type the `typ` there must be; without one, a token made for something else could be passed off
  * @param content the `cty` there may be
  */
 export function readTokenHeader(
   header: Record<string, unknown>,
-  types: readonly string[],
+  type: string,
   content: string,
 ): TokenHeader | HeaderProblem {
   const alg = signatureAlgorithms.find((known) => known === header.alg);
   if (alg === undefined) return 'FORMAT_ALGORITHM_REFUSED';
   if (REFUSED_MEMBERS.some((name) => name in header)) return 'FORMAT_HEADER_REFUSED';
   const { typ, cty, kid } = header;
-  if (typeof typ !== 'string' || !types.includes(typ.replace(/^application\//, ''))) return 'FORMAT_MALFORMED';
+  if (typeof typ !== 'string' || typ.replace(/^application\//, '') !== type) return 'FORMAT_MALFORMED';
   if (cty !== undefined && cty !== content && cty !== `application/${content}`) return 'FORMAT_MALFORMED';
   if (typeof kid !== 'string' || kid.length > 1_024 || !DID_KEY_URL.test(kid)) return 'FORMAT_HEADER_REFUSED';
   return { alg, kid };

@@ -26,14 +26,14 @@ export interface ReadToken {
 
 /** Takes the token apart without believing any of it. */
 export function readVcJwt(compact: string, type: typeof VC_JWT_TYPE | typeof VP_JWT_TYPE): ReadToken | HeaderProblem {
-  return readToken(compact, [type], type === VC_JWT_TYPE ? 'vc' : 'vp');
+  return readToken(compact, type, type === VC_JWT_TYPE ? 'vc' : 'vp');
 }
 
-export function readToken(compact: string, types: readonly string[], content: string): ReadToken | HeaderProblem {
+export function readToken(compact: string, type: string, content: string): ReadToken | HeaderProblem {
   if (compact.length > vcLimits.envelope_chars || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(compact)) return 'FORMAT_MALFORMED';
   try {
     const members: Record<string, unknown> = { ...decodeProtectedHeader(compact) };
-    const header = readTokenHeader(members, types, content);
+    const header = readTokenHeader(members, type, content);
     if (typeof header === 'string') return header;
     const payload: unknown = JSON.parse(decode(compact.split('.')[1] ?? ''));
     if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return 'FORMAT_MALFORMED';

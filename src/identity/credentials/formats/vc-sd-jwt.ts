@@ -6,6 +6,7 @@ import { type Es256Signer, sdJwtHasher } from '../sd-jwt-vc.ts';
 import { type ReadToken, readToken } from './vc-jwt.ts';
 
 export const VC_SD_JWT_TYPE = 'vc+sd-jwt';
+export const VP_SD_JWT_TYPE = 'vp+sd-jwt';
 
 const SALT_bytes = 16;
 
@@ -45,11 +46,14 @@ export interface ReadSdJwt extends ReadToken {
 }
 
 /** Takes the token apart without believing any of it; what binds it to a holder is of no use without a request. */
-export function readVcSdJwt(compact: string, types: readonly string[], content: string): ReadSdJwt | HeaderProblem {
+export function readVcSdJwt(
+  compact: string,
+  type: typeof VC_SD_JWT_TYPE | typeof VP_SD_JWT_TYPE,
+): ReadSdJwt | HeaderProblem {
   const [jwt, ...disclosures] = compact.split('~');
   const keyBinding = disclosures.pop();
   if (jwt === undefined || keyBinding !== '' || disclosures.includes('')) return 'FORMAT_MALFORMED';
-  const read = readToken(jwt, types, content);
+  const read = readToken(jwt, type, type === VC_SD_JWT_TYPE ? 'vc' : 'vp');
   return typeof read === 'string' ? read : { ...read, disclosures };
 }
 
