@@ -1,10 +1,17 @@
 // Takes an enveloped credential or presentation apart, up to where its signature is to be checked.
 // Source: VC Data Model 2.0, 4.13.1 and 4.13.2; Securing Verifiable Credentials using JOSE and COSE, 3.1 and 3.2.
-import { readJoseClaims, type SignatureTimes } from '../credentials/formats/jose-claims.ts';
-import { type ReadToken, readVcJwt, VC_JWT_TYPE, VP_JWT_TYPE } from '../credentials/formats/vc-jwt.ts';
-import { readVcSdJwt, VC_SD_JWT_TYPE, VP_SD_JWT_TYPE } from '../credentials/formats/vc-sd-jwt.ts';
+import { readJoseClaims, type SignatureTimes } from '../credentials/jose-claims.ts';
 import { type ConformingCredential, issuerOf, readConformingCredential } from '../credentials/vc-data-model.ts';
 import { type Envelope, type EnvelopeType, readEnvelope } from '../credentials/vc-presentation.ts';
+import {
+  type ReadToken,
+  readVcJwt,
+  readVcSdJwt,
+  VC_JWT_TYPE,
+  VC_SD_JWT_TYPE,
+  VP_JWT_TYPE,
+  VP_SD_JWT_TYPE,
+} from '../credentials/vc-token.ts';
 import { applyDisclosures } from './disclosures.ts';
 import { type TraceStep, traceStep } from './verdict.ts';
 

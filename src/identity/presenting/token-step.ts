@@ -1,8 +1,8 @@
 // The step that checks the signature of a token around a credential or a presentation.
 // Source: Securing Verifiable Credentials using JOSE and COSE, 4.1 and 4.2; RFC 8725.
 import { compactVerify, importJWK } from 'jose';
-import type { ReadToken } from '../credentials/formats/vc-jwt.ts';
 import { didOfKey } from '../credentials/jose-header.ts';
+import type { ReadToken } from '../credentials/vc-token.ts';
 import type { DidDocument } from '../dids/did-log.ts';
 import type { ResolveDidService } from '../dids/resolve-did-service.ts';
 import { methodFor, publicJwkOf, type VerificationRelationship } from '../dids/verification-method.ts';

@@ -29,6 +29,10 @@ export const traceReasons = {
     ko: '알 수 없는 용어집(@context)을 쓰는 증명서입니다. 외부에서 가져오지 않습니다.',
     en: 'The credential uses a context that is not bundled here; none are fetched.',
   },
+  TERM_UNDEFINED: {
+    ko: '용어집(@context)에 없는 용어를 쓰는 증명서입니다.',
+    en: 'The credential uses a term that none of its contexts defines, or misuses one.',
+  },
   TYPE_UNKNOWN: { ko: '알 수 없는 종류의 증명서입니다.', en: 'The credential is of a type that is not known here.' },
   TYPE_NOT_ASKED: {
     ko: '요청하지 않은 종류의 증명서입니다.',
@@ -44,6 +48,44 @@ export const traceReasons = {
   SIGNATURE_KEY_UNKNOWN: {
     ko: '서명에 쓰인 열쇠를 발급 기관의 DID 문서에서 찾을 수 없습니다.',
     en: "The signing key is not in the issuer's DID document.",
+  },
+  SIGNER_UNRESOLVED: {
+    ko: '서명한 쪽의 DID를 찾을 수 없습니다.',
+    en: 'The DID of who signed cannot be resolved here.',
+  },
+  PROOF_SUITE_UNKNOWN: {
+    ko: '알지 못하는 방식의 증명(cryptosuite)입니다.',
+    en: 'The proof is of a kind, or of a cryptosuite, that is not known here.',
+  },
+  PROOF_KEY_KIND_WRONG: {
+    ko: '증명 방식(cryptosuite)에 맞지 않는 종류의 열쇠입니다.',
+    en: "The key is not of a kind that the proof's cryptosuite has.",
+  },
+  PROOF_METHOD_NOT_MULTIKEY: {
+    ko: '서명에 쓰인 열쇠가 올바른 Multikey 형식이 아닙니다.',
+    en: 'The signing key is not written as a Multikey, or not rightly.',
+  },
+  PROOF_PURPOSE_WRONG: {
+    ko: '이 용도로 쓸 수 없는 열쇠이거나 다른 용도의 증명입니다.',
+    en: 'The proof is for another purpose, or its key may not be used for this one.',
+  },
+  PROOF_PREVIOUS_MISSING: {
+    ko: '증명이 이어지는 앞 증명(previousProof)이 없습니다.',
+    en: 'The proof builds on a previous proof that is missing.',
+  },
+  PROOF_NOT_YET_MADE: {
+    ko: '증명이 만들어진 시각이 아직 오지 않았습니다.',
+    en: 'The time at which the proof says it was made lies ahead.',
+  },
+  PROOF_EXPIRED: { ko: '증명의 유효 기간이 지났습니다.', en: 'The proof itself has expired.' },
+  PROOF_DOMAIN_WRONG: { ko: '다른 곳에 쓰려고 만든 증명입니다.', en: 'The proof was made for another domain.' },
+  PROOF_CHALLENGE_WRONG: {
+    ko: '증명이 다른 요청(challenge)에 대한 답입니다.',
+    en: 'The proof answers another challenge.',
+  },
+  PROOF_NOT_BY_ISSUER: {
+    ko: '발급 기관이 만든 증명이 없습니다.',
+    en: 'None of the proofs was made by whom the document names as its issuer or holder.',
   },
 
   // issuer

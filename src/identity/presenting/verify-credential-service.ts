@@ -92,6 +92,9 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     if (typeof read === 'string') return malformed(read);
     const unknown = known(read);
     if (unknown !== null) return unknown;
+    const isOverJson = read.proof.some(({ cryptosuite }) => cryptosuite.includes('-jcs-'));
+    const undefinedOne = isOverJson ? await undefinedTerm(unsecured(credential)) : null;
+    if (undefinedOne !== null) return undefinedOne;
     const signature = await proofStep(
       credential as Record<string, unknown>,
       { by: issuerOf(read) ?? '', purpose: 'assertionMethod', now_ms: clock.now_ms() },
@@ -105,8 +108,10 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     if ('outcome' in opened) return opened;
     const { credential, content, format, disclosures, times, token } = opened;
     const by = issuerOf(credential) ?? '';
+    const unknown = known(credential) ?? (await undefinedTerm(content));
+    if (unknown !== null) return unknown;
     const signature = await tokenStep(token, { by, purpose: 'assertionMethod' }, resolver);
-    return known(credential) ?? { credential, content, format, signature, disclosures, times };
+    return { credential, content, format, signature, disclosures, times };
   }
 
   /** A failed step where a context is not bundled. */
@@ -114,6 +119,16 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     return dataIntegrity.knowsContexts(credential['@context'])
       ? null
       : traceStep('format', 'failed', 'CONTEXT_UNKNOWN');
+  }
+
+  /** What no proof over the meaning of the terms would find out: a failed step where a context does not define one. */
+  async function undefinedTerm(content: Record<string, unknown>): Promise<TraceStep | null> {
+    try {
+      await dataIntegrity.tools.jsonLd.canonize(content, 'sha256');
+      return null;
+    } catch {
+      return traceStep('format', 'failed', 'TERM_UNDEFINED');
+    }
   }
 
   async function judge(secured: Secured | TraceStep): Promise<VcVerdict> {
@@ -150,6 +165,11 @@ function issuerStep(did: string, issuer: ResolvedDid | null, type: string | null
   if (mayIssue(issuer)) return traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did } });
   if (type !== null) return traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED', { data: { did } });
   return traceStep('issuer', 'not_checked', 'ISSUER_NOT_REGISTERED', { data: { did } });
+}
+
+function unsecured(credential: unknown): Record<string, unknown> {
+  const { proof: _proof, ...rest } = credential as Record<string, unknown>;
+  return rest;
 }
 
 function malformed(what: string): TraceStep {

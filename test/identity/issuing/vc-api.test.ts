@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { naruContextUrl } from '../../../src/identity/credentials/data-integrity.ts';
+import { naruContextUrl } from '../../../src/identity/credentials/json-ld.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
 
@@ -173,11 +173,30 @@ describe('verifying over the VC-API', () => {
     ],
     [
       'a key that is not for assertions of this issuer',
-      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: 'did:example:1#key' } }),
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: `${world.issuer.did}#other` } }),
       'signature: SIGNATURE_KEY_UNKNOWN',
     ],
+    [
+      'a key of somebody else',
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: 'did:example:1#key' } }),
+      'signature: PROOF_NOT_BY_ISSUER',
+    ],
+    [
+      "a key of the issuer's that is not of the suite's kind",
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: world.issuer.p384KeyId } }),
+      'signature: PROOF_KEY_KIND_WRONG',
+    ],
+    [
+      "a key of the issuer's that is a JWK",
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: world.issuer.p256KeyId } }),
+      'signature: PROOF_METHOD_NOT_MULTIKEY',
+    ],
     ['no proof', (c) => ({ ...c, proof: undefined }), 'format: FORMAT_MALFORMED'],
-    ['two proofs', (c) => ({ ...c, proof: [c.proof, c.proof] }), 'format: FORMAT_MALFORMED'],
+    [
+      'a second proof that does not hold',
+      (c) => ({ ...c, proof: [c.proof, { ...proofOf(c), created: '2026-01-01T00:00:00Z' }] }),
+      'signature: SIGNATURE_INVALID',
+    ],
     [
       'a proof for another purpose',
       (c) => ({ ...c, proof: { ...proofOf(c), proofPurpose: 'authentication' } }),
@@ -186,12 +205,12 @@ describe('verifying over the VC-API', () => {
     [
       'a proof of another suite',
       (c) => ({ ...c, proof: { ...proofOf(c), cryptosuite: 'eddsa-2022' } }),
-      'format: FORMAT_MALFORMED',
+      'signature: PROOF_SUITE_UNKNOWN',
     ],
     [
       'a proof that hangs on another',
       (c) => ({ ...c, proof: { ...proofOf(c), previousProof: 'urn:x:1' } }),
-      'format: FORMAT_MALFORMED',
+      'signature: PROOF_PREVIOUS_MISSING',
     ],
     [
       'a context from outside',
@@ -207,7 +226,7 @@ describe('verifying over the VC-API', () => {
 
   test('refuses an issuer nobody trusts', async () => {
     const answer = await verify({ ...(await issued()), issuer: 'did:example:other' });
-    expect(failedSteps(answer)).toEqual(['signature: SIGNATURE_KEY_UNKNOWN', 'issuer: ISSUER_NOT_TRUSTED']);
+    expect(failedSteps(answer)).toEqual(['signature: PROOF_NOT_BY_ISSUER', 'issuer: ISSUER_NOT_TRUSTED']);
   });
 
   test('refuses it once it is revoked', async () => {

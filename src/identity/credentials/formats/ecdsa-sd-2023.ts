@@ -1,0 +1,23 @@
+// ECDSA with selective disclosure: the holder shows some statements, each signed for itself.
+// Source: VC Data Integrity ECDSA Cryptosuites 1.0, 3.4 to 3.6.
+import {
+  createDiscloseCryptosuite,
+  createSignCryptosuite,
+  createVerifyCryptosuite,
+} from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
+import { signWith } from '../../trust/signing-key.ts';
+import type { ProofFormat } from '../credential-format.ts';
+import { disclosingProofs, TYPE_POINTERS } from '../disclosing-proof.ts';
+import { ldpVc } from '../ldp-vc.ts';
+
+export const ecdsaSd2023: ProofFormat = {
+  ...ldpVc('ecdsa-sd-2023', ['P-256']),
+  mandatoryPointers: TYPE_POINTERS,
+  ...disclosingProofs({
+    signer: (key) => ({ id: key.methodId, algorithm: key.kind, sign: async ({ data }) => signWith(key, data) }),
+    createSignCryptosuite,
+    createDiscloseCryptosuite,
+    createVerifyCryptosuite,
+    fits: ({ kind }) => kind === 'P-256',
+  }),
+};
