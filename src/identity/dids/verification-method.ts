@@ -24,7 +24,9 @@ export function methodFor(
   return method?.controller === document.id ? method : null;
 }
 
-type PublicJwk = { kty: 'EC'; crv: 'P-256' | 'P-384'; x: string; y: string } | { kty: 'OKP'; crv: 'Ed25519'; x: string };
+type PublicJwk =
+  | { kty: 'EC'; crv: 'P-256' | 'P-384'; x: string; y: string }
+  | { kty: 'OKP'; crv: 'Ed25519'; x: string };
 
 /** Null where the key is of no kind that signs here. Only public members are taken over. */
 export function publicJwkOf({ publicKeyJwk, publicKeyMultibase }: VerificationMethod): PublicJwk | null {

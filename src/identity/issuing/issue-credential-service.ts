@@ -12,9 +12,9 @@ import type {
   SecureOptions,
   W3cFormat,
 } from '../credentials/credential-format.ts';
+import { credentialFormat, formatForKey } from '../credentials/credential-formats.ts';
 import { nameHash } from '../credentials/credential-name.ts';
 import { nameCredential } from '../credentials/credential-name-store.ts';
-import { credentialFormat, formatForKey } from '../credentials/credential-formats.ts';
 import { credentialType, credentialTypes } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import { type PublicHolderJwk, SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
@@ -141,7 +141,10 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     const unsigned = checkUnsignedCredential(credential, (contexts) => dataIntegrity.knowsContexts(contexts));
     const type = credentialTypes.find((candidate) => unsigned.type.includes(candidate.w3cName)) ?? null;
     if (type !== null && order.mayIssueOwnTypes === false) {
-      throw problem('NOT_SIGNED_IN', `Credentials of the type ${type.w3cName} are issued for the operator's programs only.`);
+      throw problem(
+        'NOT_SIGNED_IN',
+        `Credentials of the type ${type.w3cName} are issued for the operator's programs only.`,
+      );
     }
     const named = ownName(issuerOf(unsigned));
     const format =

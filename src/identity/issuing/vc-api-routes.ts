@@ -13,7 +13,10 @@ import type { IssueCredentialService } from './issue-credential-service.ts';
 const tags = ['VC-API'];
 
 const w3cFormatIds = credentialFormats.filter(({ secures }) => secures === 'w3c').map(({ id }) => id);
-const pointer = z.string().max(vcLimits.url_chars).regex(/^(\/.*)?$/, 'must be a JSON pointer');
+const pointer = z
+  .string()
+  .max(vcLimits.url_chars)
+  .regex(/^(\/.*)?$/, 'must be a JSON pointer');
 
 const problemSchema = z.looseObject({ title: z.string(), status: z.number(), code: z.string() });
 

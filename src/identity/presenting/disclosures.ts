@@ -74,7 +74,8 @@ function openObject(
     const disclosure = take(digest, byDigest, seen);
     if (disclosure === null) continue;
     const { name, value } = disclosure;
-    if (name === null || name === '_sd' || name === '...' || opened.has(name)) throw new Refusal('DISCLOSURE_MALFORMED');
+    if (name === null || name === '_sd' || name === '...' || opened.has(name))
+      throw new Refusal('DISCLOSURE_MALFORMED');
     opened.set(name, open(value, byDigest, seen, depth + 1));
   }
   return Object.fromEntries(opened);

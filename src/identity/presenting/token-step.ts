@@ -16,8 +16,9 @@ export async function tokenStep(
   { by, purpose }: { by: string; purpose: VerificationRelationship },
   resolver: Pick<ResolveDidService, 'resolve'>,
 ): Promise<TraceStep> {
-  const failed = (reason: 'PROOF_NOT_BY_ISSUER' | 'SIGNER_UNRESOLVED' | 'SIGNATURE_KEY_UNKNOWN' | 'SIGNATURE_INVALID') =>
-    traceStep('signature', 'failed', reason, { data: { algorithm: header.alg, key: header.kid } });
+  const failed = (
+    reason: 'PROOF_NOT_BY_ISSUER' | 'SIGNER_UNRESOLVED' | 'SIGNATURE_KEY_UNKNOWN' | 'SIGNATURE_INVALID',
+  ) => traceStep('signature', 'failed', reason, { data: { algorithm: header.alg, key: header.kid } });
   if (didOfKey(header.kid) !== by) return failed('PROOF_NOT_BY_ISSUER');
   const resolved = await resolver.resolve(by);
   if (resolved.error !== null || resolved.document === null) return failed('SIGNER_UNRESOLVED');

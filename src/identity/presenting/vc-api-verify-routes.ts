@@ -34,7 +34,16 @@ const whyNot = z.union([
 ]);
 
 /** Checks that may be named. All of them are made, whatever is named: one that isn't known can't be promised. */
-const check = z.enum(['proof', 'credentialStatus', 'status', 'validity', 'validityPeriod', 'issuer', 'challenge', 'domain']);
+const check = z.enum([
+  'proof',
+  'credentialStatus',
+  'status',
+  'validity',
+  'validityPeriod',
+  'issuer',
+  'challenge',
+  'domain',
+]);
 const text = z.string().min(1).max(vcLimits.url_chars);
 const common = { checks: z.array(check).max(vcLimits.many).nullish(), returnCredential: z.boolean().optional() };
 
@@ -90,7 +99,8 @@ export function vcApiVerifyRoutes({ credentials, presentations }: VcApiVerifyOpt
         config: { openToPages: true },
         schema: {
           tags,
-          summary: 'Verify a VC 2.0 presentation and every credential in it; 400 with the traces where one does not verify',
+          summary:
+            'Verify a VC 2.0 presentation and every credential in it; 400 with the traces where one does not verify',
           body: presentationBody,
           response: { 200: presentationSchema, 400: whyNot },
         },

@@ -52,7 +52,8 @@ export function createVerifyVcPresentationService(options: VerifyVcPresentationO
     const format = traceStep('format', 'passed', 'FORMAT_OK', { data: { type: null, format: 'ldp_vp' } });
     const first = presentation.proof?.[0];
     if (first === undefined) return refusal([format, traceStep('holder', 'failed', 'HOLDER_NOT_SIGNED')]);
-    const holder = presentation.holder === undefined ? didOfKey(first.verificationMethod) : partyId(presentation.holder);
+    const holder =
+      presentation.holder === undefined ? didOfKey(first.verificationMethod) : partyId(presentation.holder);
     const signature = await proofStep(
       value as Record<string, unknown>,
       { by: holder, purpose: 'authentication', now_ms: clock.now_ms(), ...asked },

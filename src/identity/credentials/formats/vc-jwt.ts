@@ -2,7 +2,7 @@
 // Source: Securing Verifiable Credentials using JOSE and COSE, 3.1.1.
 import { signWith } from '../../trust/signing-key.ts';
 import type { EnvelopeFormat } from '../credential-format.ts';
-import { envelopeOf, ES256_KEYS } from '../vc-envelope.ts';
+import { ES256_KEYS, envelopeOf } from '../vc-envelope.ts';
 import { VC_JWT_TYPE } from '../vc-token.ts';
 
 export const vcJwt: EnvelopeFormat = {

@@ -4,7 +4,7 @@ import { SDJwtInstance } from '@sd-jwt/core';
 import { signWith } from '../../trust/signing-key.ts';
 import type { EnvelopeFormat } from '../credential-format.ts';
 import { sdJwtHasher } from '../sd-jwt-vc.ts';
-import { envelopeOf, ES256_KEYS } from '../vc-envelope.ts';
+import { ES256_KEYS, envelopeOf } from '../vc-envelope.ts';
 import { VC_SD_JWT_TYPE } from '../vc-token.ts';
 
 /** 128 bits. Source: RFC 9901, 9.3. */
