@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
-import { composeAuthorization } from './compose-authorization.ts';
+import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
@@ -13,7 +13,6 @@ import { createDidService } from './identity/dids/did-service.ts';
 import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.ts';
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
-import { authorizationServerMetadata } from './identity/issuing/authorization-server-metadata.ts';
 import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
 import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
@@ -30,6 +29,7 @@ import { createVerifyCredentialService } from './identity/presenting/verify-cred
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { noWallets } from './identity/trust/trusted-wallets.ts';
 import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
@@ -37,7 +37,7 @@ import type { Random } from './platform/random.ts';
 
 const issuerName = { ko: '나루', en: 'Naru' };
 
-export interface IdentityOptions {
+export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   pool: Pool;
   clock: Clock;
   random: Random;
@@ -51,8 +51,6 @@ export interface IdentityOptions {
   vcApiIsOpen: boolean;
   /** Hosts whose status lists are fetched. */
   statusListHosts: readonly string[];
-  /** Whether a wallet that knows no DPoP may take a pre-authorized offer; refused where absent. */
-  bearerTokens?: 'refused' | 'allowed';
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -75,17 +73,13 @@ export async function composeIdentity(options: IdentityOptions) {
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
 
-  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
-  const offers = createOfferService({ ...options, metadata });
   const authorization = composeAuthorization({
+    ...{ wallets: noWallets, bearerTokens: 'refused' },
     ...options,
-    metadata: authorizationServerMetadata(
-      publicUrl,
-      credentialTypes.map(({ id }) => id),
-      'none',
-    ),
-    bearerTokens: options.bearerTokens ?? 'refused',
+    issuer: publicUrl,
   });
+  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes, authorization.metadata);
+  const offers = createOfferService({ ...options, metadata, signInTypes: authorization.signInTypes });
   const delivery = createDeliveryService({
     ...options,
     metadata,
@@ -115,8 +109,8 @@ export async function composeIdentity(options: IdentityOptions) {
         isOpen: options.vcApiIsOpen,
       }),
       vcApiVerifyRoutes({ credentials: verifying, presentations }),
-      authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
+      ...authorization.routes,
+      openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
       openid4vpRoutes({ requests, answers }),
     ],
   };

@@ -6,6 +6,7 @@ import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
+import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
 import { composeMetering } from './compose-metering.ts';
@@ -82,6 +83,8 @@ export interface ComposeOptions {
   rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
+  /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
+  authorization: AuthorizationPolicy;
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -169,6 +172,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
       foreignDids: options.foreignDids,
       vcApiIsOpen: options.vcApiIsOpen,
       statusListHosts: options.statusListHosts,
+      ...options.authorization,
       anchorOf: anchoring.service.anchorOf,
     });
   return { pool, anchoring, staff, metering, openIdentity };

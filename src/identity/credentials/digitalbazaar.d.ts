@@ -112,3 +112,7 @@ declare module '@digitalbazaar/bls12-381-multikey' {
   export function toJwk(options: { keyPair: BbsKeyPair; secretKey: boolean }): Promise<BbsJwk>;
   export function fromJwk(options: { jwk: BbsJwk; secretKey: boolean }): Promise<BbsKeyPair>;
 }
+
+declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
+  export { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+}

@@ -193,8 +193,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     issueSdJwtVc,
     issueW3cCredential,
     /** @throws CREDENTIAL_UNKNOWN */
-    revokeCredential: (credentialId: string, reason: string) =>
-      statusLists.revoke(credentialId, reason.slice(0, REASON_characters)),
+    revokeCredential: (credentialId: string, reason: string, within?: Transaction) =>
+      statusLists.revoke(credentialId, reason.slice(0, REASON_characters), within),
     listIssued: statusLists.listIssued,
     statusOf: statusLists.statusOf,
   };
