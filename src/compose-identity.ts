@@ -47,10 +47,12 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
-  /** Whether anybody may issue through the VC-API what is not one of the city's own types. */
-  vcApiIsOpen: boolean;
-  /** Hosts whose status lists are fetched. */
-  statusListHosts: readonly string[];
+  /** Whether anybody may issue through the VC-API what is not one of the city's own types; not where absent. */
+  vcApiIsOpen?: boolean;
+  /** Hosts whose status lists are fetched; none where absent. */
+  statusListHosts?: readonly string[];
+  /** Certificates those hosts are believed by instead of the system's, PEM. */
+  statusListAuthority?: string;
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -66,7 +68,10 @@ export async function composeIdentity(options: IdentityOptions) {
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
   const foreignStatusLists = createForeignStatusLists({
-    fetchText: createGuardedFetch({ hosts: options.statusListHosts }),
+    fetchText: createGuardedFetch({
+      hosts: options.statusListHosts ?? [],
+      ...(options.statusListAuthority === undefined ? {} : { ca: options.statusListAuthority }),
+    }),
     clock: options.clock,
   });
   const judging = { ...options, dids, resolver, statusLists, foreignStatusLists, dataIntegrity };
@@ -106,7 +111,7 @@ export async function composeIdentity(options: IdentityOptions) {
         issuing: credentials,
         statuses: createChangeVcStatusService({ ...options, credentials }),
         requireOperator: options.requireOperator,
-        isOpen: options.vcApiIsOpen,
+        isOpen: options.vcApiIsOpen ?? false,
       }),
       vcApiVerifyRoutes({ credentials: verifying, presentations }),
       ...authorization.routes,

@@ -39,7 +39,6 @@ export async function portalHouse(logger: Logger = createLogger('silent')) {
   const identity = await composeIdentity({
     ...{ pool, clock, random, publicUrl, dataDirectory, requireOperator },
     anchorOf: (key) => waitingAnchor(pool, key),
-    ...{ vcApiIsOpen: false, statusListHosts: [] },
   });
   const staff = createStaffService({ pool, clock, random });
   const metering = composeMetering({

@@ -23,8 +23,8 @@ export interface Answer {
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-vc-api-in-tests';
 
-/** Call at the top of a test file; everything is stopped at its end. */
-export async function vcApiService() {
+/** Call at the top of a test file; everything is stopped at its end. @param lists whose status lists are fetched */
+export async function vcApiService(lists: { hosts: string[]; ca?: string } = { hosts: [] }) {
   const { pool } = await testDatabase();
   const clock = { now_ms: () => Date.now() };
   const port = await freePort(0);
@@ -34,7 +34,8 @@ export async function vcApiService() {
     ...{ pool, clock, random: systemRandom, publicUrl, dataDirectory },
     requireOperator: operatorGuard(OPERATOR_TOKEN),
     anchorOf: (key) => waitingAnchor(pool, key),
-    ...{ vcApiIsOpen: true, statusListHosts: [] },
+    ...{ vcApiIsOpen: true, statusListHosts: lists.hosts },
+    ...(lists.ca === undefined ? {} : { statusListAuthority: lists.ca }),
   });
   const { cert, key } = await selfSigned('localhost');
   const server = await createHttpServer({
