@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
-import { composeAuthorization } from './compose-authorization.ts';
+import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
@@ -13,7 +13,7 @@ import { createDidService } from './identity/dids/did-service.ts';
 import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.ts';
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
-import { authorizationServerMetadata } from './identity/issuing/authorization-server-metadata.ts';
+import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
 import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
 import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
@@ -21,12 +21,16 @@ import { createOfferService } from './identity/issuing/offer-credential-service.
 import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
 import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
+import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
+import { vcApiVerifyRoutes } from './identity/presenting/vc-api-verify-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
+import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { noWallets } from './identity/trust/trusted-wallets.ts';
 import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
@@ -34,7 +38,7 @@ import type { Random } from './platform/random.ts';
 
 const issuerName = { ko: '나루', en: 'Naru' };
 
-export interface IdentityOptions {
+export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   pool: Pool;
   clock: Clock;
   random: Random;
@@ -44,8 +48,12 @@ export interface IdentityOptions {
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
-  /** Whether a wallet that knows no DPoP may take a pre-authorized offer; refused where absent. */
-  bearerTokens?: 'refused' | 'allowed';
+  /** Whether anybody may issue through the VC-API what is not one of the city's own types; not where absent. */
+  vcApiIsOpen?: boolean;
+  /** Hosts whose status lists are fetched; none where absent. */
+  statusListHosts?: readonly string[];
+  /** Certificates those hosts are believed by instead of the system's, PEM. */
+  statusListAuthority?: string;
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -61,19 +69,24 @@ export async function composeIdentity(options: IdentityOptions) {
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
   const deriving = createDeriveCredentialService({ dataIntegrity });
-  const verifying = createVerifyCredentialService({ ...options, dids, resolver, statusLists, dataIntegrity });
-
-  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
-  const offers = createOfferService({ ...options, metadata });
-  const authorization = composeAuthorization({
-    ...options,
-    metadata: authorizationServerMetadata(
-      publicUrl,
-      credentialTypes.map(({ id }) => id),
-      'none',
-    ),
-    bearerTokens: options.bearerTokens ?? 'refused',
+  const foreignStatusLists = createForeignStatusLists({
+    fetchText: createGuardedFetch({
+      hosts: options.statusListHosts ?? [],
+      ...(options.statusListAuthority === undefined ? {} : { ca: options.statusListAuthority }),
+    }),
+    clock: options.clock,
   });
+  const judging = { ...options, dids, resolver, statusLists, foreignStatusLists, dataIntegrity };
+  const verifying = createVerifyCredentialService(judging);
+  const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
+
+  const authorization = composeAuthorization({
+    ...{ wallets: noWallets, bearerTokens: 'refused' },
+    ...options,
+    issuer: publicUrl,
+  });
+  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes, authorization.metadata);
+  const offers = createOfferService({ ...options, metadata, signInTypes: authorization.signInTypes });
   const delivery = createDeliveryService({
     ...options,
     metadata,
@@ -96,9 +109,15 @@ export async function composeIdentity(options: IdentityOptions) {
       didRoutes({ dids }),
       didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
-      vcApiRoutes({ issuing: credentials, verifying, deriving, mayIssue: options.requireOperator }),
-      authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
+      vcApiRoutes({
+        issuing: credentials,
+        statuses: createChangeVcStatusService({ ...options, credentials }),
+        requireOperator: options.requireOperator,
+        isOpen: options.vcApiIsOpen ?? false,
+      }),
+      vcApiVerifyRoutes({ credentials: verifying, presentations, deriving }),
+      ...authorization.routes,
+      openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
       openid4vpRoutes({ requests, answers }),
     ],
   };

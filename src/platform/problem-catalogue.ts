@@ -31,6 +31,7 @@ export const problemCatalogue = {
   CREDENTIAL_INVALID: { status: 400, title: 'That is not a credential that can be issued' },
   CREDENTIAL_REFUSED: { status: 400, title: 'The credential did not verify' },
   CREDENTIAL_UNKNOWN: { status: 404, title: 'No such credential was issued here' },
+  IMPORT_INVALID: { status: 400, title: 'The register cannot be imported; nothing of it was taken' },
   STATUS_LIST_UNKNOWN: { status: 404, title: 'There is no such status list' },
   // identity: asking for and collecting presentations
   VERIFIER_UNKNOWN: { status: 403, title: 'This verifier is not registered' },

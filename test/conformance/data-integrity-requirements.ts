@@ -84,12 +84,9 @@ export function issuerRequirements(service: ConformingService, facts: SuiteFacts
     });
     test('a name that is not of a key of the suite is refused', async () => {
       const other = kind === 'Ed25519' ? 'P-256' : 'Ed25519';
-      for (const issuer of [service.didKey(other), 'did:key:z6MktKwz7Ge1Yxzr4JHavN33wiwa8y81QdcMRLXQsrH9T53b']) {
-        const answer = await service.post(`/vc-api/${cryptosuite}/credentials/issue`, {
-          credential: { ...unsigned, issuer },
-        });
-        expect([answer.status, answer.body.code]).toEqual([400, 'CREDENTIAL_INVALID']);
-      }
+      const credential = { ...unsigned, issuer: service.didKey(other) };
+      const answer = await service.post(`/vc-api/${cryptosuite}/credentials/issue`, { credential });
+      expect([answer.status, answer.body.code]).toEqual([400, 'CREDENTIAL_INVALID']);
     });
     test('a term that no context defines is refused rather than dropped [VC-DI 2.5]', async () => {
       const credential = { ...unsigned, issuer: service.didKey(kind), credentialSubject: { undefinedTerm: 'dropped' } };

@@ -48,7 +48,7 @@ export const cryptosuites: Record<
     disclose?(p: string[]): LibraryCryptosuite;
   }
 > = {
-  'eddsa-rdfc-2022': { sign: () => eddsaRdfc, verify: eddsaRdfc },
+  'eddsa-rdfc-2022': { sign: () => eddsaRdfc as LibraryCryptosuite, verify: eddsaRdfc as LibraryCryptosuite },
   'eddsa-jcs-2022': { sign: () => eddsaJcs.createSignCryptosuite(), verify: eddsaJcs.createVerifyCryptosuite() },
   'ecdsa-rdfc-2019': { sign: () => ecdsaRdfc, verify: ecdsaRdfc },
   'ecdsa-jcs-2019': { sign: () => ecdsaJcs.createSignCryptosuite(), verify: ecdsaJcs.createVerifyCryptosuite() },

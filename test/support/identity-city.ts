@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
-import { composeAuthorization } from '../../src/compose-authorization.ts';
+import { type AuthorizationPolicy, composeAuthorization } from '../../src/compose-authorization.ts';
 import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
@@ -26,13 +25,17 @@ import { createPresentationAnswerService } from '../../src/identity/presenting/r
 import { createPresentationRequestService } from '../../src/identity/presenting/request-presentation-service.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { noWallets } from '../../src/identity/trust/trusted-wallets.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
+import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { Pool } from '../../src/platform/postgres/database.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { testDatabase } from './test-database.ts';
+
+export const operatorToken = 'the-token-of-the-operator-in-tests';
 
 export const waterAccountClaims = {
   service_point: 'SP-0001',
@@ -52,11 +55,10 @@ export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To
 /**
  * Call at the top of a test file; everything is stopped at its end.
  *
- * @param options.bearerTokens `allowed` for a test whose subject is something else than DPoP
+ * @param given Bearer tokens are allowed where it says nothing, for tests whose subject is something else than DPoP
  */
-export async function identityCity(
-  { bearerTokens }: { bearerTokens: 'refused' | 'allowed' } = { bearerTokens: 'allowed' },
-) {
+export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
+  const policy: AuthorizationPolicy = { wallets: noWallets, bearerTokens: 'allowed', ...given };
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
@@ -72,10 +74,14 @@ export async function identityCity(
   const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
 
-  const metadata = issuerMetadata(publicUrl, { ko: '나루시', en: 'City of Naru' }, credentialTypes);
-  const offers = createOfferService({ pool, clock, random, metadata });
-  const [serverMetadata] = metadata.authorizationServers as [AuthorizationServerMetadata & { issuer: string }];
-  const authorization = composeAuthorization({ pool, clock, random, metadata: serverMetadata, bearerTokens });
+  const authorization = composeAuthorization({ ...{ pool, clock, random }, issuer: publicUrl, ...policy });
+  const metadata = issuerMetadata(
+    publicUrl,
+    { ko: '나루시', en: 'City of Naru' },
+    credentialTypes,
+    authorization.metadata,
+  );
+  const offers = createOfferService({ pool, clock, random, metadata, signInTypes: authorization.signInTypes });
   const delivery = createDeliveryService({
     ...{ pool, clock, random, metadata, grants: authorization.grants },
     issueCredential: issuing.issueSdJwtVc,
@@ -98,8 +104,8 @@ export async function identityCity(
     routes: [
       didRoutes({ dids }),
       didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
-      authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
+      ...authorization.routes,
+      openid4vciRoutes({ metadata, offers, delivery, requireOperator: operatorGuard(operatorToken) }),
       openid4vpRoutes({ requests, answers }),
     ],
   });

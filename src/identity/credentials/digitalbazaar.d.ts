@@ -57,7 +57,16 @@ declare module '@digitalbazaar/eddsa-jcs-2022-cryptosuite' {
 
 declare module '@digitalbazaar/ecdsa-sd-2023-cryptosuite' {
   import type { LibraryCryptosuite } from '@digitalbazaar/data-integrity';
-  export function createSignCryptosuite(options: { mandatoryPointers: readonly string[] }): LibraryCryptosuite;
+  import type { DocumentLoader } from '@digitalbazaar/vc';
+  export interface SignCryptosuite extends LibraryCryptosuite {
+    createVerifyData(options: {
+      cryptosuite: SignCryptosuite;
+      document: object;
+      proof: object;
+      documentLoader: DocumentLoader;
+    }): Promise<{ hmacKey: Uint8Array; nonMandatory: string[]; mandatoryHash: Uint8Array }>;
+  }
+  export function createSignCryptosuite(options: { mandatoryPointers: readonly string[] }): SignCryptosuite;
   export function createDiscloseCryptosuite(options: { selectivePointers: readonly string[] }): LibraryCryptosuite;
   export function createVerifyCryptosuite(): LibraryCryptosuite;
 }
@@ -112,8 +121,4 @@ declare module '@digitalbazaar/bls12-381-multikey' {
   export function toJwk(options: { keyPair: BbsKeyPair; secretKey: boolean }): Promise<BbsJwk>;
   export function fromJwk(options: { jwk: BbsJwk; secretKey: boolean }): Promise<BbsKeyPair>;
   export function from(key: object): Promise<BbsKeyPair>;
-}
-
-declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
-  export { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 }

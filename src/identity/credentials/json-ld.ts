@@ -4,23 +4,17 @@ import { contexts as credentialsContexts } from '@digitalbazaar/credentials-cont
 import { contexts as dataIntegrityContexts } from '@digitalbazaar/data-integrity-context';
 import { cryptosuite as rdfc } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import type { DocumentLoader } from '@digitalbazaar/vc';
+import { type Canonize, createCompiledForms, type Statements } from './compiled-form.ts';
+import type { CanonicalDigest } from './compiled-form-template.ts';
 import { jsonLdContext } from './credential-metadata.ts';
 import { credentialTypes } from './credential-types.ts';
 
+const PROOF_TYPE = 'DataIntegrityProof';
 const VC_1_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
 
 /** The context of the specification's examples: every term it does not know is one of its vocabulary. */
 const EXAMPLES_CONTEXT = 'https://www.w3.org/ns/credentials/examples/v2';
 const examplesContext = { '@context': { '@vocab': 'https://www.w3.org/ns/credentials/examples#' } };
-
-/** Digest of the canonicalisation, which names blank nodes by hashes. */
-export type CanonicalDigest = 'sha256' | 'sha384';
-
-/**
- * The canonical N-Quads of a document. Source: RDF Dataset Canonicalization 1.0.
- * Throws where the document isn't JSON-LD all of whose terms its contexts define.
- */
-export type Canonize = (document: object, digest: CanonicalDigest) => Promise<string>;
 
 export interface JsonLd {
   /** By address. */
@@ -28,6 +22,10 @@ export interface JsonLd {
   /** Gives the bundled contexts, throws for every other address. */
   loadDocument: DocumentLoader;
   canonize: Canonize;
+  /** Of documents whose shape is compiled, null for others. */
+  statements: Statements;
+  /** Takes notice of a document that is not compiled yet. */
+  learn(document: object, digest: CanonicalDigest): Promise<void>;
 }
 
 /** Where Naru's own context is served. */
@@ -52,13 +50,16 @@ export function createJsonLd(publicUrl: string): JsonLd {
     return { contextUrl: null, documentUrl: url, document, tag: 'static' };
   };
 
-  return {
-    contexts,
-    loadDocument,
+  const registered = new Set<unknown>([PROOF_TYPE, ...credentialTypes.map(({ w3cName }) => w3cName)]);
+  const forms = createCompiledForms({
     canonize: (document, digest) =>
       rdfc.canonize(document, {
         documentLoader: loadDocument,
         messageDigestAlgorithm: digest === 'sha256' ? 'SHA-256' : 'SHA-384',
       }),
-  };
+    contexts,
+    compiles: (types) => types.some((type) => registered.has(type)),
+  });
+  const { canonicalForm, statements, learn } = forms;
+  return { contexts, loadDocument, canonize: canonicalForm, statements, learn };
 }

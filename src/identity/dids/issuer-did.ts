@@ -37,7 +37,7 @@ function issuerDocument(did: string, keys: IssuerKeys): Omit<DidDocument, 'id'> 
       multikey(ids.p384KeyId, multikeyOfEcJwk(keys.p384.publicJwk)),
       multikey(ids.bls12381KeyId, encodeMultikey('Bls12381G2', keys.bls12381.publicKey)),
     ],
-    authentication: [ids.ed25519KeyId, ids.p256KeyId],
+    authentication: [ids.ed25519KeyId, ids.p256KeyId, ids.p256MultikeyId],
     assertionMethod: [ids.ed25519KeyId, ids.p256KeyId, ids.p256MultikeyId, ids.p384KeyId, ids.bls12381KeyId],
   };
 }

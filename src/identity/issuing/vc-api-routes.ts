@@ -1,129 +1,122 @@
-// The VC-API façade: issue and verify W3C credentials over HTTP. Source: VC API 1.0, sections 3.2 and 3.3.
-// One address serves every suite: it is named in the path or in the options, else the issuer's key decides.
-import type { preHandlerAsyncHookHandler } from 'fastify';
+// The issuer's side of the VC-API: issues W3C credentials and sets their status, for the operator's programs.
+// Source: VC API, 3.2.
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
-import { problem, problemDocument } from '../../platform/problem.ts';
-import type { DeriveCredentialService } from '../presenting/derive-credential-service.ts';
-import type { VerifyCredentialService } from '../presenting/verify-credential-service.ts';
+import { Problem } from '../../platform/problem.ts';
+import { credentialFormats } from '../credentials/credential-formats.ts';
+import { type EnvelopeMediaType, envelope } from '../credentials/vc-presentation.ts';
+import { jsonPointer, oneOrMany, vcLimits } from '../credentials/vc-terms.ts';
+import type { ChangeVcStatusService } from './change-vc-status-service.ts';
 import type { IssueCredentialService } from './issue-credential-service.ts';
 
 const tags = ['VC-API'];
-const POINTERS = 64;
-const POINTER_chars = 512;
-const PROBLEM_TYPE = 'application/problem+json';
 
+const w3cFormatIds = credentialFormats.filter(({ secures }) => secures === 'w3c').map(({ id }) => id);
 const problemSchema = z.looseObject({ title: z.string(), status: z.number(), code: z.string() });
-const checksSchema = z.array(
-  z.looseObject({ step: z.string(), outcome: z.enum(['passed', 'failed', 'not_checked']), reason: z.string() }),
-);
+
+const issueBody = z.object({
+  credential: z.looseObject({}),
+  options: z
+    .looseObject({
+      /** A cryptosuite, `vc+jwt` or `vc+sd-jwt`; one that the issuer's key is made for where absent. */
+      format: z.enum(w3cFormatIds).optional(),
+      cryptosuite: z.enum(w3cFormatIds).optional(),
+      mandatoryPointers: z.array(jsonPointer).max(vcLimits.many).optional(),
+      /** What its status is changed by later; the credential's own id where absent. */
+      credentialId: z.string().min(1).max(vcLimits.url_chars).optional(),
+    })
+    .nullish(),
+});
+
+const statusBody = z.object({
+  credentialId: z.string().min(1).max(vcLimits.url_chars),
+  credentialStatus: oneOrMany(
+    z.looseObject({ type: z.literal('BitstringStatusListEntry'), statusPurpose: z.enum(['revocation']) }),
+  ),
+  /** Whether the status is to be set. */
+  status: z.boolean().default(true),
+});
 
 export interface VcApiOptions {
   issuing: IssueCredentialService;
-  verifying: VerifyCredentialService;
-  deriving: DeriveCredentialService;
-  /** Lets only those issue who may: throws NOT_SIGNED_IN or NOT_ALLOWED. */
-  mayIssue: preHandlerAsyncHookHandler;
+  statuses: ChangeVcStatusService;
+  /** Lets only the operator's programs by: throws NOT_SIGNED_IN. */
+  requireOperator(request: FastifyRequest): Promise<void>;
+  /** Whether anybody may have issued what is not of one of the city's own types. */
+  isOpen: boolean;
 }
 
-/** Source: RFC 6901, section 3. */
-const jsonPointer = z
-  .string()
-  .max(POINTER_chars)
-  .regex(/^(\/([^~/]|~[01])*)*$/, 'must be a JSON pointer');
+export function vcApiRoutes({ issuing, statuses, requireOperator, isOpen }: VcApiOptions): Routes {
+  async function isOperator(request: FastifyRequest): Promise<boolean> {
+    try {
+      await requireOperator(request);
+      return true;
+    } catch (error) {
+      if (isOpen && error instanceof Problem && error.code === 'NOT_SIGNED_IN') return false;
+      throw error;
+    }
+  }
 
-// VC API 1.0 leaves open what else is in the options: it is passed over.
-const issueOptions = z.looseObject({
-  cryptosuite: z.string().max(64).optional(),
-  mandatoryPointers: z.array(jsonPointer).max(POINTERS).optional(),
-});
-const verifyOptions = z.looseObject({
-  expectedProofPurpose: z.string().max(64).optional(),
-  domain: z.string().max(2_048).optional(),
-  challenge: z.string().max(2_048).optional(),
-});
-const deriveOptions = z.looseObject({
-  selectivePointers: z.array(jsonPointer).max(POINTERS).default([]),
-});
-const suiteInPath = z.object({ cryptosuite: z.string().max(64) });
-
-export function vcApiRoutes({ issuing, verifying, deriving, mayIssue }: VcApiOptions): Routes {
   return async (app) => {
     const issueSchema = {
       tags,
-      summary: 'Issue a VC 2.0 with a proof of the suite that is named, or that the issuer has a key for',
-      body: z.object({ credential: z.looseObject({}), options: issueOptions.optional() }),
-      response: { 201: z.object({ verifiableCredential: z.looseObject({}) }), 400: problemSchema },
-    };
-    async function issue(body: z.infer<typeof issueSchema.body>, cryptosuite?: string) {
-      const { credential } = await issuing.issueW3cCredential(body.credential, {
-        format: body.options?.cryptosuite ?? cryptosuite,
-        mandatoryPointers: body.options?.mandatoryPointers,
-      });
-      if (typeof credential === 'string') throw problem('CREDENTIAL_FORMAT_UNKNOWN', 'That format has no proof.');
-      return { verifiableCredential: credential };
-    }
-    app.post('/vc-api/credentials/issue', { preHandler: mayIssue, schema: issueSchema }, async (request, reply) =>
-      reply.code(201).send(await issue(request.body)),
-    );
-    app.post(
-      '/vc-api/:cryptosuite/credentials/issue',
-      { preHandler: mayIssue, schema: { ...issueSchema, params: suiteInPath } },
-      async (request, reply) => reply.code(201).send(await issue(request.body, request.params.cryptosuite)),
-    );
-
-    const verifySchema = {
-      tags,
-      summary: 'Verify a VC 2.0 by its Data Integrity proofs; 400 with the trace where it does not verify',
-      body: z.object({ verifiableCredential: z.looseObject({}), options: verifyOptions.optional() }),
+      summary:
+        'Issue a VC 2.0 with a proof or in an envelope, of the format that is named or that the issuer has a key for',
+      body: issueBody,
       response: {
-        200: z.object({ verified: z.literal(true), trace: checksSchema }),
-        400: problemSchema.extend({ verified: z.literal(false).optional(), trace: checksSchema.optional() }),
+        201: z.object({ verifiableCredential: z.looseObject({}), credentialId: z.string() }),
+        400: problemSchema,
       },
     };
-    async function verify({ verifiableCredential, options }: z.infer<typeof verifySchema.body>, cryptosuite?: string) {
-      const { verified, trace } = await verifying.verifyW3cCredential(verifiableCredential, {
-        proofPurpose: options?.expectedProofPurpose,
-        domain: options?.domain,
-        challenge: options?.challenge,
-        cryptosuite,
+    const preValidation = async (request: FastifyRequest) => {
+      await isOperator(request);
+    };
+    async function issue({ credential, options }: z.infer<typeof issueBody>, request: FastifyRequest, format?: string) {
+      const issued = await issuing.issueW3cCredential(credential, {
+        format: options?.format ?? options?.cryptosuite ?? format,
+        mandatoryPointers: options?.mandatoryPointers,
+        name: options?.credentialId,
+        mayIssueOwnTypes: await isOperator(request),
       });
-      const steps = trace.map((step) => ({ ...step }));
-      if (verified) return { verified: true as const, trace: steps };
-      const failed = trace.find(({ outcome }) => outcome === 'failed');
-      const refusal = problem('CREDENTIAL_REFUSED', failed?.detail.en);
-      return { ...problemDocument(refusal), verified: false as const, trace: steps };
+      const verifiableCredential =
+        typeof issued.credential === 'string' ? enveloped(issued.credential) : issued.credential;
+      return { verifiableCredential, credentialId: issued.credentialId };
     }
-    const forPages = { config: { openToPages: true } };
-    app.post('/vc-api/credentials/verify', { ...forPages, schema: verifySchema }, async (request, reply) => {
-      const answer = await verify(request.body);
-      return answer.verified ? reply.send(answer) : reply.code(400).type(PROBLEM_TYPE).send(answer);
-    });
+    app.post('/vc-api/credentials/issue', { schema: issueSchema, preValidation }, async (request, reply) =>
+      reply.code(201).send(await issue(request.body, request)),
+    );
+    // The same, for programs that know an address and nothing of options.
     app.post(
-      '/vc-api/:cryptosuite/credentials/verify',
-      { ...forPages, schema: { ...verifySchema, params: suiteInPath } },
-      async (request, reply) => {
-        const answer = await verify(request.body, request.params.cryptosuite);
-        return answer.verified ? reply.send(answer) : reply.code(400).type(PROBLEM_TYPE).send(answer);
-      },
+      '/vc-api/:format/credentials/issue',
+      { schema: { ...issueSchema, params: z.object({ format: z.enum(w3cFormatIds) }) }, preValidation },
+      async (request, reply) => reply.code(201).send(await issue(request.body, request, request.params.format)),
     );
 
     app.post(
-      '/vc-api/credentials/derive',
+      '/vc-api/credentials/status',
       {
-        ...forPages,
         schema: {
           tags,
-          summary: 'Derive a credential that shows only what is selected and what is mandatory; for holders',
-          body: z.object({ verifiableCredential: z.looseObject({}), options: deriveOptions.optional() }),
-          response: { 201: z.object({ verifiableCredential: z.looseObject({}) }), 400: problemSchema },
+          summary: 'Set the status of a credential by its id and a purpose',
+          body: statusBody,
+          response: { 200: z.object({ credentialId: z.string() }), 400: problemSchema, 404: problemSchema },
         },
+        preValidation: requireOperator,
       },
       async (request, reply) => {
-        const { verifiableCredential, options } = request.body;
-        const derived = await deriving.deriveCredential(verifiableCredential, options?.selectivePointers ?? []);
-        return reply.code(201).send({ verifiableCredential: derived });
+        const { credentialId, credentialStatus, status } = request.body;
+        for (const { statusPurpose } of [credentialStatus].flat()) {
+          await statuses.changeStatus({ credentialId, purpose: statusPurpose, status });
+        }
+        return reply.send({ credentialId });
       },
     );
   };
+}
+
+/** Both kinds of token end in what their last character says: an SD-JWT in a tilde. */
+function enveloped(token: string) {
+  const mediaType: EnvelopeMediaType = token.endsWith('~') ? 'application/vc+sd-jwt' : 'application/vc+jwt';
+  return envelope('EnvelopedVerifiableCredential', { mediaType, token });
 }

@@ -21,8 +21,8 @@ export interface AskedOfProofs {
 
 export interface ProofExpectations extends AskedOfProofs {
   /**
-   * Who must have made one of the proofs, the issuer or the holder, where that is a DID. An address of any other kind says
-   * nothing about keys, so that its proofs show only that nothing was changed.
+   * Who must have made one of the proofs: the issuer, the holder. An issuer that is no DID says nothing about keys, so that
+   * the proofs of its credentials show only that nothing was changed since somebody signed.
    */
   by: string;
   purpose: 'assertionMethod' | 'authentication';
@@ -44,8 +44,8 @@ export async function proofStep(
 ): Promise<TraceStep> {
   const { proof, ...unsecured } = document;
   const proofs = [proof].flat() as Proof[];
-  const isDid = parseDid(expected.by) !== null;
-  const own = isDid ? proofs.find((one) => didOf(one.verificationMethod) === expected.by) : proofs[0];
+  const namesKeys = parseDid(expected.by) !== null || expected.purpose === 'authentication';
+  const own = namesKeys ? proofs.find((one) => didOf(one.verificationMethod) === expected.by) : proofs[0];
   if (own === undefined) return traceStep('signature', 'failed', 'PROOF_NOT_BY_ISSUER');
   for (const one of proofs) {
     const reason = await reasonAgainst(one, proofs, unsecured, expected, parts);

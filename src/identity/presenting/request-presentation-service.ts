@@ -71,7 +71,7 @@ export function createPresentationRequestService(parts: {
       }),
       jar: {
         requestUri: `${publicUrl}${verifierPaths.requests}/${handle}`,
-        jwtSigner: { method: 'did', didUrl: issuer.p256KeyId, alg: protocolAlgorithm },
+        jwtSigner: { method: 'did', didUrl: issuer.p256MultikeyId, alg: protocolAlgorithm },
         expiresInSeconds: Math.ceil((request.expiresAt.getTime() - now_ms) / 1_000),
         additionalJwtPayload: { aud: anyWalletAudience },
       },
