@@ -22,9 +22,14 @@ import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
+import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { openVerifierIdentity } from './identity/trust/verifier-identity-store.ts';
+import { createVerifierListService } from './identity/trust/verifier-list-service.ts';
+import { verifierRegistrationRoutes } from './identity/trust/verifier-registration-routes.ts';
+import { createVerifierService } from './identity/trust/verifier-service.ts';
 import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
@@ -41,6 +46,8 @@ export interface IdentityOptions {
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
+  /** PEM files of the verifier's key and certificate chain; both are made where absent. */
+  verifierFiles?: { key: string; certificate: string } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
 }
 
@@ -63,25 +70,36 @@ export async function composeIdentity(options: IdentityOptions) {
   const offers = createOfferService({ ...options, metadata });
   const tokens = createTokenService(options);
   const delivery = createDeliveryService({ ...options, metadata, issueCredential: credentials.issueSdJwtVc });
-  const requests = createPresentationRequestService({ ...options, issuer });
+  const identity = await openVerifierIdentity({
+    files: options.verifierFiles,
+    ownFile: join(options.dataDirectory, 'verifier.json'),
+    ...{ publicUrl, random: options.random, now_ms: options.clock.now_ms() },
+  });
+  const verifiers = createVerifierService({ ...options, identity });
+  await verifiers.registerOwnVerifiers();
+  const asking = { ...options, verifiers, signers: { issuer, identity, chainOf: verifiers.chainOf } };
+  const requests = createPresentationRequestService(asking);
   const answers = createPresentationAnswerService({
-    ...options,
-    did: issuer.did,
+    ...asking,
     verifyPresentation: verifier.verifySdJwtPresentation,
   });
+  const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
   return {
     issuer,
     offers,
     credentials,
     requests,
+    verifiers,
     routes: [
       didRoutes({ dids }),
       didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
       vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
       openid4vciRoutes({ metadata, offers, tokens, delivery }),
-      openid4vpRoutes({ requests, answers }),
+      openid4vpRoutes({ requests, answers, verifierList }),
+      verifierRoutes({ verifiers, requests }),
+      verifierRegistrationRoutes({ verifiers, requireOperator: options.requireOperator }),
     ],
   };
 }

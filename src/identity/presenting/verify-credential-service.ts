@@ -110,12 +110,12 @@ function validity({ validFrom, validUntil, proof }: SignedCredential, now_ms: nu
   return traceStep('validity', 'passed', 'VALIDITY_OK', { data: { until: validUntil ?? null } });
 }
 
-function statusReference({ credentialStatus }: SignedCredential): { uri: string; index: number } | null {
+function statusReference({ credentialStatus }: SignedCredential): Parameters<typeof statusStep>[0] {
   for (const entry of [credentialStatus ?? []].flat()) {
     const read = statusEntrySchema.safeParse(entry);
     if (read.success) return { uri: read.data.statusListCredential, index: Number(read.data.statusListIndex) };
   }
-  return null;
+  return credentialStatus === undefined ? null : 'unreadable';
 }
 
 function subjectOf({ credentialSubject }: SignedCredential): Record<string, unknown> {
