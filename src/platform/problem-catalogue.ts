@@ -30,6 +30,7 @@ export const problemCatalogue = {
   CREDENTIAL_INVALID: { status: 400, title: 'That is not a credential that can be issued' },
   CREDENTIAL_REFUSED: { status: 400, title: 'The credential did not verify' },
   CREDENTIAL_UNKNOWN: { status: 404, title: 'No such credential was issued here' },
+  IMPORT_INVALID: { status: 400, title: 'The register cannot be imported; nothing of it was taken' },
   STATUS_LIST_UNKNOWN: { status: 404, title: 'There is no such status list' },
   // identity: asking for and collecting presentations
   VERIFIER_UNKNOWN: { status: 403, title: 'This verifier is not registered' },
@@ -54,6 +55,7 @@ export const problemCatalogue = {
   DEVICE_EVENT_UNKNOWN: { status: 404, title: 'There is no such open event' },
   CLAIM_REFUSED: { status: 403, title: 'The claim code is wrong, used or expired; ask for a new one' },
   PROVISIONING_INVALID: { status: 400, title: 'Lines of the device list cannot be used; nothing was registered' },
+  REGISTRY_LIST_INVALID: { status: 400, title: 'Lines of the registry list cannot be used' },
   COMMAND_UNKNOWN: { status: 404, title: 'There is no such command' },
   COMMAND_ENDED: { status: 409, title: 'The command has ended already' },
   COMMAND_NEEDS_ANOTHER: { status: 403, title: 'Another person must approve this command' },

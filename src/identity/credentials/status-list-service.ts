@@ -95,17 +95,19 @@ export function createStatusListService(options: StatusListServiceOptions) {
    * Revokes for good; a second time changes nothing.
    *
    * @param reason in the words of who revokes; kept, never published
+   * @param within commits the revocation; without one it is a transaction of its own
    * @throws CREDENTIAL_UNKNOWN
    */
-  async function revoke(credentialId: string, reason: string): Promise<IssuedCredential> {
+  async function revoke(credentialId: string, reason: string, within?: Transaction): Promise<IssuedCredential> {
     if (!isUuid(credentialId)) throw problem('CREDENTIAL_UNKNOWN', 'That is not the id of a credential.');
-    return inTransaction(pool, async (transaction) => {
+    const change = async (transaction: Transaction): Promise<IssuedCredential> => {
       const entry = await markRevoked(transaction, credentialId, reason, clock.now_ms());
       if (entry) await anchorBits(transaction, entry.list, await setStatusBit(transaction, entry));
       const credential = await findCredential(transaction, credentialId);
       if (credential === null) throw problem('CREDENTIAL_UNKNOWN', 'No credential with that id was issued here.');
       return credential;
-    });
+    };
+    return within === undefined ? inTransaction(pool, change) : change(within);
   }
 
   /** The status an entry has at this moment; null where `uri` is no list of ours or the index lies outside it. */
@@ -122,7 +124,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
       const { header, payload } = statusListToken(bits, {
         uri: uriOf(list),
         issuer: issuer.did,
-        keyId: issuer.p256KeyId,
+        keyId: issuer.p256MultikeyId,
         issuedAt_s: Math.floor(clock.now_ms() / 1000),
       });
       return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))

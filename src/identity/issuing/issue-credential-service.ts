@@ -6,7 +6,8 @@ import { inTransaction, type Pool, type Transaction } from '../../platform/postg
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
 import { bitstringStatusEntry } from '../credentials/bitstring-status-list.ts';
-import { checkClaims, credentialType, credentialTypes, vctOf } from '../credentials/credential-types.ts';
+import { claimsAtIssue, expiry_s } from '../credentials/claims.ts';
+import { credentialType, credentialTypes, vctOf } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import { createSdJwtVc, type PublicHolderJwk } from '../credentials/sd-jwt-vc.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
@@ -27,7 +28,6 @@ export interface IssueCredentialServiceOptions {
 
 export type IssueCredentialService = ReturnType<typeof createIssueCredentialService>;
 
-const DAY_s = 86_400;
 const REASON_characters = 500;
 
 // Only the public members are taken over: a key id or a use would be one more thing to recognise a person by.
@@ -50,7 +50,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
    */
   async function issueSdJwtVc(order: SdJwtVcOrder, transaction?: Transaction): Promise<IssuedSdJwtVc> {
     const type = credentialType(order.type);
-    const claims = checkClaims(type, order.claims);
+    const claims = claimsAtIssue(type, order.claims, clock.now_ms());
     const holderJwk = publicHolderJwk(order.holderJwk);
     const holderThumbprint = await calculateJwkThumbprint(holderJwk);
     return within(transaction, async (client) => {
@@ -67,12 +67,12 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
           vct: vctOf(type, publicUrl),
           ...(order.subjectDid === undefined ? {} : { subject: order.subjectDid }),
           issuedAt_s,
-          expiresAt_s: issuedAt_s + type.validity_days * DAY_s,
+          expiresAt_s: expiry_s(type, claims, issuedAt_s),
           holderJwk,
           status: { uri: statusLists.uriOf(entry.list), index: entry.index },
           claims,
         },
-        { keyId: issuer.p256KeyId, sign: issuer.keys.p256.sign },
+        { keyId: issuer.p256MultikeyId, sign: issuer.keys.p256.sign },
         (length) => random.bytes(length),
       );
       return { credential, credentialId: entry.id };
@@ -119,8 +119,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     issueSdJwtVc,
     issueW3cCredential,
     /** @throws CREDENTIAL_UNKNOWN */
-    revokeCredential: (credentialId: string, reason: string) =>
-      statusLists.revoke(credentialId, reason.slice(0, REASON_characters)),
+    revokeCredential: (credentialId: string, reason: string, within?: Transaction) =>
+      statusLists.revoke(credentialId, reason.slice(0, REASON_characters), within),
     listIssued: statusLists.listIssued,
     statusOf: statusLists.statusOf,
   };

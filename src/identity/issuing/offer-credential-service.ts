@@ -2,22 +2,33 @@
 import { preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
 import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciIssuer } from '@openid4vc/openid4vci';
 import type { Clock } from '../../platform/clock.ts';
-import type { Pool } from '../../platform/postgres/database.ts';
+import type { Pool, Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
-import { checkClaims, credentialType } from '../credentials/credential-types.ts';
+import { checkClaims } from '../credentials/claims.ts';
+import { credentialType } from '../credentials/credential-types.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
 import { issuerPaths } from './issuer-metadata.ts';
-import { type Offer, type OfferOrder, offerLimits } from './offer.ts';
-import { insertOffer, openOfferType } from './offer-store.ts';
+import { type Offer, type OfferOrder, type OpenOffer, offerLimits } from './offer.ts';
+import { insertOffers, listOffers, openOfferType, withdrawOffer } from './offer-store.ts';
 
 export interface OfferService {
   /**
    * The person takes the offer with a wallet and the `tx_code`, once, before `expires_at`.
-   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long).
+   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long, lifetime out of bounds).
+   *
+   * @param within commits the offer; without one it is a transaction of its own
    */
-  createOffer(order: OfferOrder): Promise<Offer>;
+  createOffer(order: OfferOrder, within?: Transaction): Promise<Offer>;
+  /** Offers of `types` that can still be taken, the last to end first, after the one that a cursor names. */
+  listOffers(
+    types: readonly string[],
+    after: { expiresAt: string; id: string } | null,
+    limit: number,
+  ): Promise<OpenOffer[]>;
+  /** Ends an offer that nobody took, with its claims. Throws NOT_FOUND. */
+  withdrawOffer(id: string, within: Transaction): Promise<{ type: string; reference: string }>;
   /** The offer behind the link's handle. Throws NOT_FOUND when there is none, or it was taken or has ended. */
   readOffer(handle: string): Promise<CredentialOfferObject>;
 }
@@ -46,31 +57,41 @@ export function createOfferService(parts: {
     });
 
   return {
-    async createOffer({ type: typeId, claims, reference }) {
+    async createOffer({ type: typeId, claims, reference, lifetime_s = offerLimits.offerLifetime_s }, within) {
       const type = credentialType(typeId);
-      const checked = checkClaims(type, claims);
+      const checked = checkClaims(type, claims, clock.now_ms());
       if (JSON.stringify(checked).length > offerLimits.claims_bytes) {
         throw problem('REQUEST_INVALID', `claims: longer than ${offerLimits.claims_bytes} bytes`);
       }
       if (reference.length > offerLimits.reference_chars) {
         throw problem('REQUEST_INVALID', `reference: longer than ${offerLimits.reference_chars} characters`);
       }
+      if (!(lifetime_s >= 1 && lifetime_s <= offerLimits.longestOfferLifetime_s)) {
+        throw problem('REQUEST_INVALID', `lifetime_s: write 1 to ${offerLimits.longestOfferLifetime_s} seconds`);
+      }
       const handle = randomToken(random);
       const code = preAuthorizedCode(handle);
       const txCode = randomDigits(random, offerLimits.txCodeDigits);
-      const expiresAt = new Date(clock.now_ms() + offerLimits.offerLifetime_s * 1_000);
+      const offeredAt = new Date(clock.now_ms());
+      const expiresAt = new Date(offeredAt.getTime() + lifetime_s * 1_000);
       const id = randomUuid(random);
-      await insertOffer(pool, {
-        id,
-        codeHash: codeHash(code),
-        txCodeHash: txCodeHash(code, txCode),
-        type: type.id,
-        claims: checked,
-        reference,
-        expiresAt,
-      });
+      await insertOffers(within ?? pool, [
+        {
+          ...{ id, type: type.id, claims: checked, reference, offeredAt, expiresAt, importId: null, importLine: null },
+          codeHash: codeHash(code),
+          txCodeHash: txCodeHash(code, txCode),
+        },
+      ]);
       const { credentialOffer } = await offerFor(handle, type.id);
       return { offer_id: id, offer_uri: credentialOffer, tx_code: txCode, expires_at: expiresAt.toISOString() };
+    },
+
+    listOffers: (types, after, limit) => listOffers(pool, types, new Date(clock.now_ms()), after, limit),
+
+    async withdrawOffer(id, within) {
+      const ended = await withdrawOffer(within, id);
+      if (ended === null) throw problem('NOT_FOUND', 'This offer was taken, has ended, or never was.');
+      return ended;
     },
 
     async readOffer(handle) {

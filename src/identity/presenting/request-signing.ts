@@ -1,8 +1,8 @@
 // Under which name and with which key a request is sent, and all that goes into it: the same each time it is served.
 import type { CallbackContext, JwtSigner } from '@openid4vc/oauth2';
 import { protocolAlgorithm, signEs256 } from '../openid-callbacks.ts';
-import type { CertificateChain } from '../trust/certificate-chain.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
+import type { CertificateChain } from '../trust/own-certificate-chain.ts';
 import type { RegisteredVerifier } from '../trust/registered-verifier.ts';
 import { type VerifierIdentity, x509ClientId } from '../trust/verifier-identity.ts';
 import { presentationQuery } from './presentation-query.ts';
@@ -31,7 +31,7 @@ export function signerOf(signers: RequestSigners, client: ClientPrefix, verifier
     jwt: await signEs256(header, payload, privateKey),
     signerJwk: { ...publicJwk },
   });
-  if (byDid) return { signJwt, jwtSigner: { method: 'did', didUrl: issuer.p256KeyId, alg: protocolAlgorithm } };
+  if (byDid) return { signJwt, jwtSigner: { method: 'did', didUrl: issuer.p256MultikeyId, alg: protocolAlgorithm } };
   if (client !== 'x509_hash') return { signJwt, jwtSigner: null };
   return { signJwt, jwtSigner: { method: 'x5c', x5c: signers.chainOf(verifier).x5c, alg: protocolAlgorithm } };
 }

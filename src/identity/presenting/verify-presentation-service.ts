@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { claimsSchema, typeOfVct } from '../credentials/credential-types.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
 import type { DidService, ResolvedDid } from '../dids/did-service.ts';
+import { publicJwkOf } from '../dids/verification-key.ts';
 import { mayIssue } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import { applyDisclosures } from './disclosures.ts';
@@ -106,12 +107,12 @@ function refusal(trace: TraceStep[], type: string | null = null): Verdict {
 function signatureStep(jwt: Jwt, issuer: ResolvedDid | null): TraceStep {
   const keyId = jwt.header.kid;
   const document = issuer?.verified.document;
-  const method = document?.verificationMethod?.find(({ id }) => id === keyId);
-  if (!method?.publicKeyJwk || !document?.assertionMethod?.includes(method.id)) {
+  const jwk = document && typeof keyId === 'string' ? publicJwkOf(document, keyId) : null;
+  if (!jwk || typeof keyId !== 'string' || !document?.assertionMethod?.includes(keyId)) {
     return traceStep('signature', 'failed', 'SIGNATURE_KEY_UNKNOWN');
   }
-  return isSignedBy(jwt, { ...method.publicKeyJwk }, 'ES256')
-    ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'ES256', key: method.id } })
+  return isSignedBy(jwt, { ...jwk }, 'ES256')
+    ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'ES256', key: keyId } })
     : traceStep('signature', 'failed', 'SIGNATURE_INVALID');
 }
 

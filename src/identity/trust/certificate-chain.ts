@@ -1,71 +1,41 @@
-// A certificate chain as a signer sends it along: whose key it is, what it hashes to, and whether it may be sent.
-import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { problem } from '../../platform/problem.ts';
+// Chains of X.509 certificates as JOSE headers carry them. Source: RFC 7515, 4.1.6; RFC 5280, 6.1.
+import { X509Certificate } from 'node:crypto';
 
-const CHAIN_MOST = 5;
-
-export interface CertificateChain {
-  /** DER as base64, the signer's own first, no trust anchor. Source: RFC 7515, 4.1.6; HAIP 1.0, 5. */
-  x5c: string[];
-  /** SHA-256 of the first certificate, base64url. Source: OpenID4VP 1.0, 5.9.3 (`x509_hash`). */
-  hash: string;
-  expiresAt_ms: number;
-}
+const CERTIFICATES_at_most = 5;
 
 /**
- * Reads the chain of `key`.
- *
- * @param pem certificates, the signer's own first; a trust anchor at the end is left out
- * @param what names the chain in refusals, such as a setting
- * @throws SETTING_INVALID where it is no chain, of another key, self-signed, or not valid now
+ * The first certificate of `x5c`, where each is signed by the next and the last by one of `roots`, all at their times.
+ * Null otherwise, and where the chain brings its own root or signs itself. Source: HAIP 1.0, 4.5.1.
  */
-export function readCertificateChain(pem: string, key: KeyObject, what: string, now_ms: number): CertificateChain {
-  const refuse = (why: string) => problem('SETTING_INVALID', `${what}: ${why}`);
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0 || blocks.length > CHAIN_MOST) {
-    throw refuse(`give 1 to ${CHAIN_MOST} certificates in PEM, the verifier's own first`);
+export function leafOfChain(x5c: unknown, roots: readonly X509Certificate[], now_s: number): X509Certificate | null {
+  const chain = certificates(x5c);
+  const [leaf] = chain;
+  if (leaf === undefined || leaf.ca) return null;
+  for (const [at, certificate] of chain.entries()) {
+    const issuers = at + 1 < chain.length ? chain.slice(at + 1, at + 2) : roots;
+    if (!isAtItsTime(certificate, now_s) || isIssuedBy(certificate, certificate)) return null;
+    if (!issuers.some((issuer) => issuer.ca && isAtItsTime(issuer, now_s) && isIssuedBy(certificate, issuer)))
+      return null;
   }
-  const certificates = blocks.map((block) => parse(block) ?? raise(refuse('a certificate in it cannot be read')));
-  const [own, ...above] = certificates;
-  if (own === undefined || !sameKey(own.publicKey, key)) {
-    throw refuse("the first certificate is not of the verifier's key");
-  }
-  if (isSelfSigned(own)) {
-    throw refuse('the first certificate signs itself; have an authority sign it (HAIP 1.0, section 5)');
-  }
-  certificates.reduce((certificate, next) => {
-    if (!certificate.checkIssued(next) || !certificate.verify(next.publicKey)) {
-      throw refuse('each certificate must be signed by the one after it');
-    }
-    return next;
-  });
-  const validFrom_ms = Date.parse(own.validFrom);
-  const expiresAt_ms = Math.min(...certificates.map(({ validTo }) => Date.parse(validTo)));
-  if (validFrom_ms > now_ms || expiresAt_ms <= now_ms) throw refuse('a certificate in it is not valid at this time');
-  return {
-    x5c: [own, ...above.filter((certificate) => !isSelfSigned(certificate))].map(({ raw }) => raw.toString('base64')),
-    hash: createHash('sha256').update(own.raw).digest('base64url'),
-    expiresAt_ms,
-  };
+  return leaf;
 }
 
-function parse(block: string): X509Certificate | null {
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+function isAtItsTime({ validFrom, validTo }: X509Certificate, now_s: number): boolean {
+  return Date.parse(validFrom) / 1_000 <= now_s && now_s <= Date.parse(validTo) / 1_000;
+}
+
+function certificates(x5c: unknown): X509Certificate[] {
+  if (!Array.isArray(x5c) || x5c.length > CERTIFICATES_at_most) return [];
   try {
-    return new X509Certificate(block);
+    return x5c.map((text: unknown) => {
+      if (typeof text !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw new TypeError('not base64');
+      return new X509Certificate(Buffer.from(text, 'base64'));
+    });
   } catch {
-    return null;
+    return [];
   }
-}
-
-function raise(error: Error): never {
-  throw error;
-}
-
-function isSelfSigned(certificate: X509Certificate): boolean {
-  return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
-}
-
-function sameKey(publicKey: KeyObject, privateKey: KeyObject): boolean {
-  const spki = (key: KeyObject) => key.export({ type: 'spki', format: 'der' });
-  return spki(publicKey).equals(spki(createPublicKey(privateKey)));
 }

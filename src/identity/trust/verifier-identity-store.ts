@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
-import { readCertificateChain } from './certificate-chain.ts';
+import { readCertificateChain } from './own-certificate-chain.ts';
 import { makeOwnChain } from './self-made-chain.ts';
 import type { VerifierIdentity } from './verifier-identity.ts';
 

@@ -1,6 +1,6 @@
 // Under which identity this service asks for presentations: a P-256 key of its own and the certificate over it.
 import type { KeyObject } from 'node:crypto';
-import type { CertificateChain } from './certificate-chain.ts';
+import type { CertificateChain } from './own-certificate-chain.ts';
 
 export interface VerifierIdentity {
   privateKey: KeyObject;

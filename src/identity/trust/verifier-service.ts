@@ -4,7 +4,7 @@ import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { secretHash } from '../secrets.ts';
-import { type CertificateChain, readCertificateChain } from './certificate-chain.ts';
+import { type CertificateChain, readCertificateChain } from './own-certificate-chain.ts';
 import { ownVerifiers } from './own-verifiers.ts';
 import { type RegisteredVerifier, requireKnownClaims, type VerifierRegistration } from './registered-verifier.ts';
 import type { VerifierIdentity } from './verifier-identity.ts';

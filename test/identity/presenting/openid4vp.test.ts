@@ -109,7 +109,7 @@ test('the request object is signed by the DID in the client id and meant for any
   expect(decodeProtectedHeader(jwt)).toMatchObject({
     typ: 'oauth-authz-req+jwt',
     alg: 'ES256',
-    kid: city.issuer.p256KeyId,
+    kid: city.issuer.p256MultikeyId,
   });
   expect(decodeJwt(jwt)).toMatchObject({
     aud: 'https://self-issued.me/v2',
