@@ -69,9 +69,9 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
   const issuer = await dids.ensureIssuer(await openIssuerKeys(join(directory, 'issuer.json')));
-  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: random.bytes });
   const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
-  const issuing = createIssueCredentialService({ pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity });
+  const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
 
   const authorization = composeAuthorization({ ...{ pool, clock, random }, issuer: publicUrl, ...policy });
