@@ -77,10 +77,12 @@ const HEADER_bytes = 3;
 function isPlainValue(proofValue: string): boolean {
   if (!/^u[A-Za-z0-9_-]+$/.test(proofValue)) return false;
   try {
-    return Array.isArray(
-      decode(Buffer.from(proofValue.slice(1), 'base64url').subarray(HEADER_bytes), { useMaps: true }),
-    );
+    return Array.isArray(decode(fromBase64url(proofValue.slice(1)).subarray(HEADER_bytes), { useMaps: true }));
   } catch {
     return false;
   }
+}
+
+function fromBase64url(text: string): Uint8Array {
+  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }
