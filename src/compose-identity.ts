@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
 import { composeAuthorization } from './compose-authorization.ts';
+import { composeIssuing, type IssuingPolicy, openPolicy } from './compose-issuing.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
@@ -14,11 +15,7 @@ import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
 import { authorizationServerMetadata } from './identity/issuing/authorization-server-metadata.ts';
-import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
-import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
-import { createOfferService } from './identity/issuing/offer-credential-service.ts';
-import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
@@ -39,12 +36,16 @@ export interface IdentityOptions {
   random: Random;
   publicUrl: string;
   dataDirectory: string;
+  /** Shared by all copies of the service. */
+  secret: string;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
   /** Whether a wallet that knows no DPoP may take a pre-authorized offer; refused where absent. */
   bearerTokens?: 'refused' | 'allowed';
+  /** What the city asks of wallets beyond the protocol; nothing where absent. */
+  issuingPolicy?: IssuingPolicy;
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -61,8 +62,6 @@ export async function composeIdentity(options: IdentityOptions) {
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
   const verifying = createVerifyCredentialService({ ...options, dids, resolver, statusLists, dataIntegrity });
 
-  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
-  const offers = createOfferService({ ...options, metadata });
   const authorization = composeAuthorization({
     ...options,
     metadata: authorizationServerMetadata(
@@ -72,11 +71,11 @@ export async function composeIdentity(options: IdentityOptions) {
     ),
     bearerTokens: options.bearerTokens ?? 'refused',
   });
-  const delivery = createDeliveryService({
+  const issuing = composeIssuing({
     ...options,
-    metadata,
-    grants: authorization.grants,
-    issueCredential: credentials.issueSdJwtVc,
+    ...{ name: issuerName, issuer, issuing: credentials, grants: authorization.grants, signIn: 'none' },
+    resolveDid: (did) => resolver.resolve(did),
+    policy: options.issuingPolicy ?? openPolicy,
   });
   const requests = createPresentationRequestService({ ...options, issuer });
   const answers = createPresentationAnswerService({
@@ -87,7 +86,8 @@ export async function composeIdentity(options: IdentityOptions) {
 
   return {
     issuer,
-    offers,
+    offers: issuing.offers,
+    approvals: issuing.approvals,
     credentials,
     requests,
     routes: [
@@ -96,7 +96,7 @@ export async function composeIdentity(options: IdentityOptions) {
       credentialRoutes({ statusLists, publicUrl }),
       vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
       authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
+      ...issuing.routes,
       openid4vpRoutes({ requests, answers }),
     ],
   };

@@ -158,7 +158,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
   const openIdentity = () =>
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
-      dataDirectory: options.dataDirectory,
+      ...{ dataDirectory: options.dataDirectory, secret: options.secret },
       foreignDids: options.foreignDids,
       anchorOf: anchoring.service.anchorOf,
     });

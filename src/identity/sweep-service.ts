@@ -1,8 +1,10 @@
 // Erases what has expired: offers with their claims, tokens, nonces, requests and verdicts.
 import type { Clock } from '../platform/clock.ts';
 import type { Pool } from '../platform/postgres/database.ts';
+import { sweepSpentNonces } from './issuing/credential-answer-store.ts';
 import { sweepGrants } from './issuing/grant-store.ts';
 import { sweepImports } from './issuing/import-store.ts';
+import { sweepApprovals } from './issuing/offer-approval-store.ts';
 import { sweepOffers } from './issuing/offer-store.ts';
 import { sweepProofGuards } from './issuing/proof-guard-store.ts';
 import { sweepRequests } from './presenting/presentation-request-store.ts';
@@ -11,7 +13,8 @@ import { sweepRequests } from './presenting/presentation-request-store.ts';
 export async function sweepIdentity(pool: Pool, clock: Clock): Promise<number> {
   const now = new Date(clock.now_ms());
   let removed = 0;
-  for (const sweep of [sweepOffers, sweepImports, sweepGrants, sweepProofGuards, sweepRequests])
+  const ofOffers = [sweepOffers, sweepApprovals, sweepImports, sweepGrants];
+  for (const sweep of [...ofOffers, sweepSpentNonces, sweepProofGuards, sweepRequests])
     removed += await sweep(pool, now);
   return removed;
 }

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { composeAuthorization } from '../../src/compose-authorization.ts';
+import { composeIssuing, type IssuingPolicy, openPolicy } from '../../src/compose-issuing.ts';
 import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
@@ -16,11 +16,8 @@ import { createDidService } from '../../src/identity/dids/did-service.ts';
 import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
 import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
-import { createDeliveryService } from '../../src/identity/issuing/deliver-credential-service.ts';
+import { authorizationServerMetadata } from '../../src/identity/issuing/authorization-server-metadata.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
-import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
-import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
-import { openid4vciRoutes } from '../../src/identity/issuing/openid4vci-routes.ts';
 import { openid4vpRoutes } from '../../src/identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from '../../src/identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from '../../src/identity/presenting/request-presentation-service.ts';
@@ -53,10 +50,15 @@ export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To
  * Call at the top of a test file; everything is stopped at its end.
  *
  * @param options.bearerTokens `allowed` for a test whose subject is something else than DPoP
+ * @param options.policy what the city asks of wallets; nothing where absent
  */
-export async function identityCity(
-  { bearerTokens }: { bearerTokens: 'refused' | 'allowed' } = { bearerTokens: 'allowed' },
-) {
+export async function identityCity({
+  bearerTokens = 'allowed',
+  policy = openPolicy,
+}: {
+  bearerTokens?: 'refused' | 'allowed';
+  policy?: IssuingPolicy;
+} = {}) {
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
@@ -72,14 +74,21 @@ export async function identityCity(
   const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
 
-  const metadata = issuerMetadata(publicUrl, { ko: '나루시', en: 'City of Naru' }, credentialTypes);
-  const offers = createOfferService({ pool, clock, random, metadata });
-  const [serverMetadata] = metadata.authorizationServers as [AuthorizationServerMetadata & { issuer: string }];
-  const authorization = composeAuthorization({ pool, clock, random, metadata: serverMetadata, bearerTokens });
-  const delivery = createDeliveryService({
-    ...{ pool, clock, random, metadata, grants: authorization.grants },
-    issueCredential: issuing.issueSdJwtVc,
+  const authorization = composeAuthorization({
+    ...{ pool, clock, random, bearerTokens },
+    metadata: authorizationServerMetadata(
+      publicUrl,
+      credentialTypes.map(({ id }) => id),
+      'none',
+    ),
   });
+  const resolver = createResolveDidService({ clock, dids, foreign });
+  const offered = composeIssuing({
+    ...{ pool, clock, random, publicUrl, issuer, issuing, grants: authorization.grants, signIn: 'none' },
+    ...{ name: { ko: '나루시', en: 'City of Naru' }, secret: 'the-key-of-the-nonces-in-tests', policy },
+    resolveDid: (did) => resolver.resolve(did),
+  });
+  const { metadata, offers, approvals } = offered;
   const requests = createPresentationRequestService({ pool, clock, random, publicUrl, issuer });
   const answers = createPresentationAnswerService({
     pool,
@@ -97,9 +106,9 @@ export async function identityCity(
     version: '0',
     routes: [
       didRoutes({ dids }),
-      didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
+      didResolutionRoutes({ resolver }),
       authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
+      ...offered.routes,
       openid4vpRoutes({ requests, answers }),
     ],
   });
@@ -117,6 +126,7 @@ export async function identityCity(
     issuing,
     metadata,
     offers,
+    approvals,
     requests,
     server,
     /** A new citizen; `fetch` to watch or disturb what the wallet sends. */

@@ -7,7 +7,7 @@ import {
   preAuthorizedCodeGrantIdentifier,
   refreshTokenGrantIdentifier,
 } from '@openid4vc/oauth2';
-import { openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
+import { allowAddressesLike, openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
 
 /** Paths of the authorization server's endpoints, under the service's public URL. */
 export const authorizationPaths = {
@@ -33,6 +33,7 @@ export function authorizationServerMetadata(
   scopes: readonly string[],
   signIn: 'city provider' | 'none',
 ): AuthorizationServerMetadata & { issuer: string } {
+  allowAddressesLike(publicUrl);
   return new Oauth2AuthorizationServer({ callbacks: openidCallbacks({}) }).createAuthorizationServerMetadata({
     issuer: publicUrl,
     token_endpoint: publicUrl + authorizationPaths.token,
