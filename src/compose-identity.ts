@@ -2,10 +2,9 @@
 import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
-import { composeAuthorization } from './compose-authorization.ts';
+import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
 import { composeIssuing, type IssuingPolicy, openPolicy } from './compose-issuing.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
-import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
 import { createStatusListService } from './identity/credentials/status-list-service.ts';
 import { didResolutionRoutes } from './identity/dids/did-resolution-routes.ts';
@@ -14,7 +13,6 @@ import { createDidService } from './identity/dids/did-service.ts';
 import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.ts';
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
-import { authorizationServerMetadata } from './identity/issuing/authorization-server-metadata.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
@@ -23,6 +21,7 @@ import { createPresentationRequestService } from './identity/presenting/request-
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { noWallets } from './identity/trust/trusted-wallets.ts';
 import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
@@ -30,7 +29,7 @@ import type { Random } from './platform/random.ts';
 
 const issuerName = { ko: '나루', en: 'Naru' };
 
-export interface IdentityOptions {
+export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   pool: Pool;
   clock: Clock;
   random: Random;
@@ -42,8 +41,6 @@ export interface IdentityOptions {
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
-  /** Whether a wallet that knows no DPoP may take a pre-authorized offer; refused where absent. */
-  bearerTokens?: 'refused' | 'allowed';
   /** What the city asks of wallets beyond the protocol; nothing where absent. */
   issuingPolicy?: IssuingPolicy;
 }
@@ -62,18 +59,11 @@ export async function composeIdentity(options: IdentityOptions) {
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
   const verifying = createVerifyCredentialService({ ...options, dids, resolver, statusLists, dataIntegrity });
 
-  const authorization = composeAuthorization({
-    ...options,
-    metadata: authorizationServerMetadata(
-      publicUrl,
-      credentialTypes.map(({ id }) => id),
-      'none',
-    ),
-    bearerTokens: options.bearerTokens ?? 'refused',
-  });
+  const { wallets = noWallets, bearerTokens = 'refused' } = options;
+  const authorization = composeAuthorization({ ...options, wallets, bearerTokens, issuer: publicUrl });
   const issuing = composeIssuing({
     ...options,
-    ...{ name: issuerName, issuer, issuing: credentials, grants: authorization.grants, signIn: 'none' },
+    ...{ name: issuerName, issuer, issuing: credentials, authorization, wallets },
     resolveDid: (did) => resolver.resolve(did),
     policy: options.issuingPolicy ?? openPolicy,
   });
@@ -95,7 +85,7 @@ export async function composeIdentity(options: IdentityOptions) {
       didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
       vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
-      authorization.routes,
+      ...authorization.routes,
       ...issuing.routes,
       openid4vpRoutes({ requests, answers }),
     ],

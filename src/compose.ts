@@ -6,8 +6,10 @@ import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
+import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
+import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { MqttListening, Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
@@ -75,6 +77,10 @@ export interface ComposeOptions {
   rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
+  /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
+  authorization: AuthorizationPolicy;
+  /** What the city asks of wallets beyond the protocol. */
+  issuing: IssuingPolicy;
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -160,6 +166,8 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
       ...{ pool, clock, random, publicUrl, requireOperator },
       ...{ dataDirectory: options.dataDirectory, secret: options.secret },
       foreignDids: options.foreignDids,
+      ...options.authorization,
+      issuingPolicy: options.issuing,
       anchorOf: anchoring.service.anchorOf,
     });
   return { pool, anchoring, staff, metering, openIdentity };

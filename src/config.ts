@@ -38,6 +38,27 @@ const ethrNetwork = z.string().transform((text, context) => {
   return { name, chainId: Number(chainId), rpcUrl, registry };
 });
 
+const mappingSchema = z.record(z.string(), z.record(z.string(), z.string().min(1)));
+
+function claimMapping(text: string | undefined, context: z.RefinementCtx) {
+  if (text === undefined) return {};
+  try {
+    return mappingSchema.parse(JSON.parse(text));
+  } catch {
+    context.addIssue('must be JSON such as {"resident":{"birth_date":"birthdate"}}');
+    return z.NEVER;
+  }
+}
+
+const keyAttestationNeed = z.string().transform((text, context) => {
+  const [, type, level] = /^([a-z-]+)=(basic|enhanced-basic|moderate|high)$/.exec(text) ?? [];
+  if (type === undefined || level === undefined) {
+    context.addIssue('must be type=level, such as resident=moderate');
+    return z.NEVER;
+  }
+  return { type, level: level as 'basic' | 'enhanced-basic' | 'moderate' | 'high' };
+});
+
 /** Secrets that stand in documentation or are the first anyone tries; production refuses them. */
 const wellKnownSecrets = ['changeme', 'secret', 'password', 'replaceme', 'naru', 'default', 'example'];
 
@@ -249,6 +270,49 @@ const schema = z.object({
     .describe(
       'chains whose did:ethr DIDs are resolved, separated by commas, each name=chainId@rpcUrl@registry; none where absent',
     ),
+  CITY_OPENID_ISSUER: webUrl
+    .optional()
+    .describe("address of the city's own OpenID provider, at which people sign in for credentials; none where absent"),
+  CITY_OPENID_CLIENT_ID: z.string().min(1).optional().describe('name under which this service is registered there'),
+  CITY_OPENID_CLIENT_SECRET: z.string().min(1).optional().describe('its secret there (client_secret_basic)'),
+  CITY_OPENID_SCOPE: z
+    .string()
+    .regex(/(^| )openid( |$)/, 'must contain openid')
+    .default('openid profile')
+    .describe('what the provider is asked for, separated by spaces'),
+  CITY_OPENID_CLAIMS: z
+    .string()
+    .optional()
+    .transform(claimMapping)
+    .describe(
+      'JSON: for each credential type that is had by signing in, its claims and where the provider says them: {"resident":{"birth_date":"birthdate"}}',
+    ),
+  WALLETS_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('JSON file of the wallets that may ask for people who sign in: trusted providers and registered wallets'),
+  WALLET_BEARER_TOKENS: z
+    .enum(['refused', 'allowed'])
+    .default('refused')
+    .describe('whether a wallet that knows no DPoP may take a pre-authorized offer: `refused` (HAIP) or `allowed`'),
+  KEY_ATTESTATIONS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((need) => need.trim())
+        .filter((need) => need !== ''),
+    )
+    .pipe(z.array(keyAttestationNeed))
+    .describe(
+      "credential types for which a wallet's provider must attest the keys, each type=level, separated by commas; levels of ISO 18045: basic, enhanced-basic, moderate, high; none where absent",
+    ),
+  CREDENTIAL_ENCRYPTION: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('whether credential requests and answers must be encrypted on top of TLS: `optional` or `required`'),
   TIME_ZONE: z
     .string()
     .default('Asia/Seoul')
@@ -348,6 +412,37 @@ export interface MqttListening {
   tls: { port: number; certificateFile: string; keyFile: string; clientCaFile?: string; clientCrlFile?: string } | null;
   /** What one device may send for long. */
   messagesPerSecond: number;
+}
+
+/**
+ * The city's own OpenID provider, undefined where people do not sign in.
+ *
+ * @throws SETTING_INVALID naming what is missing beside what is given
+ */
+export function cityProvider(settings: Settings): CityProviderSettings | undefined {
+  const { CITY_OPENID_ISSUER: issuer, CITY_OPENID_CLIENT_ID: clientId } = settings;
+  const { CITY_OPENID_CLIENT_SECRET: clientSecret, CITY_OPENID_CLAIMS: mapping, CITY_OPENID_SCOPE: scope } = settings;
+  if (issuer === undefined) {
+    if (clientId === undefined && clientSecret === undefined && Object.keys(mapping).length === 0) return undefined;
+    throw problem('SETTING_INVALID', 'CITY_OPENID_ISSUER: missing; the other settings of the provider need it');
+  }
+  if (clientId === undefined || clientSecret === undefined)
+    throw problem('SETTING_INVALID', 'CITY_OPENID_CLIENT_ID and CITY_OPENID_CLIENT_SECRET: give both with the issuer');
+  if (Object.keys(mapping).length === 0)
+    throw problem('SETTING_INVALID', 'CITY_OPENID_CLAIMS: say which credentials are had by signing in, claim by claim');
+  const { protocol, hostname } = new URL(issuer);
+  if (protocol === 'http:' && !LOOPBACK.test(hostname))
+    throw problem('SETTING_INVALID', 'CITY_OPENID_ISSUER: http is for a provider on this machine; write https://');
+  return { issuer, clientId, clientSecret, scope, mapping };
+}
+
+export interface CityProviderSettings {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  scope: string;
+  /** For each credential type: its claim → the provider's. */
+  mapping: Record<string, Record<string, string>>;
 }
 
 /** The folder alone, for commands that need no other setting and so must not fail by one. */

@@ -2,9 +2,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
-import { mqttListening, requireProduction, type Settings } from '../config.ts';
+import { cityProvider, mqttListening, requireProduction, type Settings } from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
+import { credentialType } from '../identity/credentials/credential-types.ts';
+import { atLeast } from '../identity/issuing/key-attestation.ts';
+import { noWallets, parseTrustedWallets, type TrustedWallets } from '../identity/trust/trusted-wallets.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type DataDirectory, dataDirectoryPath, openDataDirectory } from '../platform/data-directory.ts';
 import { createLogger } from '../platform/logger.ts';
@@ -138,8 +141,39 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
+    authorization: authorizationPolicy(settings),
+    issuing: issuingPolicy(settings),
     epochChanges: settings.EPOCH_CHANGES,
   };
+}
+
+function authorizationPolicy(settings: Settings): ComposeOptions['authorization'] {
+  const provider = cityProvider(settings);
+  return {
+    wallets: trustedWallets(settings.WALLETS_FILE),
+    bearerTokens: settings.WALLET_BEARER_TOKENS,
+    ...(provider && { cityProvider: provider }),
+  };
+}
+
+function issuingPolicy({ KEY_ATTESTATIONS, CREDENTIAL_ENCRYPTION }: Settings): ComposeOptions['issuing'] {
+  return {
+    keyAttestations: Object.fromEntries(
+      KEY_ATTESTATIONS.map(({ type, level }) => [credentialType(type).id, atLeast(level)]),
+    ),
+    encryptionRequired: CREDENTIAL_ENCRYPTION === 'required',
+  };
+}
+
+function trustedWallets(path: string | undefined): TrustedWallets {
+  if (path === undefined) return noWallets;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw problem('SETTING_INVALID', `WALLETS_FILE: ${path} cannot be read`);
+  }
+  return parseTrustedWallets(text);
 }
 
 /** The role broker in processes of its own, which share this one's port. */

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
-import { composeAuthorization } from '../../src/compose-authorization.ts';
+import { type AuthorizationPolicy, composeAuthorization } from '../../src/compose-authorization.ts';
 import { composeIssuing, type IssuingPolicy, openPolicy } from '../../src/compose-issuing.ts';
-import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
 import { didResolutionRoutes } from '../../src/identity/dids/did-resolution-routes.ts';
@@ -16,20 +15,23 @@ import { createDidService } from '../../src/identity/dids/did-service.ts';
 import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
 import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
-import { authorizationServerMetadata } from '../../src/identity/issuing/authorization-server-metadata.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
 import { openid4vpRoutes } from '../../src/identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from '../../src/identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from '../../src/identity/presenting/request-presentation-service.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { noWallets } from '../../src/identity/trust/trusted-wallets.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
+import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { Pool } from '../../src/platform/postgres/database.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { testDatabase } from './test-database.ts';
+
+export const operatorToken = 'the-token-of-the-operator-in-tests';
 
 export const waterAccountClaims = {
   service_point: 'SP-0001',
@@ -49,16 +51,10 @@ export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To
 /**
  * Call at the top of a test file; everything is stopped at its end.
  *
- * @param options.bearerTokens `allowed` for a test whose subject is something else than DPoP
- * @param options.policy what the city asks of wallets; nothing where absent
+ * @param given Bearer tokens are allowed where it says nothing, for tests whose subject is something else than DPoP
  */
-export async function identityCity({
-  bearerTokens = 'allowed',
-  policy = openPolicy,
-}: {
-  bearerTokens?: 'refused' | 'allowed';
-  policy?: IssuingPolicy;
-} = {}) {
+export async function identityCity(given: Partial<AuthorizationPolicy & { issuing: IssuingPolicy }> = {}) {
+  const policy: AuthorizationPolicy = { wallets: noWallets, bearerTokens: 'allowed', ...given };
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
@@ -74,18 +70,21 @@ export async function identityCity({
   const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
 
-  const authorization = composeAuthorization({
-    ...{ pool, clock, random, bearerTokens },
-    metadata: authorizationServerMetadata(
-      publicUrl,
-      credentialTypes.map(({ id }) => id),
-      'none',
-    ),
-  });
+  const authorization = composeAuthorization({ ...{ pool, clock, random }, issuer: publicUrl, ...policy });
   const resolver = createResolveDidService({ clock, dids, foreign });
   const offered = composeIssuing({
-    ...{ pool, clock, random, publicUrl, issuer, issuing, grants: authorization.grants, signIn: 'none' },
-    ...{ name: { ko: '나루시', en: 'City of Naru' }, secret: 'the-key-of-the-nonces-in-tests', policy },
+    ...{
+      pool,
+      clock,
+      random,
+      publicUrl,
+      issuer,
+      issuing,
+      authorization,
+      requireOperator: operatorGuard(operatorToken),
+    },
+    ...{ name: { ko: '나루시', en: 'City of Naru' }, secret: 'the-key-of-the-nonces-in-tests' },
+    ...{ policy: given.issuing ?? openPolicy, wallets: policy.wallets },
     resolveDid: (did) => resolver.resolve(did),
   });
   const { metadata, offers, approvals } = offered;
@@ -107,7 +106,7 @@ export async function identityCity({
     routes: [
       didRoutes({ dids }),
       didResolutionRoutes({ resolver }),
-      authorization.routes,
+      ...authorization.routes,
       ...offered.routes,
       openid4vpRoutes({ requests, answers }),
     ],

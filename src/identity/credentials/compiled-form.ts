@@ -17,10 +17,11 @@ export const compiledFormLimits = {
   checks: 8,
 } as const;
 
-/** The library's canonical form. @throws where the document isn't JSON-LD that its contexts define */
+/**
+ * The canonical N-Quads of a document. Source: RDF Dataset Canonicalization 1.0.
+ * Throws where the document isn't JSON-LD all of whose terms its contexts define.
+ */
 export type Canonize = (document: object, digest: CanonicalDigest) => Promise<string>;
-
-export type CompiledForms = ReturnType<typeof createCompiledForms>;
 
 /** Seen once; being compiled; left to the library; compiled. */
 type Known = 'seen' | 'compiling' | 'refused' | Template;

@@ -4,23 +4,18 @@ import type { Issuer } from '../trust/issuer-keys.ts';
 import { type SigningKey, signingKey } from '../trust/signing-key.ts';
 import type { FormatTools, ProofFormat, SecureOptions } from './credential-format.ts';
 import { eddsaRdfc2022 } from './formats/eddsa-rdfc-2022.ts';
-import { type Canonize, createJsonLd } from './json-ld.ts';
+import { createJsonLd } from './json-ld.ts';
 
 export type DataIntegrity = ReturnType<typeof createDataIntegrity>;
 
-/**
- * @param parts.publicUrl no slash at the end
- * @param parts.canonize in the place of the library's canonicalisation; must give the same bytes
- */
+/** @param parts.publicUrl no slash at the end */
 export function createDataIntegrity(parts: {
   issuer: Issuer;
   publicUrl: string;
   randomBytes(length: number): Uint8Array;
-  canonize?: Canonize;
 }) {
   const { issuer, publicUrl, randomBytes } = parts;
-  const library = createJsonLd(publicUrl);
-  const jsonLd = { ...library, canonize: parts.canonize ?? library.canonize };
+  const jsonLd = createJsonLd(publicUrl);
   const tools: FormatTools = { publicUrl, jsonLd, randomBytes };
 
   /**

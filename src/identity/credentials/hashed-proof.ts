@@ -6,8 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { createSignCryptosuite } from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import type { MultikeyKind } from '../dids/multikey.ts';
 import { signWith } from '../trust/signing-key.ts';
+import type { CanonicalDigest } from './compiled-form-template.ts';
 import type { Proof, ProofFormat, ProofOptions, VerificationKey } from './credential-format.ts';
-import type { CanonicalDigest, JsonLd } from './json-ld.ts';
+import type { JsonLd } from './json-ld.ts';
 import { decodeSignature, encodeSignature } from './proof-value.ts';
 
 /** The text of both that is hashed. */
@@ -69,9 +70,17 @@ export function hashedProofs(
   };
 }
 
+/** Keys kept imported, which takes as long as half a verification; the least recently used goes first. */
+const KEYS_kept = 256;
+const imported = new Map<string, KeyObject>();
+
 function publicKeyOf({ kind, bytes }: VerificationKey): KeyObject {
-  const key = Buffer.concat([Buffer.from(spkiPrefix[kind] ?? '', 'hex'), bytes]);
-  return createPublicKey({ key, format: 'der', type: 'spki' });
+  const spki = `${spkiPrefix[kind]}${Buffer.from(bytes).toString('hex')}`;
+  const key = imported.get(spki) ?? createPublicKey({ key: Buffer.from(spki, 'hex'), format: 'der', type: 'spki' });
+  imported.delete(spki);
+  if (imported.size >= KEYS_kept) imported.delete(imported.keys().next().value ?? '');
+  imported.set(spki, key);
+  return key;
 }
 
 /** Canonical N-Quads of both; the proof's members are read with the document's contexts. Source: 3.2.3 and 3.2.5. */

@@ -4,19 +4,12 @@ import { contexts as credentialsContexts } from '@digitalbazaar/credentials-cont
 import { contexts as dataIntegrityContexts } from '@digitalbazaar/data-integrity-context';
 import { cryptosuite as rdfc } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import type { DocumentLoader } from '@digitalbazaar/vc';
+import { type Canonize, createCompiledForms } from './compiled-form.ts';
 import { jsonLdContext } from './credential-metadata.ts';
 import { credentialTypes } from './credential-types.ts';
 
+const PROOF_TYPE = 'DataIntegrityProof';
 const VC_1_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
-
-/** Digest of the canonicalisation, which names blank nodes by hashes. */
-export type CanonicalDigest = 'sha256' | 'sha384';
-
-/**
- * The canonical N-Quads of a document. Source: RDF Dataset Canonicalization 1.0.
- * Throws where the document isn't JSON-LD all of whose terms its contexts define.
- */
-export type Canonize = (document: object, digest: CanonicalDigest) => Promise<string>;
 
 export interface JsonLd {
   /** By address. */
@@ -47,13 +40,15 @@ export function createJsonLd(publicUrl: string): JsonLd {
     return { contextUrl: null, documentUrl: url, document, tag: 'static' };
   };
 
-  return {
-    contexts,
-    loadDocument,
+  const registered = new Set<unknown>([PROOF_TYPE, ...credentialTypes.map(({ w3cName }) => w3cName)]);
+  const forms = createCompiledForms({
     canonize: (document, digest) =>
       rdfc.canonize(document, {
         documentLoader: loadDocument,
         messageDigestAlgorithm: digest === 'sha256' ? 'SHA-256' : 'SHA-384',
       }),
-  };
+    contexts,
+    compiles: (types) => types.some((type) => registered.has(type)),
+  });
+  return { contexts, loadDocument, canonize: forms.canonicalForm };
 }

@@ -1,9 +1,9 @@
 // What the issuer says about itself to wallets: endpoints, sealing, and for each configuration its format, display, proofs.
+import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { type IssuerMetadataResult, Openid4vciIssuer, Openid4vciVersion } from '@openid4vc/openid4vci';
 import { credentialMetadata } from '../credentials/credential-metadata.ts';
 import type { Bilingual } from '../credentials/credential-type.ts';
 import { allowAddressesLike, openidCallbacks } from '../openid-callbacks.ts';
-import { authorizationServerMetadata } from './authorization-server-metadata.ts';
 import type { CredentialConfiguration } from './credential-configuration.ts';
 import { encryptionMetadata, type RequestKey } from './credential-encryption.ts';
 import { credentialLimits } from './credential-request.ts';
@@ -31,11 +31,11 @@ export interface IssuerDescription {
   encryptionRequired: boolean;
   /** Whether key attestations can be checked at all: somebody who makes them is trusted. */
   trustsAttestations: boolean;
-  signIn: 'city provider' | 'none';
+  authorizationServer: AuthorizationServerMetadata & { issuer: string };
 }
 
 /**
- * Both metadata documents, checked by the library.
+ * The issuer's metadata, checked by the library, beside its authorization server's.
  * Source: OpenID4VCI 1.0, 12.2 and appendix A.
  */
 export function issuerMetadata(issuer: IssuerDescription): IssuerMetadataResult {
@@ -61,20 +61,16 @@ export function issuerMetadata(issuer: IssuerDescription): IssuerMetadataResult 
   return {
     originalDraftVersion: Openid4vciVersion.V1,
     credentialIssuer,
-    authorizationServers: [authorizationServerMetadata(publicUrl, scopesOf(configurations), issuer.signIn)],
+    authorizationServers: [issuer.authorizationServer],
     knownCredentialConfigurations: library.getKnownCredentialConfigurationsSupported(credentialIssuer),
   };
-}
-
-/** One scope a configuration. Source: HAIP 1.0, 4.1. */
-export function scopesOf(configurations: readonly CredentialConfiguration[]): string[] {
-  return configurations.map(({ id }) => id);
 }
 
 function configurationMetadata({ id, type, format, need }: CredentialConfiguration, issuer: IssuerDescription) {
   return {
     format: format.openidFormat,
     ...format.typeConfiguration(type, issuer.publicUrl),
+    // One a configuration. Source: HAIP 1.0, 4.1.
     scope: id,
     cryptographic_binding_methods_supported: ['jwk', ...holderDidMethods],
     credential_signing_alg_values_supported: [...format.signingAlgorithms],

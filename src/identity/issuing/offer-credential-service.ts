@@ -1,6 +1,11 @@
 // Making an offer of a credential, and serving it to the wallet that follows its link.
-import { preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
-import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciIssuer } from '@openid4vc/openid4vci';
+import { authorizationCodeGrantIdentifier, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
+import {
+  type CredentialOfferGrants,
+  type CredentialOfferObject,
+  type IssuerMetadataResult,
+  Openid4vciIssuer,
+} from '@openid4vc/openid4vci';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
@@ -8,7 +13,8 @@ import { type Random, randomToken } from '../../platform/random.ts';
 import { checkClaims } from '../credentials/claims.ts';
 import { credentialType } from '../credentials/credential-types.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
-import { codeHash, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
+import { codeHash, issuerState, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
+import { authorizationLimits } from './authorization-request.ts';
 import type { CredentialConfiguration } from './credential-configuration.ts';
 import { grantLimits } from './grant.ts';
 import { issuerPaths } from './issuer-metadata.ts';
@@ -21,6 +27,7 @@ import {
   openOfferConfigurations,
   withdrawOffer,
 } from './offer-store.ts';
+import { insertSignInOffer, openSignInOffer } from './sign-in-offer-store.ts';
 
 export interface OfferService {
   /**
@@ -31,6 +38,12 @@ export interface OfferService {
    * @param within commits the offer; without one it is a transaction of its own
    */
   createOffer(order: OfferOrder, within?: Transaction): Promise<Offer>;
+  /**
+   * An offer that holds nothing of a person: whoever follows it signs in at the city's provider, and gets what that says
+   * about them. One sign-in uses it up.
+   * Throws REQUEST_INVALID for a type that cannot be had by signing in.
+   */
+  createSignInOffer(order: Pick<OfferOrder, 'type' | 'reference'>): Promise<Omit<Offer, 'tx_code'>>;
   /** Offers of `types` that can still be taken, the last to end first, after the one that a cursor names. */
   listOffers(
     types: readonly string[],
@@ -49,23 +62,32 @@ export function createOfferService(parts: {
   random: Random;
   metadata: IssuerMetadataResult;
   configurations: readonly CredentialConfiguration[];
+  /** What can be had by signing in at the city's provider. */
+  signInTypes: readonly string[];
 }): OfferService {
-  const { pool, clock, random, metadata, configurations } = parts;
+  const { pool, clock, random, metadata, configurations, signInTypes } = parts;
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
   const publicUrl = metadata.credentialIssuer.credential_issuer;
 
-  const offerFor = (handle: string, configurationIds: string[], carriedBy: OfferOrder['carried_by'] = 'reference') =>
+  const offerFor = (
+    handle: string,
+    configurationIds: string[],
+    grants: CredentialOfferGrants,
+    carriedBy: OfferOrder['carried_by'] = 'reference',
+  ) =>
     library.createCredentialOffer({
-      issuerMetadata: metadata,
-      credentialConfigurationIds: configurationIds,
-      grants: {
-        [preAuthorizedCodeGrantIdentifier]: {
-          'pre-authorized_code': preAuthorizedCode(handle),
-          tx_code: { input_mode: 'numeric', length: offerLimits.txCodeDigits },
-        },
-      },
+      ...{ issuerMetadata: metadata, credentialConfigurationIds: configurationIds, grants },
       ...(carriedBy === 'reference' ? { credentialOfferUri: `${publicUrl}${issuerPaths.offers}/${handle}` } : {}),
     });
+  const preAuthorized = (handle: string): CredentialOfferGrants => ({
+    [preAuthorizedCodeGrantIdentifier]: {
+      'pre-authorized_code': preAuthorizedCode(handle),
+      tx_code: { input_mode: 'numeric', length: offerLimits.txCodeDigits },
+    },
+  });
+  const bySignIn = (handle: string): CredentialOfferGrants => ({
+    [authorizationCodeGrantIdentifier]: { issuer_state: issuerState(handle) },
+  });
 
   /** Null where the type's first configuration is meant. @throws REQUEST_INVALID */
   function configurationIdsOf(type: string, formats: readonly string[] | undefined): string[] | null {
@@ -89,9 +111,7 @@ export function createOfferService(parts: {
       if (JSON.stringify(checked).length > offerLimits.claims_bytes) {
         throw problem('REQUEST_INVALID', `claims: longer than ${offerLimits.claims_bytes} bytes`);
       }
-      if (reference.length > offerLimits.reference_chars) {
-        throw problem('REQUEST_INVALID', `reference: longer than ${offerLimits.reference_chars} characters`);
-      }
+      checkReference(reference);
       if (!(lifetime_s >= 1 && lifetime_s <= offerLimits.longestOfferLifetime_s)) {
         throw problem('REQUEST_INVALID', `lifetime_s: write 1 to ${offerLimits.longestOfferLifetime_s} seconds`);
       }
@@ -131,7 +151,12 @@ export function createOfferService(parts: {
         });
       };
       await (within === undefined ? inTransaction(pool, store) : store(within));
-      const { credentialOffer } = await offerFor(handle, configurationIds ?? [type.id], order.carried_by);
+      const { credentialOffer } = await offerFor(
+        handle,
+        configurationIds ?? [type.id],
+        preAuthorized(handle),
+        order.carried_by,
+      );
       return { offer_id: id, offer_uri: credentialOffer, tx_code: txCode, expires_at: expiresAt.toISOString() };
     },
 
@@ -143,10 +168,32 @@ export function createOfferService(parts: {
       return ended;
     },
 
+    async createSignInOffer({ type, reference }) {
+      if (!signInTypes.includes(type)) {
+        throw problem('REQUEST_INVALID', 'type: this credential cannot be had by signing in (CITY_OPENID_CLAIMS)');
+      }
+      checkReference(reference);
+      const handle = randomToken(random);
+      const expiresAt = new Date(clock.now_ms() + authorizationLimits.offerLifetime_s * 1_000);
+      const id = randomUuid(random);
+      await insertSignInOffer(pool, { id, codeHash: codeHash(issuerState(handle)), type, reference, expiresAt });
+      const { credentialOffer } = await offerFor(handle, [type], bySignIn(handle));
+      return { offer_id: id, offer_uri: credentialOffer, expires_at: expiresAt.toISOString() };
+    },
+
     async readOffer(handle) {
-      const open = await openOfferConfigurations(pool, codeHash(preAuthorizedCode(handle)), new Date(clock.now_ms()));
-      if (open === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
-      return (await offerFor(handle, open)).credentialOfferObject;
+      const now = new Date(clock.now_ms());
+      const open = await openOfferConfigurations(pool, codeHash(preAuthorizedCode(handle)), now);
+      if (open !== null) return (await offerFor(handle, open, preAuthorized(handle))).credentialOfferObject;
+      const signIn = await openSignInOffer(pool, codeHash(issuerState(handle)), now);
+      if (signIn === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
+      return (await offerFor(handle, [signIn.type], bySignIn(handle))).credentialOfferObject;
     },
   };
+}
+
+function checkReference(reference: string): void {
+  if (reference.length > offerLimits.reference_chars) {
+    throw problem('REQUEST_INVALID', `reference: longer than ${offerLimits.reference_chars} characters`);
+  }
 }

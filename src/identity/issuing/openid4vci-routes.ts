@@ -20,10 +20,26 @@ export interface Openid4vciParts {
   nonces: NonceService;
   delivery: DeliveryService;
   notifications: NotificationService;
+  /** Lets only programs of the operator make sign-in offers. */
+  requireOperator(request: FastifyRequest): Promise<void>;
 }
 
 export function openid4vciRoutes(parts: Openid4vciParts): Routes {
+  const { offers, requireOperator } = parts;
   return async (app) => {
+    app.post(
+      issuerPaths.offers,
+      {
+        preHandler: requireOperator,
+        schema: {
+          summary: "Offer a credential to whoever signs in at the city's provider",
+          tags,
+          body: z.object({ type: z.string(), reference: z.string() }),
+          response: { 201: z.object({ offer_id: z.string(), offer_uri: z.string(), expires_at: z.string() }) },
+        },
+      },
+      async (request, reply) => reply.code(201).send(await offers.createSignInOffer(request.body)),
+    );
     await app.register(async (oauth) => {
       speakOauth(oauth);
       oauth.addContentTypeParser(

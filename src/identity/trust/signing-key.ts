@@ -11,6 +11,8 @@ export interface SigningKey {
   controller: string;
   /** Its verification method there, a Multikey. */
   methodId: string;
+  /** The `kid` of JOSE: where the document also lists the key as a JWK, that. */
+  jwkMethodId: string;
   keys: IssuerKeys;
 }
 
@@ -32,7 +34,7 @@ export function signingKey(issuer: Issuer, name: string | null, kinds: readonly 
   const kind = kinds.find((candidate) => name === didKeyOf(issuer.keys, candidate));
   if (kind === undefined) return null;
   const methodId = `${name}#${name.slice('did:key:'.length)}`;
-  return { kind, controller: name, methodId, keys: issuer.keys };
+  return { kind, controller: name, methodId, jwkMethodId: methodId, keys: issuer.keys };
 }
 
 function documentKey(issuer: Issuer, kind: SigningKeyKind): SigningKey {
@@ -42,7 +44,8 @@ function documentKey(issuer: Issuer, kind: SigningKeyKind): SigningKey {
     'P-384': issuer.p384KeyId,
     Bls12381G2: issuer.bls12381KeyId,
   }[kind];
-  return { kind, controller: issuer.did, methodId, keys: issuer.keys };
+  const jwkMethodId = kind === 'P-256' ? issuer.p256KeyId : methodId;
+  return { kind, controller: issuer.did, methodId, jwkMethodId, keys: issuer.keys };
 }
 
 /** The kind of the issuer's key that has this name, null for its DID and for others' names. */

@@ -2,7 +2,8 @@
 import { signWith } from '../../trust/signing-key.ts';
 import type { TypedFormat } from '../credential-format.ts';
 import { vctOf } from '../credential-types.ts';
-import { createSdJwtVc, SD_JWT_VC_TYPE } from '../sd-jwt-vc.ts';
+import { SD_JWT_VC_TYPE } from '../sd-jwt-vc.ts';
+import { writeSdJwtVc } from '../sd-jwt-vc-issuing.ts';
 
 export const dcSdJwt: TypedFormat = {
   id: SD_JWT_VC_TYPE,
@@ -11,8 +12,8 @@ export const dcSdJwt: TypedFormat = {
   signingAlgorithms: ['ES256'],
   keyKinds: ['P-256'],
   typeConfiguration: (type, publicUrl) => ({ vct: vctOf(type, publicUrl) }),
-  issue: (content, key, { publicUrl, randomBytes }) =>
-    createSdJwtVc(
+  issue: async (content, key, { publicUrl, randomBytes }) =>
+    writeSdJwtVc(
       {
         issuer: content.issuer,
         vct: vctOf(content.type, publicUrl),
@@ -23,6 +24,7 @@ export const dcSdJwt: TypedFormat = {
         status: { uri: content.status.uri, index: content.status.index },
         claims: content.claims,
       },
+      // As a Multikey, which other wallets read.
       { keyId: key.methodId, sign: (message) => signWith(key, message) },
       randomBytes,
     ),
