@@ -40,7 +40,7 @@ async function run({ databaseUrl }: OfficeTask): Promise<void> {
     ...{ pool, clock: systemClock, random: systemRandom, publicUrl, dataDirectory: folder },
     anchorOf: async () => null,
     requireOperator: async () => {},
-    bearerTokens: 'allowed',
+    ...{ bearerTokens: 'allowed', secret: 'the-key-of-the-nonces-in-benchmarks' },
   });
   const server = await createHttpServer({
     logger: createLogger('silent'),
