@@ -16,6 +16,7 @@ import { createResolveDidService } from './identity/dids/resolve-did-service.ts'
 import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
 import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
@@ -74,6 +75,7 @@ export async function composeIdentity(options: IdentityOptions) {
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
+  const deriving = createDeriveCredentialService({ dataIntegrity });
   const foreignStatusLists = createForeignStatusLists({
     fetchText: createGuardedFetch({
       hosts: options.statusListHosts ?? [],
@@ -126,7 +128,7 @@ export async function composeIdentity(options: IdentityOptions) {
         requireOperator: options.requireOperator,
         isOpen: options.vcApiIsOpen ?? false,
       }),
-      vcApiVerifyRoutes({ credentials: verifying, presentations }),
+      vcApiVerifyRoutes({ credentials: verifying, presentations, deriving }),
       ...authorization.routes,
       ...issuing.routes,
       openid4vpRoutes({ requests, answers, verifierList }),
