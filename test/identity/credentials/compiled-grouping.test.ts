@@ -102,7 +102,7 @@ describe('a base proof of ecdsa-sd-2023 over a compiled shape', async () => {
   const keys = await openIssuerKeys(join(folder, 'issuer-keys.json'));
   const methodId = proofOptions.verificationMethod;
   const controller = 'did:web:naru.example';
-  const signing = { kind: 'P-256' as const, controller, methodId, keys };
+  const signing = { kind: 'P-256' as const, controller, methodId, jwkMethodId: methodId, keys };
   const publicKeyMultibase = didKeyOf(keys, 'P-256').slice('did:key:'.length);
   const decoded = decodeMultikey(publicKeyMultibase);
   if (decoded === null) throw new Error('no Multikey');
