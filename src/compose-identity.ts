@@ -13,17 +13,21 @@ import { createDidService } from './identity/dids/did-service.ts';
 import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.ts';
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
+import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
 import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
 import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
 import { createOfferService } from './identity/issuing/offer-credential-service.ts';
 import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
+import { vcApiVerifyRoutes } from './identity/presenting/vc-api-verify-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
+import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
 import { noWallets } from './identity/trust/trusted-wallets.ts';
 import type { Clock } from './platform/clock.ts';
@@ -43,6 +47,12 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
+  /** Whether anybody may issue through the VC-API what is not one of the city's own types; not where absent. */
+  vcApiIsOpen?: boolean;
+  /** Hosts whose status lists are fetched; none where absent. */
+  statusListHosts?: readonly string[];
+  /** Certificates those hosts are believed by instead of the system's, PEM. */
+  statusListAuthority?: string;
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -57,7 +67,16 @@ export async function composeIdentity(options: IdentityOptions) {
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
-  const verifying = createVerifyCredentialService({ ...options, dids, resolver, statusLists, dataIntegrity });
+  const foreignStatusLists = createForeignStatusLists({
+    fetchText: createGuardedFetch({
+      hosts: options.statusListHosts ?? [],
+      ...(options.statusListAuthority === undefined ? {} : { ca: options.statusListAuthority }),
+    }),
+    clock: options.clock,
+  });
+  const judging = { ...options, dids, resolver, statusLists, foreignStatusLists, dataIntegrity };
+  const verifying = createVerifyCredentialService(judging);
+  const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
 
   const authorization = composeAuthorization({
     ...{ wallets: noWallets, bearerTokens: 'refused' },
@@ -88,7 +107,13 @@ export async function composeIdentity(options: IdentityOptions) {
       didRoutes({ dids }),
       didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
-      vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
+      vcApiRoutes({
+        issuing: credentials,
+        statuses: createChangeVcStatusService({ ...options, credentials }),
+        requireOperator: options.requireOperator,
+        isOpen: options.vcApiIsOpen ?? false,
+      }),
+      vcApiVerifyRoutes({ credentials: verifying, presentations }),
       ...authorization.routes,
       openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
       openid4vpRoutes({ requests, answers }),

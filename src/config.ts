@@ -28,6 +28,24 @@ const brokerUrl = z.string().transform((text, context) => {
   return text;
 });
 
+const hostNames = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .toLowerCase()
+      .split(',')
+      .map((host) => host.trim())
+      .filter((host) => host !== ''),
+  )
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be host names such as did.example.org or *.example.org'),
+    ),
+  );
+
 const ethrNetwork = z.string().transform((text, context) => {
   const [, name, chainId, rpcUrl, registry] =
     /^([a-z0-9-]+)=([1-9]\d{0,14})@(https?:\/\/[^@,\s]+)@(0x[0-9a-fA-F]{40})$/.exec(text) ?? [];
@@ -80,6 +98,14 @@ const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address that HTTP and MQTT listen on'),
   HTTP_PORT: port.default(8080).describe('TCP port of the pages and the API'),
   WALLET_PORT: port.default(8081).describe('TCP port of the wallet, an origin of its own'),
+  HTTP_TLS_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'certificate and those above it, PEM, with which pages and API speak HTTPS themselves; read at the start',
+    ),
+  HTTP_TLS_KEY_FILE: z.string().min(1).optional().describe('its private key, PEM'),
   MQTT_PORT: port.default(1883).describe('TCP port of MQTT'),
   MQTT_WS_PORT: port.default(8083).describe('TCP port of MQTT over WebSocket'),
   MQTT_MAX_PACKET_BYTES: z.coerce
@@ -228,26 +254,18 @@ const schema = z.object({
     .describe(
       'bearer token for programs that register devices or issue through the VC-API; without one those routes refuse',
     ),
-  DID_WEB_HOSTS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .toLowerCase()
-        .split(',')
-        .map((host) => host.trim())
-        .filter((host) => host !== ''),
-    )
-    .pipe(
-      z.array(
-        z
-          .string()
-          .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be host names such as did.example.org or *.example.org'),
-      ),
-    )
+  VC_API_ISSUING: z
+    .enum(['operator', 'open'])
+    .default('operator')
     .describe(
-      'hosts whose did:web and did:webvh DIDs are resolved, separated by commas, `*.example.org` allowed; none where absent',
+      "who may issue through the VC-API: `operator`, or `open` for everybody on this machine, to run test suites; the city's own credential types stay with the operator",
     ),
+  STATUS_LIST_HOSTS: hostNames.describe(
+    "hosts whose status lists are fetched when the VC-API verifies other issuers' credentials, separated by commas, `*.example.org` allowed; none where absent",
+  ),
+  DID_WEB_HOSTS: hostNames.describe(
+    'hosts whose did:web and did:webvh DIDs are resolved, separated by commas, `*.example.org` allowed; none where absent',
+  ),
   DID_ETHR_NETWORKS: z
     .string()
     .default('')
@@ -386,6 +404,37 @@ export interface MqttListening {
   tls: { port: number; certificateFile: string; keyFile: string; clientCaFile?: string; clientCrlFile?: string } | null;
   /** What one device may send for long. */
   messagesPerSecond: number;
+}
+
+/**
+ * The files with which pages and API speak HTTPS; null where something in front of them does.
+ *
+ * @throws SETTING_INVALID for one without the other
+ */
+export function httpTls(settings: Settings): { certificateFile: string; keyFile: string } | null {
+  const { HTTP_TLS_CERT_FILE: certificateFile, HTTP_TLS_KEY_FILE: keyFile } = settings;
+  if (certificateFile === undefined && keyFile === undefined) return null;
+  if (certificateFile === undefined || keyFile === undefined) {
+    throw problem('SETTING_INVALID', 'HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE: give both, or neither for plain HTTP');
+  }
+  return { certificateFile, keyFile };
+}
+
+/**
+ * Whether anybody may issue through the VC-API.
+ *
+ * @param publicUrl where people reach the service
+ * @throws SETTING_INVALID where others than those on this machine could: what they write would bear the city's signature
+ */
+export function vcApiIsOpen(settings: Settings, publicUrl: string): boolean {
+  if (settings.VC_API_ISSUING !== 'open') return false;
+  const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '');
+  if ((LOOPBACK.test(host) || host.endsWith('.localhost')) && LOOPBACK.test(settings.HOST)) return true;
+  throw problem(
+    'SETTING_INVALID',
+    `VC_API_ISSUING: open would let everybody who reaches ${host} have a credential signed by this service. Leave it out ` +
+      'and give programs NARU_OPERATOR_TOKEN; or, for a test suite, keep HOST and PUBLIC_URL on this machine (localhost)',
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cityProvider, mqttListening, readSettings, requireProduction, settingDescriptions } from '../src/config.ts';
+import { cityProvider, mqttListening, readSettings, requireProduction, settingDescriptions, vcApiIsOpen } from '../src/config.ts';
 
 const complete = {
   DATABASE_URL: 'postgres://naru:pw@db:5432/naru',
@@ -142,6 +142,38 @@ describe("the city's provider", () => {
   ])('is refused by name where %s is missing or no use', (name, environment) => {
     expect(() => cityProvider(readSettings({}, environment))).toThrowError(
       expect.objectContaining({ detail: expect.stringContaining(name) }),
+    );
+  });
+});
+
+describe('HTTPS and the VC-API', () => {
+  const open = (environment: Record<string, string>, publicUrl: string) =>
+    vcApiIsOpen(readSettings({}, environment), publicUrl);
+
+  test('a certificate needs its key, and the key its certificate', () => {
+    expect(httpTls(readSettings({}, {}))).toBeNull();
+    const both = { HTTP_TLS_CERT_FILE: 'c', HTTP_TLS_KEY_FILE: 'k' };
+    expect(httpTls(readSettings({}, both))).toEqual({ certificateFile: 'c', keyFile: 'k' });
+    for (const one of [{ HTTP_TLS_CERT_FILE: 'c' }, { HTTP_TLS_KEY_FILE: 'k' }]) {
+      expect(() => httpTls(readSettings({}, one))).toThrowError(
+        expect.objectContaining({ detail: expect.stringMatching(/HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE/) }),
+      );
+    }
+  });
+
+  test('issuing is for the operator, and open only on this machine', () => {
+    expect(open({}, 'https://naru.example')).toBe(false);
+    for (const url of ['https://localhost:8443', 'http://127.0.0.1:8080', 'https://[::1]', 'https://city.localhost'])
+      expect(open({ VC_API_ISSUING: 'open' }, url)).toBe(true);
+  });
+
+  test.each([
+    [{}, 'https://naru.example'],
+    [{}, 'https://localhost.naru.example'],
+    [{ HOST: '0.0.0.0' }, 'https://localhost:8443'],
+  ])('issuing that is open with %j at %s is refused, and the sentence says what to write', (environment, url) => {
+    expect(() => open({ VC_API_ISSUING: 'open', ...environment }, url)).toThrowError(
+      expect.objectContaining({ code: 'SETTING_INVALID', detail: expect.stringMatching(/NARU_OPERATOR_TOKEN.*localhost/) }),
     );
   });
 });

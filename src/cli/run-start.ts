@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
-import { cityProvider, mqttListening, requireProduction, type Settings } from '../config.ts';
+import { cityProvider, httpTls, mqttListening, requireProduction, type Settings, vcApiIsOpen } from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
 import { noWallets, parseTrustedWallets, type TrustedWallets } from '../identity/trust/trusted-wallets.ts';
@@ -122,6 +122,9 @@ async function bringUp(
 }
 
 function common(settings: Settings, directory: DataDirectory, ports: Ports) {
+  const tls = httpTls(settings);
+  const scheme = tls === null ? 'http' : 'https';
+  const publicUrl = settings.PUBLIC_URL ?? `${scheme}://localhost:${ports.HTTP_PORT}`;
   return {
     roles: sharesIntake(settings) ? settings.NARU_ROLES.filter((role) => role !== 'broker') : settings.NARU_ROLES,
     version: packageVersion,
@@ -134,8 +137,11 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     mqttMaxPacket_bytes: settings.MQTT_MAX_PACKET_BYTES,
     ...clusterOf(settings),
     mqtt: mqttListening(settings),
-    publicUrl: settings.PUBLIC_URL ?? `http://localhost:${ports.HTTP_PORT}`,
-    walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
+    httpTls: tls,
+    publicUrl,
+    walletUrl: settings.WALLET_URL ?? `${scheme}://localhost:${ports.WALLET_PORT}`,
+    vcApiIsOpen: vcApiIsOpen(settings, publicUrl),
+    statusListHosts: settings.STATUS_LIST_HOSTS,
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },

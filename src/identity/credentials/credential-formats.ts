@@ -9,6 +9,8 @@ import { ecdsaRdfc2019 } from './formats/ecdsa-rdfc-2019.ts';
 import { ecdsaSd2023 } from './formats/ecdsa-sd-2023.ts';
 import { eddsaJcs2022 } from './formats/eddsa-jcs-2022.ts';
 import { eddsaRdfc2022 } from './formats/eddsa-rdfc-2022.ts';
+import { vcJwt } from './formats/vc-jwt.ts';
+import { vcSdJwt } from './formats/vc-sd-jwt.ts';
 
 /** By preference. */
 const w3cFormats: readonly W3cFormat[] = [
@@ -18,6 +20,8 @@ const w3cFormats: readonly W3cFormat[] = [
   eddsaJcs2022,
   ecdsaJcs2019,
   ecdsaSd2023,
+  vcJwt,
+  vcSdJwt,
 ];
 
 export const credentialFormats: readonly CredentialFormat[] = [dcSdJwt, ...w3cFormats];

@@ -51,6 +51,10 @@ declare module '@digitalbazaar/eddsa-jcs-2022-cryptosuite' {
   export function createSignCryptosuite(): { canonize(document: object): Promise<string> };
 }
 
+declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
+  export const cryptosuite: object;
+}
+
 declare module '@digitalbazaar/ecdsa-sd-2023-cryptosuite' {
   import type { LibraryCryptosuite } from '@digitalbazaar/data-integrity';
   import type { DocumentLoader } from '@digitalbazaar/vc';

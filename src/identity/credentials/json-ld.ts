@@ -12,6 +12,10 @@ import { credentialTypes } from './credential-types.ts';
 const PROOF_TYPE = 'DataIntegrityProof';
 const VC_1_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
 
+/** The context of the specification's examples: every term it does not know is one of its vocabulary. */
+const EXAMPLES_CONTEXT = 'https://www.w3.org/ns/credentials/examples/v2';
+const examplesContext = { '@context': { '@vocab': 'https://www.w3.org/ns/credentials/examples#' } };
+
 export interface JsonLd {
   /** By address. */
   contexts: ReadonlyMap<string, object>;
@@ -34,6 +38,7 @@ export function createJsonLd(publicUrl: string): JsonLd {
   const contexts = new Map<string, object>([
     ...credentialsContexts,
     ...dataIntegrityContexts,
+    [EXAMPLES_CONTEXT, examplesContext],
     [naruContextUrl(publicUrl), jsonLdContext(credentialTypes)],
   ]);
   contexts.delete(VC_1_CONTEXT);

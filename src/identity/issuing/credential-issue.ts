@@ -40,6 +40,10 @@ export interface W3cOrder {
   /** JSON pointers to what every disclosure shows; suites that disclose selectively heed them. */
   mandatoryPointers?: readonly string[] | undefined;
   reference?: string | undefined;
+  /** What its status is changed by later; the credential's own id where absent. */
+  name?: string | undefined;
+  /** False where who asks may not have one of the city's own types issued. */
+  mayIssueOwnTypes?: boolean | undefined;
 }
 
 /** The record of an issue. No claims are kept. */

@@ -13,6 +13,8 @@ import type {
   W3cFormat,
 } from '../credentials/credential-format.ts';
 import { credentialFormat, formatForKey } from '../credentials/credential-formats.ts';
+import { nameHash } from '../credentials/credential-name.ts';
+import { nameCredential } from '../credentials/credential-name-store.ts';
 import { credentialType, credentialTypes } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import { type PublicHolderJwk, SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
@@ -129,15 +131,22 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
   }
 
   /**
-   * Secures a W3C VC 2.0 and records it. As the issuer's DID it gets an entry in a status list; as a did:key it has none,
-   * because a did:key says nothing of where this service is.
+   * Secures a W3C VC 2.0, gives it an entry in a status list, and records it.
    *
-   * @param credential unsigned; its issuer, where it names one, must be this service's DID or the did:key of its keys
-   * @throws CREDENTIAL_INVALID, CREDENTIAL_FORMAT_UNKNOWN
+   * @param credential unsigned; may name as its issuer this service's DID or the did:key of one of its keys. Where it names
+   *   none or somebody else, the service issues it as itself: it signs for nobody else. Source: VC API, 3.2.1
+   * @throws CREDENTIAL_INVALID, CREDENTIAL_FORMAT_UNKNOWN, NOT_SIGNED_IN
    */
   async function issueW3cCredential(credential: unknown, order: W3cOrder = {}): Promise<IssuedInFormat> {
     const unsigned = checkUnsignedCredential(credential, (contexts) => dataIntegrity.knowsContexts(contexts));
-    const named = issuerOf(unsigned);
+    const type = credentialTypes.find((candidate) => unsigned.type.includes(candidate.w3cName)) ?? null;
+    if (type !== null && order.mayIssueOwnTypes === false) {
+      throw problem(
+        'NOT_SIGNED_IN',
+        `Credentials of the type ${type.w3cName} are issued for the operator's programs only.`,
+      );
+    }
+    const named = ownName(issuerOf(unsigned));
     const format =
       order.format === undefined
         ? formatForKey(named === null ? null : kindOfDidKey(issuer, named))
@@ -146,7 +155,6 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       throw problem('CREDENTIAL_FORMAT_UNKNOWN', `${format.id} does not secure W3C credentials.`);
     }
     const key = keyNamed(named, format);
-    const type = credentialTypes.find((candidate) => unsigned.type.includes(candidate.w3cName)) ?? null;
     return inTransaction(pool, async (transaction) => {
       const entry = await statusLists.allocate(transaction, {
         type: type?.id ?? null,
@@ -154,12 +162,14 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
         reference: order.reference ?? null,
         holderThumbprint: null,
       });
+      const name = order.name ?? unsigned.id;
+      if (name !== undefined) await nameCredential(transaction, nameHash(name), entry.id);
+      const own = bitstringStatusEntry(statusLists.bitstringUriOf(entry.list), entry.index);
+      const given = [unsigned.credentialStatus ?? []].flat();
       const complete = {
         ...unsigned,
-        issuer: unsigned.issuer ?? issuer.did,
-        ...(key.controller === issuer.did
-          ? { credentialStatus: bitstringStatusEntry(statusLists.bitstringUriOf(entry.list), entry.index) }
-          : {}),
+        issuer: typeof unsigned.issuer === 'object' ? { ...unsigned.issuer, id: key.controller } : key.controller,
+        credentialStatus: given.length === 0 ? own : [...given, own],
       };
       const mandatoryPointers = order.mandatoryPointers ?? format.mandatoryPointers?.filter(leadsInto(complete)) ?? [];
       const signed = await secured(complete, format, key, { mandatoryPointers }).catch(() => {
@@ -171,6 +181,11 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       });
       return { credential: signed, credentialId: entry.id };
     });
+  }
+
+  /** The name, where it is one of the service's own. */
+  function ownName(name: string | null): string | null {
+    return name !== null && kindOfDidKey(issuer, name) !== null ? name : null;
   }
 
   return {
