@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { cityProvider, mqttListening, readSettings, requireProduction, settingDescriptions, vcApiIsOpen } from '../src/config.ts';
+import {
+  cityProvider,
+  mqttListening,
+  readSettings,
+  requireProduction,
+  settingDescriptions,
+  vcApiIsOpen,
+} from '../src/config.ts';
 
 const complete = {
   DATABASE_URL: 'postgres://naru:pw@db:5432/naru',
@@ -173,7 +180,10 @@ describe('HTTPS and the VC-API', () => {
     [{ HOST: '0.0.0.0' }, 'https://localhost:8443'],
   ])('issuing that is open with %j at %s is refused, and the sentence says what to write', (environment, url) => {
     expect(() => open({ VC_API_ISSUING: 'open', ...environment }, url)).toThrowError(
-      expect.objectContaining({ code: 'SETTING_INVALID', detail: expect.stringMatching(/NARU_OPERATOR_TOKEN.*localhost/) }),
+      expect.objectContaining({
+        code: 'SETTING_INVALID',
+        detail: expect.stringMatching(/NARU_OPERATOR_TOKEN.*localhost/),
+      }),
     );
   });
 });
