@@ -25,11 +25,16 @@ import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
 import { vcApiVerifyRoutes } from './identity/presenting/vc-api-verify-routes.ts';
+import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
 import { noWallets } from './identity/trust/trusted-wallets.ts';
+import { openVerifierIdentity } from './identity/trust/verifier-identity-store.ts';
+import { createVerifierListService } from './identity/trust/verifier-list-service.ts';
+import { verifierRegistrationRoutes } from './identity/trust/verifier-registration-routes.ts';
+import { createVerifierService } from './identity/trust/verifier-service.ts';
 import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
@@ -46,6 +51,8 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
+  /** PEM files of the verifier's key and certificate chain; both are made where absent. */
+  verifierFiles?: { key: string; certificate: string } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
   /** Whether anybody may issue through the VC-API what is not one of the city's own types; not where absent. */
   vcApiIsOpen?: boolean;
@@ -91,18 +98,28 @@ export async function composeIdentity(options: IdentityOptions) {
     grants: authorization.grants,
     issueCredential: credentials.issueSdJwtVc,
   });
-  const requests = createPresentationRequestService({ ...options, issuer });
+  const identity = await openVerifierIdentity({
+    files: options.verifierFiles,
+    ownFile: join(options.dataDirectory, 'verifier.json'),
+    ...{ publicUrl, random: options.random, now_ms: options.clock.now_ms() },
+  });
+  const verifiers = createVerifierService({ ...options, identity });
+  await verifiers.registerOwnVerifiers();
+  const asking = { ...options, verifiers, signers: { issuer, identity, chainOf: verifiers.chainOf } };
+  const requests = createPresentationRequestService(asking);
   const answers = createPresentationAnswerService({
-    ...options,
-    did: issuer.did,
+    ...asking,
     verifyPresentation: verifier.verifySdJwtPresentation,
   });
+  const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
   return {
     issuer,
     offers,
     credentials,
     requests,
+    verifiers,
+    verifierAnchors: identity.chain.anchors,
     routes: [
       didRoutes({ dids }),
       didResolutionRoutes({ resolver }),
@@ -116,7 +133,9 @@ export async function composeIdentity(options: IdentityOptions) {
       vcApiVerifyRoutes({ credentials: verifying, presentations }),
       ...authorization.routes,
       openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
-      openid4vpRoutes({ requests, answers }),
+      openid4vpRoutes({ requests, answers, verifierList }),
+      verifierRoutes({ verifiers, requests }),
+      verifierRegistrationRoutes({ verifiers, requireOperator: options.requireOperator }),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   cityProvider,
+  httpTls,
   mqttListening,
   readSettings,
   requireProduction,

@@ -21,11 +21,17 @@ import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
 import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
 import { openid4vciRoutes } from '../../src/identity/issuing/openid4vci-routes.ts';
 import { openid4vpRoutes } from '../../src/identity/presenting/openid4vp-routes.ts';
+import type { PresentationOrder } from '../../src/identity/presenting/presentation-request.ts';
 import { createPresentationAnswerService } from '../../src/identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from '../../src/identity/presenting/request-presentation-service.ts';
+import { verifierRoutes } from '../../src/identity/presenting/verifier-routes.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
 import { noWallets } from '../../src/identity/trust/trusted-wallets.ts';
+import { openVerifierIdentity } from '../../src/identity/trust/verifier-identity-store.ts';
+import { createVerifierListService } from '../../src/identity/trust/verifier-list-service.ts';
+import { verifierRegistrationRoutes } from '../../src/identity/trust/verifier-registration-routes.ts';
+import { createVerifierService } from '../../src/identity/trust/verifier-service.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
@@ -86,15 +92,22 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
     ...{ pool, clock, random, metadata, grants: authorization.grants },
     issueCredential: issuing.issueSdJwtVc,
   });
-  const requests = createPresentationRequestService({ pool, clock, random, publicUrl, issuer });
+  const identity = await openVerifierIdentity({
+    ownFile: join(directory, 'verifier.json'),
+    ...{ publicUrl, random, now_ms: clock.now_ms() },
+  });
+  const verifiers = createVerifierService({ pool, clock, random, identity });
+  await verifiers.registerOwnVerifiers();
+  const asking = {
+    ...{ pool, clock, random, publicUrl, verifiers },
+    signers: { issuer, identity, chainOf: verifiers.chainOf },
+  };
+  const requests = createPresentationRequestService(asking);
   const answers = createPresentationAnswerService({
-    pool,
-    clock,
-    random,
-    publicUrl,
-    did: issuer.did,
+    ...asking,
     verifyPresentation: verifying.verifySdJwtPresentation,
   });
+  const verifierList = createVerifierListService({ clock, publicUrl, issuer, verifiers });
 
   const server = await createHttpServer({
     logger: createLogger('silent'),
@@ -106,7 +119,9 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
       didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
       ...authorization.routes,
       openid4vciRoutes({ metadata, offers, delivery, requireOperator: operatorGuard(operatorToken) }),
-      openid4vpRoutes({ requests, answers }),
+      openid4vpRoutes({ requests, answers, verifierList }),
+      verifierRoutes({ verifiers, requests }),
+      verifierRegistrationRoutes({ verifiers, requireOperator: operatorGuard(operatorToken) }),
     ],
   });
   await server.listen({ host: '127.0.0.1', port });
@@ -124,18 +139,23 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
     metadata,
     offers,
     requests,
+    verifiers,
+    identity,
     server,
     /** A new citizen; `fetch` to watch or disturb what the wallet sends. */
     citizen: (fetch?: typeof globalThis.fetch) =>
       createCitizenWallet({ serviceUrl: publicUrl, now_ms: clock.now_ms, ...(fetch === undefined ? {} : { fetch }) }),
     offerWaterAccount: (claims: Record<string, unknown> = waterAccountClaims) =>
       offers.createOffer({ type: 'water-account', claims, reference: 'SP-0001' }),
-    signIn: (mode: 'same_device' | 'cross_device') =>
+    signIn: (
+      mode: 'same_device' | 'cross_device',
+      how: Pick<PresentationOrder, 'client' | 'encrypted' | 'transactions'> = {},
+    ) =>
       requests.createPresentationRequest({
         verifier: 'portal',
-        type: 'water-account',
-        claims: signInClaims,
+        credentials: [{ type: 'water-account', claims: signInClaims }],
         purpose: signInPurpose,
+        ...how,
         mode,
         ...(mode === 'same_device' ? { return_url: `${publicUrl}/` } : {}),
       }),

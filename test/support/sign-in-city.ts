@@ -1,9 +1,10 @@
 // The identity city with people who sign in at its provider, a wallet provider it trusts, and wallets of either kind.
 import { X509Certificate } from 'node:crypto';
+import { importPKCS8 } from 'jose';
 import type { AuthorizationPolicy } from '../../src/compose-authorization.ts';
 import { authorizationPaths } from '../../src/identity/issuing/authorization-server-metadata.ts';
 import { freePort } from '../../src/platform/free-port.ts';
-import { testAuthority } from './certificates.ts';
+import { type TestAuthority, testAuthority } from './certificates.ts';
 import { cityClient, residentMapping, startCityProvider } from './city-provider.ts';
 import { identityCity } from './identity-city.ts';
 import { keyPair, testWallet } from './test-wallet.ts';
@@ -16,7 +17,6 @@ export async function signInCity() {
   const port = await freePort(0);
   const providerKey = await keyPair();
   const authority = await testAuthority('wallet provider');
-  const attester = await authority.issue('attester');
   const policy: AuthorizationPolicy = {
     bearerTokens: 'refused',
     wallets: {
@@ -46,9 +46,14 @@ export async function signInCity() {
   return {
     ...city,
     policy,
-    providerKey,
-    attester,
     authority,
+    strangeAuthority: () => testAuthority('somebody else'),
+    /** A key that signs attestations, with its certificate of `by`. */
+    async attesterOf(by: TestAuthority) {
+      const { cert, key } = await by.issue('attester');
+      const x5c = [cert.replaceAll(/-----[^-]+-----|\s/g, '')];
+      return { x5c, key: (await importPKCS8(key, 'ES256')) as CryptoKey };
+    },
     attestedWallet: (clientId = 'attested-wallet') =>
       wallet(clientId, { issuer: walletProviderIssuer, key: providerKey.privateKey }),
     walletOf: wallet,

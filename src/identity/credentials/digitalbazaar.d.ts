@@ -57,7 +57,16 @@ declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
 
 declare module '@digitalbazaar/ecdsa-sd-2023-cryptosuite' {
   import type { LibraryCryptosuite } from '@digitalbazaar/data-integrity';
-  export function createSignCryptosuite(options: { mandatoryPointers: readonly string[] }): LibraryCryptosuite;
+  import type { DocumentLoader } from '@digitalbazaar/vc';
+  export interface SignCryptosuite extends LibraryCryptosuite {
+    createVerifyData(options: {
+      cryptosuite: SignCryptosuite;
+      document: object;
+      proof: object;
+      documentLoader: DocumentLoader;
+    }): Promise<{ hmacKey: Uint8Array; nonMandatory: string[]; mandatoryHash: Uint8Array }>;
+  }
+  export function createSignCryptosuite(options: { mandatoryPointers: readonly string[] }): SignCryptosuite;
   export function createDiscloseCryptosuite(options: { selectivePointers: readonly string[] }): LibraryCryptosuite;
   export function createVerifyCryptosuite(): LibraryCryptosuite;
 }

@@ -4,7 +4,8 @@ import { contexts as credentialsContexts } from '@digitalbazaar/credentials-cont
 import { contexts as dataIntegrityContexts } from '@digitalbazaar/data-integrity-context';
 import { cryptosuite as rdfc } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import type { DocumentLoader } from '@digitalbazaar/vc';
-import { type Canonize, createCompiledForms } from './compiled-form.ts';
+import { type Canonize, createCompiledForms, type Statements } from './compiled-form.ts';
+import type { CanonicalDigest } from './compiled-form-template.ts';
 import { jsonLdContext } from './credential-metadata.ts';
 import { credentialTypes } from './credential-types.ts';
 
@@ -21,6 +22,10 @@ export interface JsonLd {
   /** Gives the bundled contexts, throws for every other address. */
   loadDocument: DocumentLoader;
   canonize: Canonize;
+  /** Of documents whose shape is compiled, null for others. */
+  statements: Statements;
+  /** Takes notice of a document that is not compiled yet. */
+  learn(document: object, digest: CanonicalDigest): Promise<void>;
 }
 
 /** Where Naru's own context is served. */
@@ -55,5 +60,6 @@ export function createJsonLd(publicUrl: string): JsonLd {
     contexts,
     compiles: (types) => types.some((type) => registered.has(type)),
   });
-  return { contexts, loadDocument, canonize: forms.canonicalForm };
+  const { canonicalForm, statements, learn } = forms;
+  return { contexts, loadDocument, canonize: canonicalForm, statements, learn };
 }

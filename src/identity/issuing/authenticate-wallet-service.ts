@@ -1,17 +1,16 @@
 // Who a wallet is: attested by its provider (attestation-based client authentication), or registered by name.
 // Source: draft-ietf-oauth-attestation-based-client-auth-07; HAIP 1.0, 4.4.
-import { Oauth2Error, Oauth2ErrorCodes, verifyClientAttestationJwt } from '@openid4vc/oauth2';
+import { Oauth2ErrorCodes, verifyClientAttestationJwt } from '@openid4vc/oauth2';
 import { calculateJwkThumbprint, importJWK, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import type { Random } from '../../platform/random.ts';
-import { OauthRefusal } from '../oauth-refusal.ts';
+import { isProtocolFault, OauthRefusal } from '../oauth-refusal.ts';
 import { openidCallbacks, type PublicJwk, protocolAlgorithm, publicP256, verifyEs256 } from '../openid-callbacks.ts';
 import { leafOfChain } from '../trust/certificate-chain.ts';
 import type { TrustedWallets, WalletProvider } from '../trust/trusted-wallets.ts';
-import { currentNonce, isFresh, proofLimits, spendOnce } from './dpop-service.ts';
+import { currentNonce, isFresh, isOurNonce, proofLimits, spendOnce } from './dpop-service.ts';
 import type { ProtocolRequest } from './grant.ts';
-import { knowsNonce } from './proof-guard-store.ts';
 
 export interface AuthenticatedWallet {
   clientId: string;
@@ -39,7 +38,7 @@ export function createWalletAuthentication(parts: {
   issuer: string;
   wallets: TrustedWallets;
 }): WalletAuthentication {
-  const { pool, clock, issuer, wallets } = parts;
+  const { clock, issuer, wallets } = parts;
 
   /** The attestation's provider, its wallet's name and the key of the wallet's instance. */
   async function verifyAttestation(jwt: string) {
@@ -61,7 +60,7 @@ export function createWalletAuthentication(parts: {
       },
     });
     const instanceKey = publicP256(payload.cnf.jwk);
-    if (provider === undefined || instanceKey === null || payload.sub === '') throw invalidClient();
+    if (provider === undefined || instanceKey === null || !isVisible(payload.sub)) throw invalidClient();
     return { clientId: payload.sub, redirectUris: provider.redirectUris, instanceKey };
   }
 
@@ -79,14 +78,10 @@ export function createWalletAuthentication(parts: {
     if (payload.iss !== undefined && payload.iss !== clientId) throw invalidClient();
     if (!isFresh(payload.iat ?? 0, now_ms) || !isProofId(payload.jti)) throw invalidClient();
     const challenge = challengeOf(payload);
-    if (challenge !== undefined) {
-      const known =
-        typeof challenge === 'string' && (await knowsNonce(pool, 'attestation', challenge, new Date(now_ms)));
-      if (!known) {
-        throw new OauthRefusal('use_attestation_challenge', 'The proof needs the challenge of this answer.', {
-          headers: { 'oauth-client-attestation-challenge': await currentNonce(parts, 'attestation') },
-        });
-      }
+    if (challenge !== undefined && !(await isOurNonce(parts, 'attestation', challenge))) {
+      throw new OauthRefusal('use_attestation_challenge', 'The proof needs the challenge of this answer.', {
+        headers: { 'oauth-client-attestation-challenge': await currentNonce(parts, 'attestation') },
+      });
     }
     const thumbprint = await calculateJwkThumbprint({ ...instanceKey });
     if (!(await spendOnce(parts, `attestation.${thumbprint}.${payload.jti}`))) throw invalidClient();
@@ -108,7 +103,7 @@ export function createWalletAuthentication(parts: {
       } catch (error) {
         // Only a database that is away is ours; whatever else a library says is about what was sent.
         if (error instanceof OauthRefusal) throw error;
-        if (error instanceof Oauth2Error || isOfJose(error)) throw invalidClient();
+        if (isProtocolFault(error) || isOfJose(error)) throw invalidClient();
         throw error;
       }
     },
@@ -123,6 +118,11 @@ function keysOf(provider: WalletProvider, x5c: unknown, now_ms: number): PublicJ
   const leaf = leafOfChain(x5c, provider.roots, Math.floor(now_ms / 1_000));
   const key = leaf === null ? null : publicP256(leaf.publicKey.export({ format: 'jwk' }));
   return key === null ? [] : [key];
+}
+
+/** Source: RFC 6749, appendix A.1. */
+function isVisible(clientId: string): boolean {
+  return /^[\x20-\x7e]{1,256}$/.test(clientId);
 }
 
 /** Earlier drafts, and the library wallets use, say `nonce`. */

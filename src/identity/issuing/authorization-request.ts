@@ -72,6 +72,9 @@ export function readAuthorizationRequest(
   if (form.dpop_jkt !== undefined && !thumbprint.test(form.dpop_jkt)) {
     throw invalidRequest("'dpop_jkt' has the wrong form.");
   }
+  // Source: RFC 6749, appendix A.5.
+  if (form.state !== undefined && !/^[\x20-\x7e]+$/.test(form.state))
+    throw invalidRequest("'state' has the wrong form.");
   for (const name of ['state', 'redirect_uri', 'issuer_state']) {
     if ((form[name]?.length ?? 0) > authorizationLimits.parameter_chars) throw invalidRequest(`'${name}' is too long.`);
   }

@@ -41,7 +41,8 @@ export function authorizePersonRoutes({
         schema: {
           summary: "Send a person to the city's provider, for a request that was pushed before",
           tags,
-          querystring: z.looseObject({ client_id: z.string(), request_uri: z.string() }),
+          // Source: RFC 6749, appendix A.1.
+          querystring: z.looseObject({ client_id: z.string().regex(/^[\x20-\x7e]+$/), request_uri: z.string() }),
         },
       },
       async (request, reply) => {

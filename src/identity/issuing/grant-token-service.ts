@@ -4,14 +4,13 @@ import {
   authorizationCodeGrantIdentifier,
   Oauth2AuthorizationServer,
   Oauth2ErrorCodes,
-  Oauth2ServerErrorResponseError,
   preAuthorizedCodeGrantIdentifier,
 } from '@openid4vc/oauth2';
 import { calculatePKCECodeChallenge } from 'openid-client';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { type Random, randomToken, randomUuid } from '../../platform/random.ts';
-import { OauthRefusal } from '../oauth-refusal.ts';
+import { faultCode, isProtocolFault, OauthRefusal } from '../oauth-refusal.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, secretHash, txCodeHash } from '../secrets.ts';
 import type { WalletAuthentication } from './authenticate-wallet-service.ts';
@@ -219,8 +218,8 @@ function parse(library: Oauth2AuthorizationServer, form: Record<string, unknown>
   try {
     return library.parseAccessTokenRequest({ accessTokenRequest: form, request: { headers, method: 'POST', url } });
   } catch (error) {
-    if (!(error instanceof Oauth2ServerErrorResponseError)) throw error;
-    throw refusal(error.errorResponse.error, 'The token request has a parameter or header that is missing or wrong.');
+    if (!isProtocolFault(error)) throw error;
+    throw refusal(faultCode(error), 'The token request has a parameter or header that is missing or wrong.');
   }
 }
 

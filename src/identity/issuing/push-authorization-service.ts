@@ -1,15 +1,10 @@
 // Pushed authorization requests: a wallet says from server to server what it wants, and gets a handle for the browser.
 // Source: RFC 9126; HAIP 1.0, 4.3.
-import {
-  Oauth2AuthorizationServer,
-  Oauth2ErrorCodes,
-  Oauth2ServerErrorResponseError,
-  pushedAuthorizationRequestUriPrefix,
-} from '@openid4vc/oauth2';
+import { Oauth2AuthorizationServer, Oauth2ErrorCodes, pushedAuthorizationRequestUriPrefix } from '@openid4vc/oauth2';
 import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { type Random, randomToken, randomUuid } from '../../platform/random.ts';
-import { OauthRefusal } from '../oauth-refusal.ts';
+import { faultCode, isProtocolFault, OauthRefusal } from '../oauth-refusal.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, secretHash } from '../secrets.ts';
 import type { WalletAuthentication } from './authenticate-wallet-service.ts';
@@ -111,8 +106,8 @@ async function checkShape(
       request: { headers, method: 'POST', url },
     });
   } catch (error) {
-    if (!(error instanceof Oauth2ServerErrorResponseError)) throw error;
-    throw new OauthRefusal(error.errorResponse.error, 'A parameter or header has the wrong form.');
+    if (!isProtocolFault(error)) throw error;
+    throw new OauthRefusal(faultCode(error), 'A parameter or header has the wrong form.');
   }
 }
 

@@ -9,13 +9,14 @@ export interface StatusSource {
   ): Promise<{ revoked: boolean; credential: { id: string; revoked_at: string | null } | null } | null>;
 }
 
-/** @param reference null where the credential names no status */
+/** @param reference null where the credential names no status, `unreadable` where it does in another form */
 export async function statusStep(
-  reference: { uri: string; index: number } | null,
+  reference: { uri: string; index: number } | null | 'unreadable',
   source: StatusSource,
 ): Promise<{ step: TraceStep; credentialId: string | null }> {
-  const status = reference && (await source.statusAt(reference.uri, reference.index));
-  if (!reference || !status?.credential) {
+  if (reference === null) return { step: traceStep('status', 'failed', 'STATUS_MISSING'), credentialId: null };
+  const status = reference === 'unreadable' ? null : await source.statusAt(reference.uri, reference.index);
+  if (reference === 'unreadable' || !status?.credential) {
     return { step: traceStep('status', 'failed', 'STATUS_UNKNOWN'), credentialId: null };
   }
   // The issuer's own records are read at this moment, so what is known is no older than that.

@@ -138,6 +138,10 @@ export const traceReasons = {
     ko: '발급 기관이 이 증명서에 받아들일 수 없는 상태를 표시했습니다.',
     en: 'The issuer has given the credential a status with which it is not accepted.',
   },
+  STATUS_MISSING: {
+    ko: '취소 여부를 알 수 있는 곳이 적혀 있지 않아 받아들이지 않습니다.',
+    en: 'The credential names no place that tells whether it was revoked, which its type requires.',
+  },
   STATUS_UNKNOWN: {
     ko: '취소 여부를 확인할 수 없어 받아들이지 않습니다.',
     en: 'Whether the credential was revoked cannot be told, so it is not accepted.',
@@ -200,6 +204,14 @@ export const traceReasons = {
   HOLDER_PROOF_STALE: {
     ko: '소지 증명이 너무 오래되었거나 시각이 맞지 않습니다.',
     en: "The holder's proof is too old, or its time lies ahead.",
+  },
+  HOLDER_TRANSACTION_UNSIGNED: {
+    ko: '서명해야 할 글에 소지자가 서명하지 않았거나 다른 글에 서명했습니다.',
+    en: 'The holder did not sign the text that was to be signed, or signed another one.',
+  },
+  HOLDER_TRANSACTION_UNASKED: {
+    ko: '요청하지 않은 글에 대한 서명이 들어 있습니다.',
+    en: "The holder's proof signs a text that nobody asked to have signed.",
   },
   HOLDER_CONTENT_CHANGED: {
     ko: '소지자가 서명한 뒤에 제시 내용이 바뀌었습니다.',

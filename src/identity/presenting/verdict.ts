@@ -39,6 +39,18 @@ export interface Verdict {
   holder_thumbprint: string | null;
 }
 
+/** The verdict on one presentation of an answer. */
+export interface CredentialVerdict extends Verdict {
+  /** Id of the credential in the question. */
+  query_id: string;
+}
+
+/** What came of a request: verified when every presentation is. */
+export interface PresentationOutcome {
+  verified: boolean;
+  credentials: CredentialVerdict[];
+}
+
 /** Makes a step with the sentences its reason has. */
 export function traceStep(
   step: TraceStepName,

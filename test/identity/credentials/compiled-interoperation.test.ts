@@ -71,7 +71,7 @@ describe.each(suites)('%s over compiled canonical forms', (_what, format, kind, 
   const decoded = decodeMultikey(publicKeyMultibase);
   if (decoded === null) throw new Error('no Multikey');
   const key: VerificationKey = { id, controller: ISSUER, ...decoded, publicKeyMultibase };
-  const sign = (data: Uint8Array) => signWith({ kind, controller: ISSUER, methodId: id, keys }, data);
+  const sign = (data: Uint8Array) => signWith({ kind, controller: ISSUER, methodId: id, jwkMethodId: id, keys }, data);
 
   async function documentLoader(url: string) {
     const known = new Map<string, object>([
@@ -93,7 +93,7 @@ describe.each(suites)('%s over compiled canonical forms', (_what, format, kind, 
         verificationMethod: id,
         proofPurpose: 'assertionMethod',
       },
-      { kind, controller: ISSUER, methodId: id, keys },
+      { kind, controller: ISSUER, methodId: id, jwkMethodId: id, keys },
       tools,
       {},
     );
