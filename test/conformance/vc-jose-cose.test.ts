@@ -38,7 +38,7 @@ describe('credentials as JWTs [3.1.1]', () => {
     expect(enveloped.id).toMatch(/^data:application\/vc\+jwt,ey/);
     const token = tokenOf(enveloped);
     expect(decodeProtectedHeader(token)).toEqual({
-      ...{ alg: 'ES256', typ: 'vc+jwt', cty: 'vc', kid: service.issuer.p256MultikeyId },
+      ...{ alg: 'ES256', typ: 'vc+jwt', cty: 'vc', kid: service.issuer.p256KeyId },
     });
     expect(decodeJwt(token)).toEqual({
       ...credential,
