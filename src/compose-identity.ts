@@ -20,6 +20,7 @@ import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
 import { createOfferService } from './identity/issuing/offer-credential-service.ts';
 import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
 import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
@@ -74,6 +75,7 @@ export async function composeIdentity(options: IdentityOptions) {
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
+  const deriving = createDeriveCredentialService({ dataIntegrity });
   const foreignStatusLists = createForeignStatusLists({
     fetchText: createGuardedFetch({
       hosts: options.statusListHosts ?? [],
@@ -130,7 +132,7 @@ export async function composeIdentity(options: IdentityOptions) {
         requireOperator: options.requireOperator,
         isOpen: options.vcApiIsOpen ?? false,
       }),
-      vcApiVerifyRoutes({ credentials: verifying, presentations }),
+      vcApiVerifyRoutes({ credentials: verifying, presentations, deriving }),
       ...authorization.routes,
       openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
       openid4vpRoutes({ requests, answers, verifierList }),

@@ -37,12 +37,14 @@ export interface TestWalletOptions {
   clientId: string;
   redirectUri: string;
   now_ms: () => number;
+  /** Which copy of the service the next request goes to; the one address that all share where absent. */
+  reach?: () => string;
   /** Who attests the wallet; where absent it is known by its name alone. */
   provider?: { issuer: string; key: CryptoKey; x5c?: string[] };
 }
 
 export async function testWallet(options: TestWalletOptions) {
-  const { publicUrl, clientId, redirectUri, now_ms, provider } = options;
+  const { publicUrl, clientId, redirectUri, now_ms, provider, reach = () => publicUrl } = options;
   const dpopKey = await keyPair();
   const instanceKey = await keyPair();
   const now_s = () => Math.floor(now_ms() / 1_000);
@@ -90,7 +92,7 @@ export async function testWallet(options: TestWalletOptions) {
   }
 
   async function send(path: string, init: RequestInit): Promise<Answer> {
-    const answer = await fetch(publicUrl + path, { method: 'POST', ...init });
+    const answer = await fetch(reach() + path, { method: 'POST', ...init });
     nonce = answer.headers.get('dpop-nonce') ?? nonce;
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
@@ -103,6 +105,17 @@ export async function testWallet(options: TestWalletOptions) {
     possession?: JwtChanges;
     headers?: Record<string, string>;
   }
+
+  /** Takes a pre-authorized offer. */
+  const redeem = (code: string, txCode: string | undefined, sending: Sending = {}): Promise<Answer> =>
+    post(
+      '/oauth/token',
+      without({
+        ...{ grant_type: 'urn:ietf:params:oauth:grant-type:pre-authorized_code', 'pre-authorized_code': code },
+        tx_code: txCode,
+      }),
+      sending,
+    );
 
   /** A form with the wallet's proofs; again with the nonce where the server asks for one. */
   async function post(path: string, form: Record<string, string>, sending: Sending = {}): Promise<Answer> {
@@ -136,6 +149,8 @@ export async function testWallet(options: TestWalletOptions) {
     codeVerifier,
     dpop,
     post,
+    send,
+    redeem,
     attestationHeaders,
     /** The nonce the server gave last. */
     nonce: () => nonce,

@@ -131,7 +131,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
   }
 
   /**
-   * Secures a W3C VC 2.0, gives it an entry in a status list, and records it.
+   * Secures a W3C VC 2.0 and records it. Issued as the service's DID it is given an entry in a status list; issued as the
+   * did:key of a key it is not, because a did:key leads to no place where a status could be asked.
    *
    * @param credential unsigned; may name as its issuer this service's DID or the did:key of one of its keys. Where it names
    *   none or somebody else, the service issues it as itself: it signs for nobody else. Source: VC API, 3.2.1
@@ -169,7 +170,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       const complete = {
         ...unsigned,
         issuer: typeof unsigned.issuer === 'object' ? { ...unsigned.issuer, id: key.controller } : key.controller,
-        credentialStatus: given.length === 0 ? own : [...given, own],
+        ...statusOf(key.controller === issuer.did ? [...given, own] : given),
       };
       const mandatoryPointers = order.mandatoryPointers ?? format.mandatoryPointers?.filter(leadsInto(complete)) ?? [];
       const signed = await secured(complete, format, key, { mandatoryPointers }).catch(() => {
@@ -198,6 +199,11 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     listIssued: statusLists.listIssued,
     statusOf: statusLists.statusOf,
   };
+}
+
+function statusOf(entries: readonly object[]): { credentialStatus?: object } {
+  const [first] = entries;
+  return first === undefined ? {} : { credentialStatus: entries.length === 1 ? first : entries };
 }
 
 /** Of pointers to members of the top level. */
