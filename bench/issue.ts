@@ -17,7 +17,7 @@ import { naruFormats } from './naru-formats.ts';
 
 const LIMITS = { run_ms: 100, repeats: 15 };
 const SERVICE = { offers: 150, rounds: 3 };
-const BATCH = 10;
+const BATCH = 20;
 const IMPORT = 10_000;
 
 const rates = await measureRates(await contenders(), LIMITS);
@@ -82,8 +82,8 @@ async function measureServices() {
   try {
     await migrate(postgres.url);
     const office = await startNaru(postgres.url, postgres.pid() ?? 0);
-    const naru = await measureService('Naru, one credential an offer', office, { ...SERVICE, batch: 1 });
-    const batch = await measureService(`Naru, ${BATCH} credentials an offer`, office, { ...SERVICE, batch: BATCH });
+    const naru = await measureService('Naru', office, { ...SERVICE, batch: 1 });
+    const batch = await measureService('Naru', office, { ...SERVICE, batch: BATCH });
     const imported = await measureImport(office, { offers: IMPORT, batch: 1 });
     await office.end();
     return { naru, batch, credo: await measureCredo(), imported };
@@ -96,10 +96,7 @@ async function measureServices() {
 async function measureCredo(): Promise<ServiceRate | null> {
   const office = await startCredoOffice(await freePort(0), BATCH);
   if (office === null) return null;
-  const rate = await measureService(`Credo, in memory, ${BATCH} credentials an offer`, office, {
-    ...SERVICE,
-    batch: BATCH,
-  });
+  const rate = await measureService('Credo, in memory', office, { ...SERVICE, batch: BATCH });
   await office.end();
   return rate;
 }
