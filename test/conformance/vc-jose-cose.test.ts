@@ -3,7 +3,7 @@ import { SDJwtInstance } from '@sd-jwt/core';
 import { compactVerify, decodeJwt, decodeProtectedHeader, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { sdJwtHasher } from '../../src/identity/credentials/sd-jwt-vc.ts';
-import { failures, OPERATOR_TOKEN, vcApiService } from '../support/vc-api-service.ts';
+import { failures, OPERATOR_TOKEN, vcApiService } from '../support/vc-api-house.ts';
 import { VC_CONTEXT, w3cSigner } from '../support/w3c-signer.ts';
 
 type Json = Record<string, unknown>;

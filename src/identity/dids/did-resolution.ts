@@ -43,6 +43,11 @@ export type DidResolution =
   | { error: DidErrorName; detail: string }
   | { error: null; document: object | null; metadata: Record<string, unknown> };
 
+/** As much of a resolver as those need who only read a document. */
+export interface DidResolver {
+  resolve(did: string): Promise<DidResolution>;
+}
+
 export function refusal(error: DidErrorName, detail: string): DidResolution {
   return { error, detail };
 }

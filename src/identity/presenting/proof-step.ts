@@ -4,9 +4,8 @@ import type { Proof, VerificationKey } from '../credentials/credential-format.ts
 import { proofFormat } from '../credentials/credential-formats.ts';
 import type { JsonLd } from '../credentials/json-ld.ts';
 import type { DidDocument, VerificationMethod } from '../dids/did-log.ts';
-import { parseDid } from '../dids/did-resolution.ts';
+import { type DidResolver, parseDid } from '../dids/did-resolution.ts';
 import { decodeMultikey, multikeyOfJwk } from '../dids/multikey.ts';
-import type { ResolveDidService } from '../dids/resolve-did-service.ts';
 import type { TraceReason } from './trace-reasons.ts';
 import { verdictLimits } from './validity-step.ts';
 import { type TraceStep, traceStep } from './verdict.ts';
@@ -30,7 +29,7 @@ export interface ProofExpectations extends AskedOfProofs {
 }
 
 export interface ProofParts {
-  resolver: Pick<ResolveDidService, 'resolve'>;
+  resolver: DidResolver;
   jsonLd: JsonLd;
 }
 
