@@ -1,51 +1,141 @@
-// An independent wallet, Credo's, takes our credentials and answers our verifier.
+// An independent wallet, Credo's, takes our credentials by either grant and answers our verifiers.
+import { calculateJwkThumbprint, decodeJwt, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CredoWallet, findCredo } from '../support/credo.ts';
+import { freePort } from '../../src/platform/free-port.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { cityClient, residentMapping, ScriptedBrowser, startCityProvider } from '../support/city-provider.ts';
+import { type CredoRecord, type CredoWallet, findCredo } from '../support/credo.ts';
 import { portalHouse } from '../support/portal-house.ts';
+import { keyPair } from '../support/test-wallet.ts';
 
 const credo = await findCredo();
-const house = await portalHouse();
-const place = 'sp-23165017';
+const attester = 'https://wallet-provider.example';
+const redirectUri = 'https://wallet.example/back';
+const attesterKey = await keyPair();
+const providerPort = await freePort(0);
+const { kty, crv, x, y } = attesterKey.jwk as { kty: 'EC'; crv: 'P-256'; x: string; y: string };
+const house = await portalHouse(createLogger('silent'), {
+  wallets: {
+    providers: [{ issuer: attester, keys: [{ kty, crv, x, y }], roots: [], redirectUris: [redirectUri] }],
+    clients: [],
+  },
+  cityProvider: {
+    issuer: `http://localhost:${providerPort}`,
+    clientId: cityClient.id,
+    clientSecret: cityClient.secret,
+    scope: 'openid profile address',
+    mapping: residentMapping,
+  },
+});
+await startCityProvider({ port: providerPort, redirectUri: `${house.publicUrl}/oauth/signed-in` });
+
+/** What the city's wallet provider says of an instance of its wallet. */
+function attest(jwk: object): Promise<string> {
+  return new SignJWT({ cnf: { jwk } })
+    .setProtectedHeader({ alg: 'ES256', typ: 'oauth-client-attestation+jwt' })
+    .setIssuer(attester)
+    .setSubject('credo')
+    .setIssuedAt()
+    .setExpirationTime('5 minutes')
+    .sign(attesterKey.privateKey);
+}
+
+/** The payloads that the issuer signed, one a copy. */
+function copiesOf({ credentialInstances }: CredoRecord) {
+  return credentialInstances.map((instance) => {
+    const { compactSdJwtVc } = instance as { compactSdJwtVc: string };
+    return decodeJwt<{ cnf: { jwk: JWK }; status: { status_list: { idx: number } } }>(
+      compactSdJwtVc.split('~')[0] ?? '',
+    );
+  });
+}
+
+async function expectUnlinkable(record: CredoRecord | undefined): Promise<void> {
+  const copies = record === undefined ? [] : copiesOf(record);
+  expect(copies.length).toBeGreaterThan(1);
+  const keys = await Promise.all(copies.map(({ cnf }) => calculateJwkThumbprint(cnf.jwk)));
+  expect(new Set(keys).size).toBe(copies.length);
+  expect(new Set(copies.map(({ status }) => status.status_list.idx)).size).toBe(copies.length);
+}
 
 describe.skipIf(credo === null)('the wallet of Credo', () => {
   let wallet: CredoWallet;
   beforeAll(async () => {
-    if (credo !== null) {
-      const trustedCertificates = house.identity.verifierAnchors;
-      wallet = await credo.credoWallet({ resolverUrl: house.publicUrl, trustedCertificates });
-    }
+    // A wallet knows the roots of the verifiers' certificates beforehand.
+    const trustedCertificates = house.identity.verifierAnchors;
+    if (credo !== null) wallet = await credo.credoWallet({ resolverUrl: house.publicUrl, trustedCertificates });
     await house.meter('23165017');
   });
   afterAll(() => wallet?.close());
 
-  async function signIn(): Promise<{
-    answer: Awaited<ReturnType<CredoWallet['answer']>>;
-    page: unknown;
-    trace: string[];
-  }> {
+  async function revokeAll(reference: string): Promise<number> {
+    const issued = await house.identity.credentials.listIssued({ reference });
+    for (const { id } of issued) await house.identity.credentials.revokeCredential(id, 'moved away');
+    return issued.length;
+  }
+
+  async function signIn() {
     const browser = house.browser();
     const asked = (await browser.post('/api/portal/sign-in', { mode: 'cross_device' })).json();
     const answer = await wallet.answer(asked.authorization_request);
-    const { credentials } = await house.identity.requests.presentationState(asked.request_id, 'portal');
-    const trace = credentials?.[0]?.trace;
-    const failed = (trace ?? []).filter(({ outcome }) => outcome === 'failed').map(({ reason }) => reason);
-    const page = (await browser.post(`/api/portal/sign-in/${asked.request_id}/complete`, {})).json();
-    return { answer, page, trace: failed };
+    const { credentials = [] } = await house.identity.requests.presentationState(asked.request_id);
+    const trace = credentials.flatMap((shown) => shown.trace);
+    const failed = trace.filter(({ outcome }) => outcome === 'failed').map(({ reason }) => reason);
+    return {
+      answer,
+      failed,
+      page: (await browser.post(`/api/portal/sign-in/${asked.request_id}/complete`, {})).json(),
+    };
   }
 
-  test('receives a credential by pre-authorized code, presents it, and is refused after revocation', async () => {
+  test('receives a batch by pre-authorized code, presents it, and is refused after revocation', async () => {
+    const place = 'sp-23165017';
     const offer = await house.offers.offerWaterAccount('test', place, { role: 'occupant', from: '2026-01-01' });
     const [record] = await wallet.takeOffer(offer.offer_uri, offer.tx_code);
-    expect(record?.credentialInstances.length).toBeGreaterThan(0);
+    await expectUnlinkable(record);
 
-    const first = await signIn();
-    expect(first).toMatchObject({ answer: { satisfied: true, status: 200 }, page: { state: 'signed_in' }, trace: [] });
-
-    for (const { id } of await house.offers.credentialsOf(place)) {
-      await house.identity.credentials.revokeCredential(id, 'moved away');
-    }
+    expect(await signIn()).toMatchObject({
+      ...{ answer: { satisfied: true, status: 200 }, page: { state: 'signed_in' }, failed: [] },
+    });
+    expect(await revokeAll(place)).toBe(record?.credentialInstances.length);
     const second = await signIn();
-    expect(second.trace).toEqual(['CREDENTIAL_REVOKED']);
+    expect(second.failed).toEqual(['CREDENTIAL_REVOKED']);
     expect(second.page).not.toMatchObject({ state: 'signed_in' });
+  });
+
+  test('receives a batch by authorization code, presents it, and is refused after revocation', async () => {
+    const { verifiers, requests, offers } = house.identity;
+    const claims = ['address_district'];
+    await verifiers.registerVerifier(
+      'library',
+      {
+        name: { ko: '시립 도서관', en: 'City library' },
+        purpose: { ko: '대출증을 만듭니다.', en: 'To make a library card.' },
+        keeps: { ko: '보관하지 않습니다.', en: 'Not kept.' },
+        may_ask: [{ type: 'resident', claims }],
+        ...{ return_origins: [], certificate: null, own_client: null },
+      },
+      'operator',
+    );
+    const ask = async () => {
+      const asked = await requests.createPresentationRequest({
+        verifier: 'library',
+        credentials: [{ type: 'resident', claims: claims.map((name) => ({ name })) }],
+        mode: 'cross_device',
+      });
+      const answer = await wallet.answer(asked.authorization_request);
+      return { answer, found: await requests.presentationState(asked.request_id) };
+    };
+
+    const offer = await offers.createSignInOffer({ type: 'resident', reference: 'kim' });
+    const browser = new ScriptedBrowser();
+    const [record] = await wallet.takeOfferSigningIn(offer.offer_uri, { id: 'credo', redirectUri, attest }, (address) =>
+      browser.signIn(address, 'kim', redirectUri),
+    );
+    await expectUnlinkable(record);
+
+    expect(await ask()).toMatchObject({ answer: { satisfied: true, status: 200 }, found: { state: 'verified' } });
+    expect(await revokeAll('kim')).toBe(record?.credentialInstances.length);
+    expect((await ask()).found.state).toBe('refused');
   });
 });

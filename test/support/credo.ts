@@ -14,6 +14,12 @@ export interface CredoRecord {
 export interface CredoWallet {
   /** By pre-authorized code: everything offered, a fresh key for each copy. */
   takeOffer(offerUri: string, txCode: string): Promise<CredoRecord[]>;
+  /** By authorization code. `attest` gives the wallet attestation over a key; `signIn` is the person's browser. */
+  takeOfferSigningIn(
+    offerUri: string,
+    client: { id: string; redirectUri: string; attest(jwk: object): Promise<string> },
+    signIn: (address: string) => Promise<string>,
+  ): Promise<CredoRecord[]>;
   answer(requestUri: string): Promise<CredoAnswer>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
-import { composeIdentity } from '../../src/compose-identity.ts';
+import { composeIdentity, type IdentityOptions } from '../../src/compose-identity.ts';
 import { composeMetering } from '../../src/compose-metering.ts';
 import { createPartition, monthOf } from '../../src/metering/intake/partition-store.ts';
 import { freePort } from '../../src/platform/free-port.ts';
@@ -26,7 +26,10 @@ export const timeZone = 'Asia/Seoul';
 export const operatorToken = 'the-token-of-the-operator-in-tests';
 
 /** Call at the top of a test file; everything is stopped at its end. */
-export async function portalHouse(logger: Logger = createLogger('silent')) {
+export async function portalHouse(
+  logger: Logger = createLogger('silent'),
+  policy: Pick<IdentityOptions, 'wallets' | 'cityProvider'> = {},
+) {
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
@@ -39,6 +42,7 @@ export async function portalHouse(logger: Logger = createLogger('silent')) {
   const identity = await composeIdentity({
     ...{ pool, clock, random, publicUrl, dataDirectory, requireOperator },
     secret: 'the-key-of-the-nonces-in-tests',
+    ...policy,
     anchorOf: (key) => waitingAnchor(pool, key),
   });
   const staff = createStaffService({ pool, clock, random });

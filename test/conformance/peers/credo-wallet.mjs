@@ -34,6 +34,34 @@ export async function credoWallet(options) {
       return store(credentials);
     },
 
+    /**
+     * By authorization code.
+     *
+     * @param client `id`, `redirectUri`; `attest(jwk)` gives the wallet attestation over a key of the wallet's
+     * @param signIn opens an address as the person's browser, gives the one it came back to
+     */
+    async takeOfferSigningIn(offerUri, { id, redirectUri, attest }, signIn) {
+      const { publicJwk } = await agent.kms.createKeyForSignatureAlgorithm({ algorithm: 'ES256' });
+      const walletAttestationJwt = await attest(publicJwk);
+      const resolvedCredentialOffer = await holder.resolveCredentialOffer(offerUri);
+      const asked = await holder.resolveOpenId4VciAuthorizationRequest(resolvedCredentialOffer, {
+        ...{ clientId: id, redirectUri, walletAttestationJwt },
+      });
+      const { authorizationCode: code } = await holder.parseAuthorizationCodeFromAuthorizationResponse({
+        resolvedCredentialOffer,
+        authorizationResponseRedirectUrl: await signIn(asked.authorizationRequestUrl),
+      });
+      const token = await holder.requestToken({
+        ...{ resolvedCredentialOffer, code, clientId: id, redirectUri, walletAttestationJwt },
+        ...{ codeVerifier: asked.codeVerifier, dpop: asked.dpop },
+      });
+      const { credentials } = await holder.requestCredentials({
+        ...{ resolvedCredentialOffer, ...token, clientId: id },
+        credentialBindingResolver: freshKeys,
+      });
+      return store(credentials);
+    },
+
     async answer(requestUri) {
       const resolved = await holder.resolveOpenId4VpAuthorizationRequest(requestUri);
       const { queryResult } = resolved.dcql;
