@@ -75,6 +75,8 @@ export interface ComposeOptions {
   rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
+  /** PEM files of the verifier's key and certificate chain; both are made where absent. */
+  verifierFiles?: IdentityOptions['verifierFiles'];
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -160,6 +162,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
       ...{ pool, clock, random, publicUrl, requireOperator },
       dataDirectory: options.dataDirectory,
       foreignDids: options.foreignDids,
+      verifierFiles: options.verifierFiles,
       anchorOf: anchoring.service.anchorOf,
     });
   return { pool, anchoring, staff, metering, openIdentity };

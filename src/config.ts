@@ -249,6 +249,12 @@ const schema = z.object({
     .describe(
       'chains whose did:ethr DIDs are resolved, separated by commas, each name=chainId@rpcUrl@registry; none where absent',
     ),
+  VERIFIER_CERTIFICATE_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("the verifier's certificate and those above it, PEM; one of our own making where absent"),
+  VERIFIER_KEY_FILE: z.string().min(1).optional().describe('its private key, P-256, PEM'),
   TIME_ZONE: z
     .string()
     .default('Asia/Seoul')
@@ -348,6 +354,18 @@ export interface MqttListening {
   tls: { port: number; certificateFile: string; keyFile: string; clientCaFile?: string; clientCrlFile?: string } | null;
   /** What one device may send for long. */
   messagesPerSecond: number;
+}
+
+/**
+ * The files of the verifier's key and certificate; undefined for its own.
+ *
+ * @throws SETTING_INVALID for one without the other
+ */
+export function verifierFiles(settings: Settings): { key: string; certificate: string } | undefined {
+  const { VERIFIER_CERTIFICATE_FILE: certificate, VERIFIER_KEY_FILE: key } = settings;
+  if ((certificate === undefined) !== (key === undefined))
+    throw problem('SETTING_INVALID', 'VERIFIER_CERTIFICATE_FILE and VERIFIER_KEY_FILE: give both, or neither');
+  return certificate === undefined || key === undefined ? undefined : { key, certificate };
 }
 
 /** The folder alone, for commands that need no other setting and so must not fail by one. */

@@ -17,6 +17,7 @@ import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
+import { verifierCommand } from './cli/verifier-command.ts';
 import { verifyProofCommand } from './cli/verify-proof-command.ts';
 import { dataDirectorySetting } from './config.ts';
 import { systemClock } from './platform/clock.ts';
@@ -62,6 +63,7 @@ for (const command of [
   provisionCommand(io),
   importRegistryCommand(io),
   deviceCaCommand(io, systemClock),
+  verifierCommand(io, systemClock),
 ]) {
   program.addCommand(command);
 }

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
-import { mqttListening, requireProduction, type Settings } from '../config.ts';
+import { mqttListening, requireProduction, type Settings, verifierFiles } from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -137,6 +137,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
+    verifierFiles: verifierFiles(settings),
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
     epochChanges: settings.EPOCH_CHANGES,
   };
