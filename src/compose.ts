@@ -6,8 +6,10 @@ import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
+import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
+import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { MqttListening, Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
@@ -17,6 +19,7 @@ import { createHttpServer, type Routes } from './platform/http/http-server.ts';
 import { operationsRoutes, type ReadinessCheck } from './platform/http/operations-routes.ts';
 import { operatorGuard } from './platform/http/operator-guard.ts';
 import { createWalletServer, staticPages } from './platform/http/static-server.ts';
+import { readTlsFiles, type TlsFiles } from './platform/http/tls-files.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { packageRoot } from './platform/package-root.ts';
@@ -49,6 +52,12 @@ export interface ComposeOptions {
   /** Where given, the broker role consumes from there and opens no port. */
   cluster?: BrokerOptions['cluster'];
   mqtt: MqttListening;
+  /** Files with which service and wallet speak HTTPS themselves; null for plain HTTP. */
+  httpTls: TlsFiles | null;
+  /** Whether anybody may issue through the VC-API what is not one of the city's own types. */
+  vcApiIsOpen: boolean;
+  /** Hosts whose status lists are fetched. */
+  statusListHosts: readonly string[];
   /** Addresses under which people reach service and wallet; no slash at the end. */
   publicUrl: string;
   walletUrl: string;
@@ -77,6 +86,10 @@ export interface ComposeOptions {
   foreignDids?: IdentityOptions['foreignDids'];
   /** PEM files of the verifier's key and certificate chain; both are made where absent. */
   verifierFiles?: IdentityOptions['verifierFiles'];
+  /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
+  authorization: AuthorizationPolicy;
+  /** What the city asks of wallets beyond the protocol. */
+  issuing: IssuingPolicy;
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -160,9 +173,13 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
   const openIdentity = () =>
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
-      dataDirectory: options.dataDirectory,
+      ...{ dataDirectory: options.dataDirectory, secret: options.secret },
       foreignDids: options.foreignDids,
       verifierFiles: options.verifierFiles,
+      vcApiIsOpen: options.vcApiIsOpen,
+      statusListHosts: options.statusListHosts,
+      ...options.authorization,
+      issuingPolicy: options.issuing,
       anchorOf: anchoring.service.anchorOf,
     });
   return { pool, anchoring, staff, metering, openIdentity };
@@ -212,10 +229,11 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     staffRoutes({ staff, offers, publicUrl, walletUrl }),
     staticPages(join(pages, 'site')),
   ];
-  const http = await createHttpServer({ logger, publicUrl, title: 'Naru', version: options.version, routes });
+  const tls = options.httpTls && (await readTlsFiles(options.httpTls));
+  const http = await createHttpServer({ logger, publicUrl, title: 'Naru', version: options.version, routes, tls });
   stops.push(() => http.close());
   await http.listen({ host, port: options.httpPort });
-  const wallet = await createWalletServer(join(pages, 'wallet'), publicUrl, logger);
+  const wallet = await createWalletServer(join(pages, 'wallet'), publicUrl, logger, tls);
   stops.push(() => wallet.close());
   await wallet.listen({ host, port: options.walletPort });
   const { createStaffLink, firstStaffLink } = staff;

@@ -2,12 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
-import { composeAuthorization } from '../../src/compose-authorization.ts';
-import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
+import { type AuthorizationPolicy, composeAuthorization } from '../../src/compose-authorization.ts';
+import { composeIssuing, type IssuingPolicy, openPolicy } from '../../src/compose-issuing.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
 import { didResolutionRoutes } from '../../src/identity/dids/did-resolution-routes.ts';
@@ -16,11 +15,7 @@ import { createDidService } from '../../src/identity/dids/did-service.ts';
 import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
 import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
-import { createDeliveryService } from '../../src/identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
-import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
-import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
-import { openid4vciRoutes } from '../../src/identity/issuing/openid4vci-routes.ts';
 import { openid4vpRoutes } from '../../src/identity/presenting/openid4vp-routes.ts';
 import type { PresentationOrder } from '../../src/identity/presenting/presentation-request.ts';
 import { createPresentationAnswerService } from '../../src/identity/presenting/receive-presentation-service.ts';
@@ -28,6 +23,7 @@ import { createPresentationRequestService } from '../../src/identity/presenting/
 import { verifierRoutes } from '../../src/identity/presenting/verifier-routes.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { noWallets } from '../../src/identity/trust/trusted-wallets.ts';
 import { openVerifierIdentity } from '../../src/identity/trust/verifier-identity-store.ts';
 import { createVerifierListService } from '../../src/identity/trust/verifier-list-service.ts';
 import { verifierRegistrationRoutes } from '../../src/identity/trust/verifier-registration-routes.ts';
@@ -41,14 +37,14 @@ import type { Pool } from '../../src/platform/postgres/database.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { testDatabase } from './test-database.ts';
 
+export const operatorToken = 'the-token-of-the-operator-in-tests';
+
 export const waterAccountClaims = {
   service_point: 'SP-0001',
   usage_class: 'domestic',
   role: 'occupant',
   from: '2024-03-01',
 };
-
-export const operatorToken = 'the-token-of-the-operator-in-tests';
 
 export const signInClaims = [
   { name: 'service_point' },
@@ -61,11 +57,10 @@ export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To
 /**
  * Call at the top of a test file; everything is stopped at its end.
  *
- * @param options.bearerTokens `allowed` for a test whose subject is something else than DPoP
+ * @param given Bearer tokens are allowed where it says nothing, for tests whose subject is something else than DPoP
  */
-export async function identityCity(
-  { bearerTokens }: { bearerTokens: 'refused' | 'allowed' } = { bearerTokens: 'allowed' },
-) {
+export async function identityCity(given: Partial<AuthorizationPolicy & { issuing: IssuingPolicy }> = {}) {
+  const policy: AuthorizationPolicy = { wallets: noWallets, bearerTokens: 'allowed', ...given };
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
@@ -76,19 +71,29 @@ export async function identityCity(
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
   const issuer = await dids.ensureIssuer(await openIssuerKeys(join(directory, 'issuer.json')));
-  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: random.bytes });
   const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
-  const issuing = createIssueCredentialService({ pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity });
+  const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
 
-  const metadata = issuerMetadata(publicUrl, { ko: '나루시', en: 'City of Naru' }, credentialTypes);
-  const offers = createOfferService({ pool, clock, random, metadata });
-  const [serverMetadata] = metadata.authorizationServers as [AuthorizationServerMetadata & { issuer: string }];
-  const authorization = composeAuthorization({ pool, clock, random, metadata: serverMetadata, bearerTokens });
-  const delivery = createDeliveryService({
-    ...{ pool, clock, random, metadata, grants: authorization.grants },
-    issueCredential: issuing.issueSdJwtVc,
+  const authorization = composeAuthorization({ ...{ pool, clock, random }, issuer: publicUrl, ...policy });
+  const resolver = createResolveDidService({ clock, dids, foreign });
+  const offered = composeIssuing({
+    ...{
+      pool,
+      clock,
+      random,
+      publicUrl,
+      issuer,
+      issuing,
+      authorization,
+      requireOperator: operatorGuard(operatorToken),
+    },
+    ...{ name: { ko: '나루시', en: 'City of Naru' }, secret: 'the-key-of-the-nonces-in-tests' },
+    ...{ policy: given.issuing ?? openPolicy, wallets: policy.wallets },
+    resolveDid: (did) => resolver.resolve(did),
   });
+  const { metadata, offers, approvals } = offered;
   const identity = await openVerifierIdentity({
     ownFile: join(directory, 'verifier.json'),
     ...{ publicUrl, random, now_ms: clock.now_ms() },
@@ -113,9 +118,9 @@ export async function identityCity(
     version: '0',
     routes: [
       didRoutes({ dids }),
-      didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
-      authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
+      didResolutionRoutes({ resolver }),
+      ...authorization.routes,
+      ...offered.routes,
       openid4vpRoutes({ requests, answers, verifierList }),
       verifierRoutes({ verifiers, requests }),
       verifierRegistrationRoutes({ verifiers, requireOperator: operatorGuard(operatorToken) }),
@@ -135,6 +140,7 @@ export async function identityCity(
     issuing,
     metadata,
     offers,
+    approvals,
     requests,
     verifiers,
     identity,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { problem } from '../../platform/problem.ts';
+import { credentialMediaType } from './credential-media-type.ts';
 import { jsonLdContext, sdJwtVcTypeMetadata } from './credential-metadata.ts';
 import { credentialTypes } from './credential-types.ts';
 import { STATUS_LIST_TYPE, statusListLimits } from './status-list.ts';
@@ -40,7 +41,8 @@ export function credentialRoutes(options: { statusLists: StatusListService; publ
       },
       async (request, reply) => {
         const credential = await statusLists.bitstring(request.params.id);
-        return reply.type('application/vc').header('cache-control', CACHE).send(credential);
+        const type = credentialMediaType(request.headers.accept);
+        return reply.type(type).header('vary', 'accept').header('cache-control', CACHE).send(credential);
       },
     );
 

@@ -6,9 +6,11 @@ export const grantLimits = {
   grantLifetime_s: 3 * 24 * 3_600,
   /** Claims that no wallet fetches are erased then. */
   claimsLifetime_s: 3_600,
+  /** From the first credential on, in which the wallet may ask again after an answer that was lost, or for another batch. */
+  claimsAfterIssue_s: 600,
   /** Credentials of one type that one sign-in at the city's provider is good for. */
   credentialsPerSignIn: 40,
-  /** Credentials of one type that one pre-authorized offer is good for, all in one request. */
+  /** Credentials of one type that one pre-authorized offer is good for: a batch, and once more where its answer got lost. */
   credentialsPerOffer: 20,
   sweepRows: 5_000,
 } as const;
@@ -20,6 +22,8 @@ export interface GrantedCredential {
   configurationId: string;
   /** Whether the credential request must name the identifier instead of the configuration. Source: OpenID4VCI 1.0, 8.2. */
   byIdentifier: boolean;
+  /** The offer that must be approved before anything is issued; null, or absent, where none need be. */
+  approvalOf?: string | null;
 }
 
 export interface Grant {

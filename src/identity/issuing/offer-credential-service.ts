@@ -1,26 +1,49 @@
 // Making an offer of a credential, and serving it to the wallet that follows its link.
-import { preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
-import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciIssuer } from '@openid4vc/openid4vci';
+import { authorizationCodeGrantIdentifier, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
+import {
+  type CredentialOfferGrants,
+  type CredentialOfferObject,
+  type IssuerMetadataResult,
+  Openid4vciIssuer,
+} from '@openid4vc/openid4vci';
 import type { Clock } from '../../platform/clock.ts';
-import type { Pool, Transaction } from '../../platform/postgres/database.ts';
+import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { checkClaims } from '../credentials/claims.ts';
 import { credentialType } from '../credentials/credential-types.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
-import { codeHash, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
+import { codeHash, issuerState, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
+import { authorizationLimits } from './authorization-request.ts';
+import type { CredentialConfiguration } from './credential-configuration.ts';
+import { grantLimits } from './grant.ts';
 import { issuerPaths } from './issuer-metadata.ts';
 import { type Offer, type OfferOrder, type OpenOffer, offerLimits } from './offer.ts';
-import { insertOffers, listOffers, openOfferType, withdrawOffer } from './offer-store.ts';
+import { insertApproval } from './offer-approval-store.ts';
+import {
+  insertOfferConfigurations,
+  insertOffers,
+  listOffers,
+  openOfferConfigurations,
+  withdrawOffer,
+} from './offer-store.ts';
+import { insertSignInOffer, openSignInOffer } from './sign-in-offer-store.ts';
 
 export interface OfferService {
   /**
    * The person takes the offer with a wallet and the `tx_code`, once, before `expires_at`.
-   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long, lifetime out of bounds).
+   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long, lifetime out of
+   * bounds, a format the type is not issued in).
    *
    * @param within commits the offer; without one it is a transaction of its own
    */
   createOffer(order: OfferOrder, within?: Transaction): Promise<Offer>;
+  /**
+   * An offer that holds nothing of a person: whoever follows it signs in at the city's provider, and gets what that says
+   * about them. One sign-in uses it up.
+   * Throws REQUEST_INVALID for a type that cannot be had by signing in.
+   */
+  createSignInOffer(order: Pick<OfferOrder, 'type' | 'reference'>): Promise<Omit<Offer, 'tx_code'>>;
   /** Offers of `types` that can still be taken, the last to end first, after the one that a cursor names. */
   listOffers(
     types: readonly string[],
@@ -38,34 +61,57 @@ export function createOfferService(parts: {
   clock: Clock;
   random: Random;
   metadata: IssuerMetadataResult;
+  configurations: readonly CredentialConfiguration[];
+  /** What can be had by signing in at the city's provider. */
+  signInTypes: readonly string[];
 }): OfferService {
-  const { pool, clock, random, metadata } = parts;
+  const { pool, clock, random, metadata, configurations, signInTypes } = parts;
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
   const publicUrl = metadata.credentialIssuer.credential_issuer;
 
-  const offerFor = (handle: string, type: string) =>
+  const offerFor = (
+    handle: string,
+    configurationIds: string[],
+    grants: CredentialOfferGrants,
+    carriedBy: OfferOrder['carried_by'] = 'reference',
+  ) =>
     library.createCredentialOffer({
-      issuerMetadata: metadata,
-      credentialConfigurationIds: [type],
-      grants: {
-        [preAuthorizedCodeGrantIdentifier]: {
-          'pre-authorized_code': preAuthorizedCode(handle),
-          tx_code: { input_mode: 'numeric', length: offerLimits.txCodeDigits },
-        },
-      },
-      credentialOfferUri: `${publicUrl}${issuerPaths.offers}/${handle}`,
+      ...{ issuerMetadata: metadata, credentialConfigurationIds: configurationIds, grants },
+      ...(carriedBy === 'reference' ? { credentialOfferUri: `${publicUrl}${issuerPaths.offers}/${handle}` } : {}),
     });
+  const preAuthorized = (handle: string): CredentialOfferGrants => ({
+    [preAuthorizedCodeGrantIdentifier]: {
+      'pre-authorized_code': preAuthorizedCode(handle),
+      tx_code: { input_mode: 'numeric', length: offerLimits.txCodeDigits },
+    },
+  });
+  const bySignIn = (handle: string): CredentialOfferGrants => ({
+    [authorizationCodeGrantIdentifier]: { issuer_state: issuerState(handle) },
+  });
+
+  /** Null where the type's first configuration is meant. @throws REQUEST_INVALID */
+  function configurationIdsOf(type: string, formats: readonly string[] | undefined): string[] | null {
+    if (formats === undefined) return null;
+    const ids = configurations
+      .filter((each) => each.type.id === type && formats.includes(each.format.id))
+      .map(({ id }) => id);
+    if (ids.length > 0 && ids.length === formats.length) return ids;
+    throw problem(
+      'REQUEST_INVALID',
+      `formats: ${type} is not issued in one of them; the issuer's metadata lists them.`,
+    );
+  }
 
   return {
-    async createOffer({ type: typeId, claims, reference, lifetime_s = offerLimits.offerLifetime_s }, within) {
-      const type = credentialType(typeId);
+    async createOffer(order, within) {
+      const { claims, reference, lifetime_s = offerLimits.offerLifetime_s } = order;
+      const type = credentialType(order.type);
+      const configurationIds = configurationIdsOf(type.id, order.formats);
       const checked = checkClaims(type, claims, clock.now_ms());
       if (JSON.stringify(checked).length > offerLimits.claims_bytes) {
         throw problem('REQUEST_INVALID', `claims: longer than ${offerLimits.claims_bytes} bytes`);
       }
-      if (reference.length > offerLimits.reference_chars) {
-        throw problem('REQUEST_INVALID', `reference: longer than ${offerLimits.reference_chars} characters`);
-      }
+      checkReference(reference);
       if (!(lifetime_s >= 1 && lifetime_s <= offerLimits.longestOfferLifetime_s)) {
         throw problem('REQUEST_INVALID', `lifetime_s: write 1 to ${offerLimits.longestOfferLifetime_s} seconds`);
       }
@@ -75,14 +121,42 @@ export function createOfferService(parts: {
       const offeredAt = new Date(clock.now_ms());
       const expiresAt = new Date(offeredAt.getTime() + lifetime_s * 1_000);
       const id = randomUuid(random);
-      await insertOffers(within ?? pool, [
-        {
-          ...{ id, type: type.id, claims: checked, reference, offeredAt, expiresAt, importId: null, importLine: null },
-          codeHash: codeHash(code),
-          txCodeHash: txCodeHash(code, txCode),
-        },
-      ]);
-      const { credentialOffer } = await offerFor(handle, type.id);
+      const store = async (transaction: Transaction): Promise<void> => {
+        await insertOffers(transaction, [
+          {
+            ...{
+              id,
+              type: type.id,
+              claims: checked,
+              reference,
+              offeredAt,
+              expiresAt,
+              importId: null,
+              importLine: null,
+            },
+            codeHash: codeHash(code),
+            txCodeHash: txCodeHash(code, txCode),
+          },
+        ]);
+        if (configurationIds !== null) await insertOfferConfigurations(transaction, id, configurationIds);
+        if (order.needs_approval !== true) return;
+        // For as long as the last wallet that takes it may wait.
+        const until = new Date(expiresAt.getTime() + grantLimits.grantLifetime_s * 1_000);
+        await insertApproval(transaction, {
+          offerId: id,
+          type: type.id,
+          reference,
+          createdAt: offeredAt,
+          expiresAt: until,
+        });
+      };
+      await (within === undefined ? inTransaction(pool, store) : store(within));
+      const { credentialOffer } = await offerFor(
+        handle,
+        configurationIds ?? [type.id],
+        preAuthorized(handle),
+        order.carried_by,
+      );
       return { offer_id: id, offer_uri: credentialOffer, tx_code: txCode, expires_at: expiresAt.toISOString() };
     },
 
@@ -94,10 +168,32 @@ export function createOfferService(parts: {
       return ended;
     },
 
+    async createSignInOffer({ type, reference }) {
+      if (!signInTypes.includes(type)) {
+        throw problem('REQUEST_INVALID', 'type: this credential cannot be had by signing in (CITY_OPENID_CLAIMS)');
+      }
+      checkReference(reference);
+      const handle = randomToken(random);
+      const expiresAt = new Date(clock.now_ms() + authorizationLimits.offerLifetime_s * 1_000);
+      const id = randomUuid(random);
+      await insertSignInOffer(pool, { id, codeHash: codeHash(issuerState(handle)), type, reference, expiresAt });
+      const { credentialOffer } = await offerFor(handle, [type], bySignIn(handle));
+      return { offer_id: id, offer_uri: credentialOffer, expires_at: expiresAt.toISOString() };
+    },
+
     async readOffer(handle) {
-      const type = await openOfferType(pool, codeHash(preAuthorizedCode(handle)), new Date(clock.now_ms()));
-      if (type === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
-      return (await offerFor(handle, type)).credentialOfferObject;
+      const now = new Date(clock.now_ms());
+      const open = await openOfferConfigurations(pool, codeHash(preAuthorizedCode(handle)), now);
+      if (open !== null) return (await offerFor(handle, open, preAuthorized(handle))).credentialOfferObject;
+      const signIn = await openSignInOffer(pool, codeHash(issuerState(handle)), now);
+      if (signIn === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
+      return (await offerFor(handle, [signIn.type], bySignIn(handle))).credentialOfferObject;
     },
   };
+}
+
+function checkReference(reference: string): void {
+  if (reference.length > offerLimits.reference_chars) {
+    throw problem('REQUEST_INVALID', `reference: longer than ${offerLimits.reference_chars} characters`);
+  }
 }

@@ -26,7 +26,7 @@ export async function parsePresentationRequest(
   service: CityService,
   { store, now_ms }: WalletOptions,
 ): Promise<PresentationRequest> {
-  const payload = await fetchSignedRequest(uri, service);
+  const payload = await fetchSignedRequest(uri, service, now_ms());
   const query = readQuery(payload.dcql_query);
   const stated = statedOf(payload);
   const { client_id: clientId } = payload;
