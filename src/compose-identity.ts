@@ -50,6 +50,7 @@ export async function composeIdentity(options: IdentityOptions) {
   const issuer = await dids.ensureIssuer(openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
+  await statusLists.addMissingDecoys();
   const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });
   const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
 

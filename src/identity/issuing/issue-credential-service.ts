@@ -5,7 +5,6 @@ import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
-import { bitstringStatusEntry } from '../credentials/bitstring-status-list.ts';
 import { checkClaims, credentialType, credentialTypes, vctOf } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import { createSdJwtVc, type PublicHolderJwk } from '../credentials/sd-jwt-vc.ts';
@@ -54,12 +53,15 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     const holderJwk = publicHolderJwk(order.holderJwk);
     const holderThumbprint = await calculateJwkThumbprint(holderJwk);
     return within(transaction, async (client) => {
-      const entry = await statusLists.allocate(client, {
-        type: type.id,
-        format: 'dc+sd-jwt',
-        reference: order.reference ?? null,
-        holderThumbprint,
-      });
+      const [entry] = await statusLists.allocate(client, [
+        {
+          type: type.id,
+          format: 'dc+sd-jwt',
+          reference: order.reference ?? null,
+          holderThumbprint,
+          signingKey: issuer.p256KeyId,
+        },
+      ]);
       const issuedAt_s = Math.floor(clock.now_ms() / 1000);
       const credential = await createSdJwtVc(
         {
@@ -96,16 +98,19 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     }
     const type = credentialTypes.find((candidate) => unsigned.type.includes(candidate.w3cName)) ?? null;
     return inTransaction(pool, async (transaction) => {
-      const entry = await statusLists.allocate(transaction, {
-        type: type?.id ?? null,
-        format: 'ldp_vc',
-        reference,
-        holderThumbprint: null,
-      });
+      const [entry] = await statusLists.allocate(transaction, [
+        {
+          type: type?.id ?? null,
+          format: 'ldp_vc',
+          reference,
+          holderThumbprint: null,
+          signingKey: issuer.ed25519KeyId,
+        },
+      ]);
       const complete = {
         ...unsigned,
         issuer: unsigned.issuer ?? issuer.did,
-        credentialStatus: bitstringStatusEntry(statusLists.bitstringUriOf(entry.list), entry.index),
+        credentialStatus: statusLists.bitstringEntriesOf(entry),
       };
       const signed = await dataIntegrity.sign(complete, clock.now_ms()).catch(() => {
         // The library's words may quote the credential, so they stop here.
@@ -121,6 +126,11 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     /** @throws CREDENTIAL_UNKNOWN */
     revokeCredential: (credentialId: string, reason: string) =>
       statusLists.revoke(credentialId, reason.slice(0, REASON_characters)),
+    /** @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
+    suspendCredential: (credentialId: string, reason: string) =>
+      statusLists.suspend(credentialId, reason.slice(0, REASON_characters)),
+    /** @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
+    resumeCredential: statusLists.resume,
     listIssued: statusLists.listIssued,
     statusOf: statusLists.statusOf,
   };

@@ -59,6 +59,10 @@ export const traceReasons = {
   // status
   STATUS_VALID: { ko: '취소되지 않은 증명서입니다.', en: 'The credential has not been revoked.' },
   CREDENTIAL_REVOKED: { ko: '발급 기관이 취소한 증명서입니다.', en: 'The issuer has revoked this credential.' },
+  CREDENTIAL_SUSPENDED: {
+    ko: '발급 기관이 잠시 효력을 멈춘 증명서입니다.',
+    en: 'The issuer has suspended this credential for the time being.',
+  },
   STATUS_UNKNOWN: {
     ko: '취소 여부를 확인할 수 없어 받아들이지 않습니다.',
     en: 'Whether the credential was revoked cannot be told, so it is not accepted.',
