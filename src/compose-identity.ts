@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
+import { composeAuthorization } from './compose-authorization.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
@@ -12,8 +13,8 @@ import { createDidService } from './identity/dids/did-service.ts';
 import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.ts';
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
+import { authorizationServerMetadata } from './identity/issuing/authorization-server-metadata.ts';
 import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
-import { createTokenService } from './identity/issuing/grant-token-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
 import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
 import { createOfferService } from './identity/issuing/offer-credential-service.ts';
@@ -42,12 +43,14 @@ export interface IdentityOptions {
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
+  /** Whether a wallet that knows no DPoP may take a pre-authorized offer; refused where absent. */
+  bearerTokens?: 'refused' | 'allowed';
 }
 
 export async function composeIdentity(options: IdentityOptions) {
   const { publicUrl } = options;
   const dids = createDidService(options);
-  const issuer = await dids.ensureIssuer(openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
+  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
   await statusLists.addMissingDecoys();
@@ -62,8 +65,21 @@ export async function composeIdentity(options: IdentityOptions) {
 
   const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
   const offers = createOfferService({ ...options, metadata });
-  const tokens = createTokenService(options);
-  const delivery = createDeliveryService({ ...options, metadata, issueCredential: credentials.issueSdJwtVc });
+  const authorization = composeAuthorization({
+    ...options,
+    metadata: authorizationServerMetadata(
+      publicUrl,
+      credentialTypes.map(({ id }) => id),
+      'none',
+    ),
+    bearerTokens: options.bearerTokens ?? 'refused',
+  });
+  const delivery = createDeliveryService({
+    ...options,
+    metadata,
+    grants: authorization.grants,
+    issueCredential: credentials.issueSdJwtVc,
+  });
   const requests = createPresentationRequestService({ ...options, issuer });
   const answers = createPresentationAnswerService({
     ...options,
@@ -81,7 +97,8 @@ export async function composeIdentity(options: IdentityOptions) {
       didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
       vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
-      openid4vciRoutes({ metadata, offers, tokens, delivery }),
+      authorization.routes,
+      openid4vciRoutes({ metadata, offers, delivery }),
       openid4vpRoutes({ requests, answers }),
     ],
   };

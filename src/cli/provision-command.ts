@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import { readSettings } from '../config.ts';
 import { deviceLimits } from '../metering/intake/device-limits.ts';
 import { createDeviceSecrets } from '../metering/intake/device-secret.ts';
-import { type CsvProblem, csvColumns, csvOptionalColumns, writeSecrets } from '../metering/meters/provision-csv.ts';
+import { csvColumns, csvOptionalColumns, writeSecrets } from '../metering/meters/provision-csv.ts';
 import { provisionList } from '../metering/meters/provision-csv-service.ts';
 import { provisionFleet } from '../metering/meters/provision-fleet-service.ts';
+import { type CsvProblem, problemLine } from '../platform/csv-list.ts';
 import { openPool } from '../platform/postgres/database.ts';
 import { Problem, problem } from '../platform/problem.ts';
 import { systemRandom } from '../platform/random.ts';
@@ -49,7 +50,7 @@ export function provisionCommand(io: CommandIo): Command {
         io.stdout.write(`${what}: ${devices} devices, of which ${known} were known before.\n`);
       } catch (error) {
         if (error instanceof Problem && Array.isArray(error.members.problems))
-          io.stderr.write((error.members.problems as CsvProblem[]).map(asLine).join(''));
+          io.stderr.write((error.members.problems as CsvProblem[]).map(problemLine).join(''));
         throw error;
       } finally {
         await out?.close();
@@ -61,8 +62,4 @@ export function provisionCommand(io: CommandIo): Command {
 async function keep(out: FileHandle, lines: string): Promise<void> {
   await out.appendFile(lines);
   await out.sync();
-}
-
-function asLine({ line, column, problem: what }: CsvProblem): string {
-  return `line ${line}${column === null ? '' : `, ${column}`}: ${what}\n`;
 }

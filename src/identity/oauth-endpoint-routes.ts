@@ -5,6 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '../platform/problem.ts';
+import { OauthRefusal } from './oauth-refusal.ts';
 
 export const oauthErrorSchema = z
   .object({ error: z.string(), error_description: z.string().optional() })
@@ -32,6 +33,8 @@ export function speakOauth(app: FastifyInstance): void {
   );
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
+    // A wallet in a page reads them across origins.
+    reply.header('access-control-expose-headers', 'DPoP-Nonce, OAuth-Client-Attestation-Challenge, WWW-Authenticate');
   });
   app.setErrorHandler((error: FastifyError | Problem | Oauth2ServerErrorResponseError, request, reply) => {
     const refusal = asOauthRefusal(error);
@@ -39,12 +42,30 @@ export function speakOauth(app: FastifyInstance): void {
       request.log.error({ code: 'INTERNAL', err: error, route: request.routeOptions.url }, 'request failed');
     }
     if (refusal.status === 401) reply.header('www-authenticate', `Bearer error="${refusal.errorResponse.error}"`);
+    if (error instanceof OauthRefusal) reply.headers({ ...error.headers });
     const { error: code, error_description: description } = refusal.errorResponse;
     return reply
       .code(refusal.status)
       .type('application/json')
       .send(JSON.stringify({ error: code, error_description: description?.replace(notInDescriptions, ' ') }));
   });
+}
+
+const protocolHeaders = ['authorization', 'dpop', 'oauth-client-attestation', 'oauth-client-attestation-pop'];
+
+/** As much of a request as says who sent it; its URL as the wallet addressed it, whatever proxy stands before us. */
+export function protocolRequest(request: FastifyRequest, publicUrl: string) {
+  const headers = new Headers();
+  for (const name of protocolHeaders) {
+    const value = request.headers[name];
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  return { headers, method: request.method, url: publicUrl + request.originalUrl };
+}
+
+/** What goes beside an answer to a request with a DPoP proof. Source: RFC 9449, 8.2. */
+export function nonceHeaders(dpopNonce: string | null): Record<string, string> {
+  return dpopNonce === null ? {} : { 'dpop-nonce': dpopNonce };
 }
 
 function oauthRefusal(error: Oauth2ErrorCodes, error_description: string): Oauth2ServerErrorResponseError {

@@ -1,11 +1,15 @@
 // Erases what has expired: offers with their claims, tokens, nonces, requests and verdicts.
 import type { Clock } from '../platform/clock.ts';
 import type { Pool } from '../platform/postgres/database.ts';
+import { sweepGrants } from './issuing/grant-store.ts';
 import { sweepOffers } from './issuing/offer-store.ts';
+import { sweepProofGuards } from './issuing/proof-guard-store.ts';
 import { sweepRequests } from './presenting/presentation-request-store.ts';
 
 /** @returns how many rows went or were emptied */
 export async function sweepIdentity(pool: Pool, clock: Clock): Promise<number> {
   const now = new Date(clock.now_ms());
-  return (await sweepOffers(pool, now)) + (await sweepRequests(pool, now));
+  let removed = 0;
+  for (const sweep of [sweepOffers, sweepGrants, sweepProofGuards, sweepRequests]) removed += await sweep(pool, now);
+  return removed;
 }

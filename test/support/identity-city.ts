@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
+import { composeAuthorization } from '../../src/compose-authorization.ts';
 import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
@@ -15,7 +17,6 @@ import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
 import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
 import { createDeliveryService } from '../../src/identity/issuing/deliver-credential-service.ts';
-import { createTokenService } from '../../src/identity/issuing/grant-token-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
 import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
 import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
@@ -48,8 +49,14 @@ export const signInClaims = [
 ];
 export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To see my water meter.' };
 
-/** Call at the top of a test file; everything is stopped at its end. */
-export async function identityCity() {
+/**
+ * Call at the top of a test file; everything is stopped at its end.
+ *
+ * @param options.bearerTokens `allowed` for a test whose subject is something else than DPoP
+ */
+export async function identityCity(
+  { bearerTokens }: { bearerTokens: 'refused' | 'allowed' } = { bearerTokens: 'allowed' },
+) {
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
@@ -59,7 +66,7 @@ export async function identityCity() {
 
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
-  const issuer = await dids.ensureIssuer(openIssuerKeys(join(directory, 'issuer.json')));
+  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(directory, 'issuer.json')));
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
   const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
   const issuing = createIssueCredentialService({ pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity });
@@ -67,8 +74,12 @@ export async function identityCity() {
 
   const metadata = issuerMetadata(publicUrl, { ko: '나루시', en: 'City of Naru' }, credentialTypes);
   const offers = createOfferService({ pool, clock, random, metadata });
-  const tokens = createTokenService({ pool, clock, random });
-  const delivery = createDeliveryService({ pool, clock, random, metadata, issueCredential: issuing.issueSdJwtVc });
+  const [serverMetadata] = metadata.authorizationServers as [AuthorizationServerMetadata & { issuer: string }];
+  const authorization = composeAuthorization({ pool, clock, random, metadata: serverMetadata, bearerTokens });
+  const delivery = createDeliveryService({
+    ...{ pool, clock, random, metadata, grants: authorization.grants },
+    issueCredential: issuing.issueSdJwtVc,
+  });
   const requests = createPresentationRequestService({ pool, clock, random, publicUrl, issuer });
   const answers = createPresentationAnswerService({
     pool,
@@ -87,7 +98,8 @@ export async function identityCity() {
     routes: [
       didRoutes({ dids }),
       didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
-      openid4vciRoutes({ metadata, offers, tokens, delivery }),
+      authorization.routes,
+      openid4vciRoutes({ metadata, offers, delivery }),
       openid4vpRoutes({ requests, answers }),
     ],
   });

@@ -45,7 +45,7 @@ export async function identityWorld(pool: Pool) {
   const chain: { fault: AnchorFault } = { fault: {} };
   const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const keys = openIssuerKeys(join(folder, 'issuer-keys.json'));
+  const keys = await openIssuerKeys(join(folder, 'issuer-keys.json'));
 
   async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
     const { rows } = await pool.query<{ key: Buffer; value: Buffer }>(

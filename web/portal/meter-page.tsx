@@ -8,7 +8,7 @@ import { RegisterDial } from '../shared/register-dial.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, type ServiceProblem } from '../shared/service-client.ts';
 import type { Me, MyMeter } from '../shared/service-types.ts';
-import { flagName, flagSentence, term } from '../shared/terms.ts';
+import { claimValue, flagName, flagSentence } from '../shared/terms.ts';
 import { UseChart } from '../shared/use-chart.tsx';
 import { HowKnown } from './how-known.tsx';
 
@@ -106,7 +106,7 @@ function Account({ meter, me }: { meter: MyMeter; me: Me }) {
           {meter.service_point} · {meter.address_zone}
         </dd>
         <dt>{say('자격', 'You are')}</dt>
-        <dd>{pick(term('role', me.role))}</dd>
+        <dd>{pick(claimValue('role', me.role))}</dd>
         <dt>{say('볼 수 있는 기간', 'You may see')}</dt>
         <dd>
           {dateOnly(me.from, language)} – {me.until === null ? say('계속', 'on') : dateOnly(me.until, language)}

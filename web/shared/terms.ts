@@ -1,4 +1,5 @@
 // The field's words for people: flags, states, roles, steps, credential types, claims.
+import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
 import type { Text } from './language.tsx';
 
 const flagSentences: Record<string, Text> = {
@@ -64,20 +65,6 @@ const words = {
     silent: { ko: '무응답', en: 'Silent' },
     alarm: { ko: '경보', en: 'Alarm' },
     never: { ko: '수신 전', en: 'Not heard yet' },
-  },
-  role: {
-    owner: { ko: '소유자', en: 'Owner' },
-    occupant: { ko: '거주자', en: 'Occupant' },
-  },
-  usage: {
-    domestic: { ko: '가정용', en: 'Domestic' },
-    general: { ko: '일반용', en: 'General' },
-    bath: { ko: '욕탕용', en: 'Public bath' },
-    industrial: { ko: '공업용', en: 'Industrial' },
-  },
-  credential: {
-    'water-account': { ko: '수도 계정', en: 'Water account' },
-    resident: { ko: '주민증', en: 'Resident credential' },
   },
   credential_state: {
     valid: { ko: '유효', en: 'Valid' },
@@ -148,50 +135,30 @@ export function flagName(flag: string): Text {
   return flagNames[flag] ?? { ko: flag, en: flag };
 }
 
+const claims = credentialTypes.flatMap((type) => Object.entries(type.claims).map(([name, claim]) => ({ name, claim })));
+
+/** A credential type's name; the id itself where it is new to this page. */
+export function typeName(id: string): Text {
+  return credentialTypes.find((type) => type.id === id)?.name ?? { ko: id, en: id };
+}
+
 /** A claim's value as people read it. */
 export function claimValue(name: string, value: unknown): Text {
   if (typeof value === 'boolean') return value ? { ko: '예', en: 'Yes' } : { ko: '아니요', en: 'No' };
-  if (typeof value === 'string' && name === 'role') return term('role', value);
-  if (typeof value === 'string' && name === 'usage_class') return term('usage', value);
+  if (Array.isArray(value)) {
+    const parts = value.map((each) => claimValue(name, each));
+    return { ko: parts.map(({ ko }) => ko).join(', ') || '—', en: parts.map(({ en }) => en).join(', ') || '—' };
+  }
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
-  return { ko: text, en: text };
+  const described = claims.find((each) => each.name === name && each.claim.values?.[text] !== undefined);
+  return described?.claim.values?.[text] ?? { ko: text, en: text };
 }
 
-const claimNames: Record<string, Text> = {
-  service_point: { ko: '수용가 번호', en: 'Service point' },
-  usage_class: { ko: '업종', en: 'Usage class' },
-  role: { ko: '자격', en: 'Role' },
-  from: { ko: '시작일', en: 'From' },
-  until: { ko: '종료일', en: 'Until' },
-  family_name: { ko: '성', en: 'Family name' },
-  given_name: { ko: '이름', en: 'Given name' },
-  birth_date: { ko: '생년월일', en: 'Birth date' },
-  address_district: { ko: '사는 구·동', en: 'District of residence' },
-  age_over_19: { ko: '만 19세 이상', en: 'Over 19' },
-  youth_protection_adult: { ko: '청소년 보호법상 성인', en: 'Adult under the Youth Protection Act' },
-};
-
-const claimUses: Record<string, Text> = {
-  service_point: { ko: '어느 계량기를 열지 찾는 데 씁니다.', en: 'Finds the meter to open.' },
-  usage_class: { ko: '어떤 요금표를 쓸지 정하는 데 씁니다.', en: 'Tells which tariff applies.' },
-  role: {
-    ko: '소유자인지 거주자인지에 맞는 화면을 여는 데 씁니다.',
-    en: 'Opens the pages for an owner or an occupant.',
-  },
-  from: { ko: '이날부터의 자료만 보여 주는 데 씁니다.', en: 'Only what was used from this day on is shown.' },
-  until: { ko: '이날까지의 자료만 보여 주는 데 씁니다.', en: 'Only what was used up to this day is shown.' },
-  age_over_19: { ko: '생일을 알리지 않고 나이 조건만 확인합니다.', en: 'Checks the age without telling the birthday.' },
-  birth_date: {
-    ko: '생일 전체를 알리게 됩니다. 꼭 필요한지 살펴 주세요.',
-    en: 'This tells your whole birthday. See whether it is needed.',
-  },
-};
-
 export function claimName(name: string): Text {
-  return claimNames[name] ?? { ko: name, en: name };
+  return claims.find((each) => each.name === name)?.claim.label ?? { ko: name, en: name };
 }
 
 /** What a claim is used for, where that is known. */
 export function claimUse(name: string): Text | null {
-  return claimUses[name] ?? null;
+  return claims.find((each) => each.name === name && each.claim.use !== undefined)?.claim.use ?? null;
 }

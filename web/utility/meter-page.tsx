@@ -7,7 +7,7 @@ import { RegisterDial } from '../shared/register-dial.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService } from '../shared/service-client.ts';
 import type { MeterDetail } from '../shared/service-types.ts';
-import { flagSentence, term } from '../shared/terms.ts';
+import { claimValue, flagSentence, term } from '../shared/terms.ts';
 import { UseChart } from '../shared/use-chart.tsx';
 import { stateTone } from './meters-page.tsx';
 import { linkTo } from './route.ts';
@@ -79,7 +79,10 @@ function Facts({ meter }: { meter: MeterDetail }) {
   const facts: [string, string | null][] = [
     [say('수용가', 'Service point'), meter.service_point],
     [say('구역', 'Zone'), meter.zone],
-    [say('업종', 'Usage class'), meter.usage_class === null ? null : pick(term('usage', meter.usage_class))],
+    [
+      say('업종', 'Usage class'),
+      meter.usage_class === null ? null : pick(claimValue('usage_class', meter.usage_class)),
+    ],
     [say('구경', 'Bore'), meter.bore_mm === null ? null : `${meter.bore_mm} mm`],
     [say('기종', 'Model'), meter.model],
     [say('통신 형식', 'Format'), meter.format],

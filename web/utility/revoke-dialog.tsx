@@ -4,7 +4,7 @@ import { useSpeech } from '../shared/language.tsx';
 import { ProblemNotice } from '../shared/notices.tsx';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import type { IssuedCredential } from '../shared/service-types.ts';
-import { term } from '../shared/terms.ts';
+import { typeName } from '../shared/terms.ts';
 
 export function RevokeDialog({
   credential,
@@ -40,7 +40,7 @@ export function RevokeDialog({
       <form class="stack" onSubmit={revoke}>
         <h2 id="revoke-title">{say('증명서를 폐지할까요?', 'Revoke this credential?')}</h2>
         <p>
-          {pick(term('credential', credential.type))}:{' '}
+          {pick(typeName(credential.type))}:{' '}
           {say(
             '폐지하면 이 증명서로는 더 이상 로그인할 수 없고, 되돌릴 수 없습니다.',
             'It will no longer open anything, and this cannot be undone.',

@@ -6,7 +6,7 @@ import { Empty, Loading, ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService } from '../shared/service-client.ts';
 import type { IssuedCredential, MadeOffer } from '../shared/service-types.ts';
-import { term } from '../shared/terms.ts';
+import { term, typeName } from '../shared/terms.ts';
 import { OfferCard } from './offer-card.tsx';
 import { OfferForm } from './offer-form.tsx';
 import { RevokeDialog } from './revoke-dialog.tsx';
@@ -92,7 +92,7 @@ function Row({ credential, onRevoke }: { credential: IssuedCredential; onRevoke:
     <li class="issued-row" data-testid="credential-row" data-state={credential.state} data-id={credential.id}>
       <div>
         <p class="row">
-          <strong>{pick(term('credential', credential.type))}</strong>
+          <strong>{pick(typeName(credential.type))}</strong>
           <span class={`badge ${credential.state === 'valid' ? 'good' : 'bad'}`}>
             {pick(term('credential_state', credential.state))}
           </span>

@@ -2,10 +2,21 @@
 import { z } from 'zod';
 import { problem } from '../../platform/problem.ts';
 import type { CredentialType } from './credential-type.ts';
+import { delegatedRole } from './types/delegated-role.ts';
+import { householdBenefit } from './types/household-benefit.ts';
+import { merchant } from './types/merchant.ts';
 import { resident } from './types/resident.ts';
+import { utilityStaff } from './types/utility-staff.ts';
 import { waterAccount } from './types/water-account.ts';
 
-export const credentialTypes: readonly CredentialType[] = [resident, waterAccount];
+export const credentialTypes: readonly CredentialType[] = [
+  resident,
+  householdBenefit,
+  waterAccount,
+  merchant,
+  delegatedRole,
+  utilityStaff,
+];
 
 /** @throws CREDENTIAL_TYPE_UNKNOWN */
 export function credentialType(id: string): CredentialType {
@@ -20,18 +31,6 @@ export function credentialType(id: string): CredentialType {
 /** Schema of all claims of a type together; a claim the type doesn't have is refused. */
 export function claimsSchema(type: CredentialType): z.ZodObject {
   return z.strictObject(Object.fromEntries(Object.entries(type.claims).map(([name, { schema }]) => [name, schema])));
-}
-
-/**
- * @returns the claims, checked, in the type's order
- * @throws CLAIMS_INVALID names the first claim that is wrong, never its value
- */
-export function checkClaims(type: CredentialType, claims: unknown): Record<string, unknown> {
-  const checked = claimsSchema(type).safeParse(claims);
-  if (checked.success) return checked.data;
-  const issue = checked.error.issues[0];
-  const where = issue?.code === 'unrecognized_keys' ? 'a claim the type does not have' : (issue?.path.join('.') ?? '');
-  throw problem('CLAIMS_INVALID', `Claims of ${type.id}: ${where || 'claims'} is missing or has the wrong form.`);
 }
 
 /** The type identifier in SD-JWT VCs; its metadata is served there. `publicUrl` has no slash at its end. */

@@ -65,3 +65,23 @@ declare module '@digitalbazaar/vc-bitstring-status-list' {
   }): Promise<Record<string, unknown>>;
   export function decodeList(options: { encodedList: string }): Promise<BitstringStatusList>;
 }
+
+declare module '@digitalbazaar/bls12-381-multikey' {
+  export const ALGORITHMS: { BBS_BLS12381_SHA256: string };
+  export interface BbsJwk {
+    kty: string;
+    crv: string;
+    x: string;
+    d?: string;
+  }
+  export interface BbsKeyPair {
+    publicKeyMultibase: string;
+    signer(): {
+      publicKey: Uint8Array;
+      multisign(input: { header: Uint8Array; messages: Uint8Array[] }): Promise<Uint8Array>;
+    };
+  }
+  export function generateBbsKeyPair(options: { algorithm: string; seed: Uint8Array }): Promise<BbsKeyPair>;
+  export function toJwk(options: { keyPair: BbsKeyPair; secretKey: boolean }): Promise<BbsJwk>;
+  export function fromJwk(options: { jwk: BbsJwk; secretKey: boolean }): Promise<BbsKeyPair>;
+}

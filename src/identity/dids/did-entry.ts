@@ -3,6 +3,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { MultibaseEncoding, multibaseDecode, multibaseEncode, prepareDataForSigning } from 'didwebvh-ts';
 import type { DidLogEntry } from './did-log.ts';
+import { encodeMultikey } from './multikey.ts';
 
 /** Signs with a key it doesn't show: in a wallet, a CryptoKey that can't be extracted. */
 export interface Ed25519Signer {
@@ -23,7 +24,7 @@ const SHA2_256_MULTIHASH = [0x12, 0x20];
 const SHA256_bytes = 32;
 /** Multikey text of an Ed25519 public key, `z6Mk…`. */
 export function ed25519Multikey(publicKey: Uint8Array): string {
-  return multibaseEncode(Uint8Array.of(...ED25519_MULTICODEC, ...publicKey), MultibaseEncoding.BASE58_BTC);
+  return encodeMultikey('Ed25519', publicKey);
 }
 
 /** The item of `nextKeyHashes` that promises a key: of its multikey text. Source: did:webvh 1.0, 3.7.6. */

@@ -9,11 +9,19 @@ import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Issuer, IssuerKeys } from '../trust/issuer-keys.ts';
 import { createChangeDidService, refuseErased, SALT_bytes } from './change-did-service.ts';
-import { type Ed25519Verify, ed25519Multikey } from './did-entry.ts';
-import { type DidDocument, type DidLog, didLogText, parseDidLogText, readPersonEntries } from './did-log.ts';
-import { findDid, findDidByLocation, insertDid, lockInstitutionDids, type StoredDid } from './did-store.ts';
-import { createDidLog, DID_CONTEXT, didDomain } from './did-webvh.ts';
+import type { Ed25519Verify } from './did-entry.ts';
+import { didLogText, parseDidLogText, readPersonEntries } from './did-log.ts';
+import {
+  findDid,
+  findDidByLocation,
+  insertDid,
+  lockInstitutionDids,
+  replaceDidLog,
+  type StoredDid,
+} from './did-store.ts';
+import { didDomain } from './did-webvh.ts';
 import { readPersonWitnessProofs, type WitnessProofs } from './did-witness.ts';
+import { createIssuerDidLog, issuerKeyIds, updatedIssuerDidLog } from './issuer-did.ts';
 import { type DidVersion, type VerifiedDidLog, verifyDidLog } from './verify-did-log.ts';
 
 const PEOPLE_PATH = 'people';
@@ -77,36 +85,40 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
   }
 
   /**
-   * The issuer of this service: its DID is made at the first start and found again at every other.
+   * The issuer of this service: its DID is made at the first start and found again at every other. Where its document
+   * does not list all of its keys, as after a key was added, the log gains an entry.
    *
    * @throws START_FAILED where the keys are not those of the DID that is registered
    */
   async function ensureIssuer(keys: IssuerKeys): Promise<Issuer> {
-    const stored = await inTransaction(pool, async (transaction) => {
+    const did = await inTransaction(pool, async (transaction) => {
       await lockInstitutionDids(transaction);
       const existing = await findDidByLocation(transaction, 'institution', domain);
-      if (existing) return existing;
-      const { did, log } = await createIssuerLog(domain, keys, clock);
-      const { entryHash } = await verifyDidLog(log, { verify: nodeVerify });
-      const made: StoredDid = { did, kind: 'institution', log: didLogText(log), salt: null, witnessProofs: null };
-      await insertDid(transaction, { ...made, location: domain, registeredAt_ms: clock.now_ms() });
-      await enqueueChange(transaction, anchorKey('did', did), institutionValue(entryHash));
-      return made;
+      const created = `${new Date(clock.now_ms()).toISOString().slice(0, 19)}Z`;
+      if (existing === null) {
+        const made = await createIssuerDidLog({ domain, keys, created }, nodeVerify);
+        const { entryHash } = await verifyDidLog(made.log, { verify: nodeVerify });
+        await insertDid(transaction, {
+          did: made.did,
+          kind: 'institution',
+          log: didLogText(made.log),
+          salt: null,
+          witnessProofs: null,
+          location: domain,
+          registeredAt_ms: clock.now_ms(),
+        });
+        await enqueueChange(transaction, anchorKey('did', made.did), institutionValue(entryHash));
+        return made.did;
+      }
+      const log = await updatedIssuerDidLog({ log: parseDidLogText(existing.log), keys, created }, nodeVerify);
+      if (log !== null) {
+        const { entryHash } = await verifyDidLog(log, { verify: nodeVerify });
+        await replaceDidLog(transaction, existing, { ...existing, log: didLogText(log) });
+        await enqueueChange(transaction, anchorKey('did', existing.did), institutionValue(entryHash));
+      }
+      return existing.did;
     });
-    const { document } = await verifiedLog(stored);
-    const issuer: Issuer = {
-      did: stored.did,
-      keys,
-      p256KeyId: `${stored.did}#p256`,
-      ed25519KeyId: `${stored.did}#ed25519`,
-    };
-    if (!hasKeys(document, issuer)) {
-      throw problem(
-        'START_FAILED',
-        "The issuer's key file is not the one its registered DID was made with; put back the file that belongs to this database.",
-      );
-    }
-    return issuer;
+    return { did, keys, ...issuerKeyIds(did) };
   }
 
   /**
@@ -213,43 +225,6 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
     /** What a wallet needs to make a DID that this service will take. */
     configuration: () => ({ domain, path_prefix: PEOPLE_PATH }),
   };
-}
-
-function createIssuerLog(domain: string, keys: IssuerKeys, clock: Clock): Promise<{ did: string; log: DidLog }> {
-  const methods = ['{DID}#ed25519', '{DID}#p256'];
-  return createDidLog(
-    {
-      domain,
-      path: [],
-      signer: keys.ed25519,
-      created: `${new Date(clock.now_ms()).toISOString().slice(0, 19)}Z`,
-      document: {
-        '@context': [...DID_CONTEXT, 'https://w3id.org/security/jwk/v1'],
-        verificationMethod: [
-          {
-            id: '{DID}#ed25519',
-            type: 'Multikey',
-            controller: '{DID}',
-            publicKeyMultibase: ed25519Multikey(keys.ed25519.publicKey),
-          },
-          { id: '{DID}#p256', type: 'JsonWebKey', controller: '{DID}', publicKeyJwk: keys.p256.publicJwk },
-        ],
-        authentication: methods,
-        assertionMethod: methods,
-      },
-    },
-    nodeVerify,
-  );
-}
-
-function hasKeys(document: DidDocument | null, { keys, p256KeyId, ed25519KeyId }: Issuer): boolean {
-  const method = (id: string) => document?.verificationMethod?.find((candidate) => candidate.id === id);
-  const p256 = method(p256KeyId)?.publicKeyJwk as { x?: string; y?: string } | undefined;
-  return (
-    p256?.x === keys.p256.publicJwk.x &&
-    p256.y === keys.p256.publicJwk.y &&
-    method(ed25519KeyId)?.publicKeyMultibase === ed25519Multikey(keys.ed25519.publicKey)
-  );
 }
 
 /** @throws DID_NOT_HERE unless the DID is `did:webvh:{scid}:{domain}:people:{id}` with an id that may be random */

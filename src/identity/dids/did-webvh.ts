@@ -146,6 +146,20 @@ export async function deactivateDidLog(change: LogChange, verify?: Ed25519Verify
   return extendedLog(change, more, verify);
 }
 
+/**
+ * The log with one more entry that changes the document and nothing else.
+ *
+ * @param change.signer holds an update key; keys that were promised are for `rotateDidLog`
+ * @param change.document the whole document, with its DID
+ * @throws DID_LOG_INVALID
+ */
+export async function changeDidDocument(
+  change: LogChange & { document: DidDocument },
+  verify?: Ed25519Verify,
+): Promise<DidLog> {
+  return extendedLog(change, [{ parameters: {}, state: { ...change.document } }], verify);
+}
+
 interface LogChange {
   log: DidLog;
   signer: Ed25519Signer;

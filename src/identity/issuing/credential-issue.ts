@@ -4,7 +4,7 @@ import type { PublicHolderJwk } from '../credentials/sd-jwt-vc.ts';
 export interface SdJwtVcOrder {
   /** Credential type id. */
   type: string;
-  /** Checked against the type. Not stored. */
+  /** Checked against the type, those it works out added. Not stored. */
   claims: Record<string, unknown>;
   /** Public key of the holder; becomes `cnf.jwk`. */
   holderJwk: PublicHolderJwk;

@@ -11,9 +11,10 @@ import { inTransaction, type Pool, type Transaction } from '../../platform/postg
 import { type Random, randomToken } from '../../platform/random.ts';
 import { openidCallbacks, type PublicJwk, publicP256 } from '../openid-callbacks.ts';
 import { secretHash } from '../secrets.ts';
-import { tokenHash } from './grant-token-service.ts';
+import type { ProtocolRequest } from './grant.ts';
+import type { GrantService } from './grant-service.ts';
 import { offerLimits } from './offer.ts';
-import { endOffer, insertNonce, spendNonce, typeForToken } from './offer-store.ts';
+import { insertNonce, spendNonce } from './offer-store.ts';
 
 /** Signs the credential and records it inside the caller's transaction: both or neither. */
 export type IssueCredential = (
@@ -25,11 +26,13 @@ export interface DeliveryService {
   createNonce(): Promise<NonceResponse>;
   /**
    * Source: OpenID4VCI 1.0, 8. Every refusal is an `Oauth2ServerErrorResponseError` with the specification's code.
-   * The claims of the offer are erased in the transaction that issues.
-   *
-   * @param accessToken from `Authorization: Bearer`, null where there is none
+   * The claims of the grant are erased in the transaction that issues. `dpopNonce`, where there is one, goes out as
+   * `DPoP-Nonce`.
    */
-  deliverCredential(accessToken: string | null, body: Record<string, unknown>): Promise<CredentialResponse>;
+  deliverCredential(
+    request: ProtocolRequest,
+    body: Record<string, unknown>,
+  ): Promise<{ response: CredentialResponse; dpopNonce: string | null }>;
 }
 
 export function createDeliveryService(parts: {
@@ -37,9 +40,10 @@ export function createDeliveryService(parts: {
   clock: Clock;
   random: Random;
   metadata: IssuerMetadataResult;
+  grants: GrantService;
   issueCredential: IssueCredential;
 }): DeliveryService {
-  const { pool, clock, random, metadata, issueCredential } = parts;
+  const { pool, clock, random, metadata, grants, issueCredential } = parts;
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
 
   /** The proved key and the nonce it was proved with; the nonce is not spent yet. */
@@ -68,18 +72,22 @@ export function createDeliveryService(parts: {
       return library.createNonceResponse({ cNonce: nonce, cNonceExpiresIn: offerLimits.nonceLifetime_s });
     },
 
-    async deliverCredential(accessToken, body) {
+    async deliverCredential(from, body) {
       const now = new Date(clock.now_ms());
-      const offeredType = accessToken === null ? null : await typeForToken(pool, tokenHash(accessToken), now);
-      if (accessToken === null || offeredType === null) throw invalidToken();
+      const { id: grantId, credentials, dpopNonce } = await grants.grantOf(from);
       const asked = body.credential_configuration_id;
-      if (typeof asked === 'string' && asked !== offeredType) {
-        throw refusal(Oauth2ErrorCodes.UnknownCredentialConfiguration, 'That credential was not offered.');
+      const identifier = body.credential_identifier;
+      const granted = credentials.find(({ configurationId, byIdentifier, ...credential }) =>
+        byIdentifier ? credential.identifier === identifier : configurationId === asked,
+      );
+      if (granted === undefined) {
+        throw typeof identifier === 'string'
+          ? refusal(Oauth2ErrorCodes.UnknownCredentialIdentifier, 'That credential was not granted.')
+          : typeof asked === 'string'
+            ? refusal(Oauth2ErrorCodes.UnknownCredentialConfiguration, 'That credential was not granted.')
+            : refusal(Oauth2ErrorCodes.InvalidCredentialRequest, 'Nothing says which credential is asked for.');
       }
       const request = library.parseCredentialRequest({ issuerMetadata: metadata, credentialRequest: body });
-      if (request.credentialConfigurationId === undefined) {
-        throw refusal(Oauth2ErrorCodes.InvalidCredentialRequest, "'credential_configuration_id' is missing.");
-      }
       const [jwt, ...others] = request.proofs?.jwt ?? [];
       if (jwt === undefined || others.length > 0) {
         throw refusal(Oauth2ErrorCodes.InvalidProof, "Exactly one proof of type 'jwt' is needed.");
@@ -89,11 +97,13 @@ export function createDeliveryService(parts: {
         if (!(await spendNonce(transaction, nonceHash(nonce), now))) {
           throw refusal(Oauth2ErrorCodes.InvalidNonce, 'The nonce is unknown, was used before, or has expired.');
         }
-        const offer = await endOffer(transaction, tokenHash(accessToken), now);
-        if (offer === null) throw invalidToken();
-        return (await issueCredential({ ...offer, holderJwk }, transaction)).credential;
+        const taken = await grants.takeClaims(transaction, { grantId, identifier: granted.identifier, credentials: 1 });
+        if (taken === null) throw invalidToken();
+        const order = { type: granted.configurationId, ...taken, holderJwk };
+        return (await issueCredential(order, transaction)).credential;
       });
-      return library.createCredentialResponse({ credentialRequest: request, credentials: [{ credential }] });
+      const response = library.createCredentialResponse({ credentialRequest: request, credentials: [{ credential }] });
+      return { response, dpopNonce };
     },
   };
 }

@@ -5,7 +5,8 @@ import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
-import { checkClaims, credentialType, credentialTypes, vctOf } from '../credentials/credential-types.ts';
+import { claimsAtIssue, expiry_s } from '../credentials/claims.ts';
+import { credentialType, credentialTypes, vctOf } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import { createSdJwtVc, type PublicHolderJwk } from '../credentials/sd-jwt-vc.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
@@ -26,7 +27,6 @@ export interface IssueCredentialServiceOptions {
 
 export type IssueCredentialService = ReturnType<typeof createIssueCredentialService>;
 
-const DAY_s = 86_400;
 const REASON_characters = 500;
 
 // Only the public members are taken over: a key id or a use would be one more thing to recognise a person by.
@@ -49,7 +49,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
    */
   async function issueSdJwtVc(order: SdJwtVcOrder, transaction?: Transaction): Promise<IssuedSdJwtVc> {
     const type = credentialType(order.type);
-    const claims = checkClaims(type, order.claims);
+    const claims = claimsAtIssue(type, order.claims, clock.now_ms());
     const holderJwk = publicHolderJwk(order.holderJwk);
     const holderThumbprint = await calculateJwkThumbprint(holderJwk);
     return within(transaction, async (client) => {
@@ -69,7 +69,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
           vct: vctOf(type, publicUrl),
           ...(order.subjectDid === undefined ? {} : { subject: order.subjectDid }),
           issuedAt_s,
-          expiresAt_s: issuedAt_s + type.validity_days * DAY_s,
+          expiresAt_s: expiry_s(type, claims, issuedAt_s),
           holderJwk,
           status: { uri: statusLists.uriOf(entry.list), index: entry.index },
           claims,

@@ -1,16 +1,14 @@
 // What the issuer says about itself to wallets: endpoints, and for each credential type its format, display and proofs.
-import { type AuthorizationServerMetadata, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
 import { type IssuerMetadataResult, Openid4vciIssuer, Openid4vciVersion } from '@openid4vc/openid4vci';
 import { credentialMetadata } from '../credentials/credential-metadata.ts';
 import type { Bilingual, CredentialType } from '../credentials/credential-type.ts';
 import { vctOf } from '../credentials/credential-types.ts';
 import { allowAddressesLike, openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
+import { authorizationServerMetadata } from './authorization-server-metadata.ts';
 
 /** Paths of the issuer's endpoints, under the service's public URL. */
 export const issuerPaths = {
   issuerMetadata: '/.well-known/openid-credential-issuer',
-  authorizationServerMetadata: '/.well-known/oauth-authorization-server',
-  token: '/oauth/token',
   nonce: '/openid4vci/nonce',
   credential: '/openid4vci/credential',
   offers: '/openid4vci/offers',
@@ -18,7 +16,7 @@ export const issuerPaths = {
 
 /**
  * Both metadata documents, checked by the library.
- * Source: OpenID4VCI 1.0, 12.2 and appendix A.3; RFC 8414.
+ * Source: OpenID4VCI 1.0, 12.2 and appendix A.3.
  *
  * @param publicUrl without a slash at its end; it is the credential issuer identifier
  */
@@ -26,6 +24,7 @@ export function issuerMetadata(
   publicUrl: string,
   issuerName: Bilingual,
   types: readonly CredentialType[],
+  signIn: 'city provider' | 'none' = 'none',
 ): IssuerMetadataResult {
   allowAddressesLike(publicUrl);
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
@@ -55,7 +54,13 @@ export function issuerMetadata(
   return {
     originalDraftVersion: Openid4vciVersion.V1,
     credentialIssuer,
-    authorizationServers: [authorizationServerMetadata(publicUrl)],
+    authorizationServers: [
+      authorizationServerMetadata(
+        publicUrl,
+        types.map(({ id }) => id),
+        signIn,
+      ),
+    ],
     knownCredentialConfigurations: library.getKnownCredentialConfigurationsSupported(credentialIssuer),
   };
 }
@@ -63,16 +68,4 @@ export function issuerMetadata(
 function configurationMetadata(type: CredentialType) {
   const { display, claims } = credentialMetadata(type);
   return { display: display.map((entry) => ({ ...entry })), claims };
-}
-
-/** Source: RFC 8414; OpenID4VCI 1.0, 12.3. */
-export function authorizationServerMetadata(publicUrl: string): AuthorizationServerMetadata & { issuer: string } {
-  return {
-    issuer: publicUrl,
-    token_endpoint: publicUrl + issuerPaths.token,
-    token_endpoint_auth_methods_supported: ['none'],
-    grant_types_supported: [preAuthorizedCodeGrantIdentifier],
-    response_types_supported: [],
-    'pre-authorized_grant_anonymous_access_supported': true,
-  };
 }

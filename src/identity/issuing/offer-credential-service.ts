@@ -5,7 +5,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
-import { checkClaims, credentialType } from '../credentials/credential-types.ts';
+import { checkClaims } from '../credentials/claims.ts';
+import { credentialType } from '../credentials/credential-types.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
 import { issuerPaths } from './issuer-metadata.ts';
@@ -48,7 +49,7 @@ export function createOfferService(parts: {
   return {
     async createOffer({ type: typeId, claims, reference }) {
       const type = credentialType(typeId);
-      const checked = checkClaims(type, claims);
+      const checked = checkClaims(type, claims, clock.now_ms());
       if (JSON.stringify(checked).length > offerLimits.claims_bytes) {
         throw problem('REQUEST_INVALID', `claims: longer than ${offerLimits.claims_bytes} bytes`);
       }

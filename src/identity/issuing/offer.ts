@@ -4,7 +4,6 @@ export const offerLimits = {
   offerLifetime_s: 3 * 24 * 3_600,
   txCodeTries: 5,
   txCodeDigits: 6,
-  tokenLifetime_s: 600,
   nonceLifetime_s: 300,
   /** How far the wallet's clock, which dates its proof, may be from ours. */
   proofAge_s: 300,

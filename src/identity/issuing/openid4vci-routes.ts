@@ -1,11 +1,10 @@
-// The issuer's HTTP side for wallets: OpenID4VCI 1.0 with the pre-authorized code grant.
+// The issuer's HTTP side for wallets: offers, metadata, nonces and credentials. Source: OpenID4VCI 1.0.
 import type { IssuerMetadataResult } from '@openid4vc/openid4vci';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
-import { oauthErrorSchema, speakOauth } from '../oauth-endpoint-routes.ts';
+import { nonceHeaders, oauthErrorSchema, protocolRequest, speakOauth } from '../oauth-endpoint-routes.ts';
 import type { DeliveryService } from './deliver-credential-service.ts';
-import type { TokenService } from './grant-token-service.ts';
-import { authorizationServerMetadata, issuerPaths } from './issuer-metadata.ts';
+import { issuerPaths } from './issuer-metadata.ts';
 import type { OfferService } from './offer-credential-service.ts';
 
 const tags = ['OpenID4VCI'];
@@ -15,15 +14,15 @@ const metadataLifetime_s = 300;
 export function openid4vciRoutes(parts: {
   metadata: IssuerMetadataResult;
   offers: OfferService;
-  tokens: TokenService;
   delivery: DeliveryService;
 }): Routes {
-  const { metadata, offers, tokens, delivery } = parts;
+  const { metadata, offers, delivery } = parts;
+  const publicUrl = metadata.credentialIssuer.credential_issuer;
   return async (app) => {
     await app.register(metadataRoutes(metadata));
     await app.register(async (oauth) => {
       speakOauth(oauth);
-      protocolRoutes(oauth, offers, tokens, delivery);
+      protocolRoutes(oauth, publicUrl, offers, delivery);
     });
   };
 }
@@ -43,26 +42,13 @@ function metadataRoutes(metadata: IssuerMetadataResult): Routes {
       },
       async (_request, reply) => reply.headers(cacheable).send(metadata.credentialIssuer),
     );
-    app.get(
-      issuerPaths.authorizationServerMetadata,
-      {
-        ...open,
-        schema: {
-          summary: 'Where codes become access tokens (RFC 8414)',
-          tags,
-          response: { 200: z.looseObject({ issuer: z.string(), token_endpoint: z.string() }) },
-        },
-      },
-      async (_request, reply) =>
-        reply.headers(cacheable).send(authorizationServerMetadata(metadata.credentialIssuer.credential_issuer)),
-    );
   };
 }
 
 function protocolRoutes(
   app: Parameters<Routes>[0],
+  publicUrl: string,
   offers: OfferService,
-  tokens: TokenService,
   delivery: DeliveryService,
 ): void {
   app.get(
@@ -77,24 +63,6 @@ function protocolRoutes(
       },
     },
     async (request) => ({ ...(await offers.readOffer(request.params.handle)) }),
-  );
-  app.post(
-    issuerPaths.token,
-    {
-      ...open,
-      schema: {
-        summary: 'Exchange a pre-authorized code and its transaction code for an access token',
-        tags,
-        consumes: ['application/x-www-form-urlencoded'],
-        body: z.record(z.string(), z.string()),
-        response: {
-          200: z.looseObject({ access_token: z.string(), token_type: z.string(), expires_in: z.int().optional() }),
-          400: oauthErrorSchema,
-        },
-      },
-    },
-    async (request) =>
-      tokens.grantToken(request.body, { headers: requestHeaders(request.headers), url: request.originalUrl }),
   );
   app.post(
     issuerPaths.nonce,
@@ -123,20 +91,10 @@ function protocolRoutes(
         },
       },
     },
-    async (request) => delivery.deliverCredential(bearerToken(request.headers.authorization), request.body),
+    async (request, reply) => {
+      const from = protocolRequest(request, publicUrl);
+      const { response, dpopNonce } = await delivery.deliverCredential(from, request.body);
+      return reply.headers(nonceHeaders(dpopNonce)).send(response);
+    },
   );
-}
-
-/** The token of `Authorization: Bearer …`, null for anything else. Source: RFC 6750 section 2.1. */
-function bearerToken(header: string | undefined): string | null {
-  return /^Bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1] ?? null;
-}
-
-function requestHeaders(headers: Record<string, string | string[] | undefined>): Headers {
-  const copied = new Headers();
-  for (const name of ['dpop', 'oauth-client-attestation', 'oauth-client-attestation-pop']) {
-    const value = headers[name];
-    if (typeof value === 'string') copied.set(name, value);
-  }
-  return copied;
 }

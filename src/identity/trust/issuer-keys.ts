@@ -1,27 +1,40 @@
 // The issuer's keys as the rest of the room sees them: they sign, and they show their public half.
 import type { KeyObject } from 'node:crypto';
 
-interface PublicP256Jwk {
+interface PublicEcJwk<Curve extends 'P-256' | 'P-384'> {
   kty: 'EC';
-  crv: 'P-256';
+  crv: Curve;
   x: string;
   y: string;
 }
 
 export interface IssuerKeys {
-  /** ES256: SD-JWT VCs, status lists, request objects. */
+  /** ES256: SD-JWT VCs, status lists, request objects; ECDSA proofs. */
   p256: {
-    publicJwk: PublicP256Jwk;
+    publicJwk: PublicEcJwk<'P-256'>;
     /** For `jose`. */
     privateKey: KeyObject;
-    /** 64 bytes, r ‖ s. Source: RFC 7518, 3.4. */
+    /** 64 bytes, r ‖ s, over the message's SHA-256. Source: RFC 7518, 3.4. */
     sign(message: Uint8Array): Uint8Array;
   };
-  /** Ed25519: eddsa-rdfc-2022 proofs and the entries of the issuer's DID log. */
+  /** ECDSA proofs of the higher strength. */
+  p384: {
+    publicJwk: PublicEcJwk<'P-384'>;
+    /** 96 bytes, r ‖ s, over the message's SHA-384. Source: RFC 7518, 3.4. */
+    sign(message: Uint8Array): Uint8Array;
+  };
+  /** Ed25519: EdDSA proofs and the entries of the issuer's DID log. */
   ed25519: {
     /** 32 bytes. */
     publicKey: Uint8Array;
     sign(message: Uint8Array): Uint8Array;
+  };
+  /** BBS signatures on BLS12-381 with SHA-256: proofs that holders can show unlinkably. */
+  bls12381: {
+    /** 96 bytes, a compressed point of G2. */
+    publicKey: Uint8Array;
+    /** 80 bytes. Source: draft-irtf-cfrg-bbs-signatures, 3.5.1. */
+    multisign(input: { header: Uint8Array; messages: Uint8Array[] }): Promise<Uint8Array>;
   };
 }
 
@@ -29,8 +42,11 @@ export interface IssuerKeys {
 export interface Issuer {
   did: string;
   keys: IssuerKeys;
-  /** Verification method of `keys.p256`, the `kid` of everything it signs. */
+  /** Verification method of `keys.p256` as a JsonWebKey, the `kid` of everything in JOSE that it signs. */
   p256KeyId: string;
-  /** Verification method of `keys.ed25519`. */
+  /** Verification methods as Multikeys, which Data Integrity proofs name. */
+  p256MultikeyId: string;
+  p384KeyId: string;
   ed25519KeyId: string;
+  bls12381KeyId: string;
 }

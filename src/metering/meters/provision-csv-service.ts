@@ -1,5 +1,6 @@
 // Registers a list of devices in parts, each whole or not at all; begun again, it goes on where it stopped.
 
+import { firstProblem } from '../../platform/csv-list.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { deviceLimits } from '../intake/device-limits.ts';
@@ -34,13 +35,7 @@ export async function provisionList(
 ): Promise<ProvisionedList> {
   const { entries, problems } = readDeviceList(file);
   if (problems.length > 0) {
-    const [first] = problems;
-    const more = problems.length > 1 ? `; and ${problems.length - 1} more` : '';
-    throw problem(
-      'PROVISIONING_INVALID',
-      `line ${first?.line}${first?.column === null ? '' : `, ${first?.column}`}: ${first?.problem}${more}`,
-      { problems },
-    );
+    throw problem('PROVISIONING_INVALID', firstProblem(problems), { problems });
   }
   let known = 0;
   for (let at = 0; at < entries.length; at += deviceLimits.csvRowsAtOnce) {

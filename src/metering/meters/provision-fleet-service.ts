@@ -50,7 +50,7 @@ async function provision(
   secrets: DeviceSecrets,
   entry: FleetEntry,
 ): Promise<ProvisionedDevice> {
-  await putServicePoint(transaction, entry.servicePoint);
+  await putServicePoint(transaction, entry.servicePoint, entry.installedAt_ms);
   const meterId = await putMeter(transaction, entry.meter);
   const secret = entry.secret ?? ((await isDeviceKnown(transaction, entry.deviceId)) ? null : newDeviceSecret(random));
   const hash = secret === null ? null : secrets.hashOf(entry.deviceId, secret);

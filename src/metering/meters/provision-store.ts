@@ -2,7 +2,12 @@
 import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
 import type { FleetEntry } from './fleet-entry.ts';
 
-export async function putServicePoint(to: Transaction, place: FleetEntry['servicePoint']): Promise<void> {
+/** @param from_ms from when on the place's facts hold; others that were known to hold from elsewhen stay */
+export async function putServicePoint(
+  to: Transaction,
+  place: FleetEntry['servicePoint'],
+  from_ms: number,
+): Promise<void> {
   await to.query(
     `INSERT INTO metering.zone (zone_id, name) VALUES ($1, $2) ON CONFLICT (zone_id) DO UPDATE SET name = EXCLUDED.name
       WHERE zone.name <> EXCLUDED.name`,
@@ -10,8 +15,28 @@ export async function putServicePoint(to: Transaction, place: FleetEntry['servic
   );
   await to.query(
     `INSERT INTO metering.service_point (service_point_id, zone_id, usage_class) VALUES ($1, $2, $3)
-     ON CONFLICT (service_point_id) DO UPDATE SET zone_id = EXCLUDED.zone_id, usage_class = EXCLUDED.usage_class`,
+     ON CONFLICT (service_point_id) DO NOTHING`,
     [place.id, place.zoneId, place.usageClass],
+  );
+  // Households and purpose are the registry's to say: what it said of the place goes on holding.
+  await to.query(
+    `INSERT INTO metering.service_point_version
+     SELECT $1, to_timestamp($4::float8 / 1000), now(), $2, $3, coalesce(held.households, 1), coalesce(held.purpose, 'billed')
+       FROM (SELECT) one
+       LEFT JOIN LATERAL (SELECT * FROM metering.service_point_version
+                           WHERE service_point_id = $1 AND from_at <= to_timestamp($4::float8 / 1000)
+                           ORDER BY from_at DESC, recorded_at DESC LIMIT 1) held ON true
+      WHERE (held.zone_id, held.usage_class) IS DISTINCT FROM ($2, $3)
+     ON CONFLICT (service_point_id, from_at, recorded_at) DO UPDATE
+       SET zone_id = EXCLUDED.zone_id, usage_class = EXCLUDED.usage_class`,
+    [place.id, place.zoneId, place.usageClass, from_ms],
+  );
+  await to.query(
+    `UPDATE metering.service_point p SET zone_id = last.zone_id, usage_class = last.usage_class
+       FROM (SELECT zone_id, usage_class FROM metering.service_point_version
+              WHERE service_point_id = $1 ORDER BY from_at DESC, recorded_at DESC LIMIT 1) last
+      WHERE p.service_point_id = $1 AND (p.zone_id, p.usage_class) IS DISTINCT FROM (last.zone_id, last.usage_class)`,
+    [place.id],
   );
 }
 

@@ -3,44 +3,33 @@ import { join } from 'node:path';
 import { TypeMetadataFormatSchema } from '@sd-jwt/sd-jwt-vc';
 import { DcqlQuery } from 'dcql';
 import { describe, expect, test } from 'vitest';
+import { credentialForm } from '../../../src/identity/credentials/claim-form.ts';
 import {
   credentialMetadata,
   dcqlCredential,
   jsonLdContext,
   sdJwtVcTypeMetadata,
 } from '../../../src/identity/credentials/credential-metadata.ts';
-import { checkClaims, credentialType, credentialTypes } from '../../../src/identity/credentials/credential-types.ts';
+import { credentialType, credentialTypes } from '../../../src/identity/credentials/credential-types.ts';
 import { packageRoot } from '../../../src/platform/package-root.ts';
 
 const publicUrl = 'http://localhost:8080';
-const waterAccount = credentialType('water-account');
-const account = { service_point: 'SP-1', usage_class: 'domestic', role: 'owner', from: '2026-01-01' };
 
 test('every file in types/ is in the list, under its name', () => {
   const files = readdirSync(join(packageRoot, 'src/identity/credentials/types'));
   expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual(credentialTypes.map(({ id }) => id).sort());
 });
 
-describe('claims', () => {
-  test('are taken where they fit their type', () => {
-    expect(checkClaims(waterAccount, account)).toEqual(account);
-    expect(checkClaims(waterAccount, { ...account, until: '2026-12-31' })).toHaveProperty('until');
-  });
+test('an unknown type is refused', () => {
+  expect(() => credentialType('passport')).toThrowError(/CREDENTIAL_TYPE_UNKNOWN/);
+});
 
-  test.each([
-    ['one is missing', { ...account, role: undefined }, 'role'],
-    ['one is not of its kind', { ...account, from: '2026-02-30' }, 'from'],
-    ['one is not of the type', { ...account, name: 'Kim' }, 'a claim the type does not have'],
-    ['they are none at all', null, 'claims'],
-  ])('are refused where %s, naming it and not its value', (_what, claims, where) => {
-    expect(() => checkClaims(waterAccount, claims)).toThrowError(
-      new RegExp(`^CLAIMS_INVALID: Claims of water-account: ${where} is missing or has the wrong form`),
-    );
-  });
-
-  test('of an unknown type are refused', () => {
-    expect(() => credentialType('passport')).toThrowError(/CREDENTIAL_TYPE_UNKNOWN/);
-  });
+test('a claim of one name means the same in every type that has it', () => {
+  const terms = new Map<string, unknown>();
+  for (const [name, { term }] of credentialTypes.flatMap(({ claims }) => Object.entries(claims))) {
+    expect(terms.get(name) ?? term).toEqual(term);
+    terms.set(name, term);
+  }
 });
 
 describe.each(credentialTypes.map((type) => [type.id, type] as const))('what derives from %s', (_id, type) => {
@@ -67,5 +56,23 @@ describe.each(credentialTypes.map((type) => [type.id, type] as const))('what der
     expect(Object.keys(jsonLdContext(credentialTypes)['@context'])).toEqual(
       expect.arrayContaining([type.w3cName, ...Object.keys(type.claims)]),
     );
+  });
+
+  test('is a form with a field for each claim that is given, and a word for each choice', () => {
+    const form = credentialForm(type);
+    const given = Object.entries(type.claims).filter(([, { derive }]) => derive === undefined);
+    expect(form.fields.map(({ name }) => name)).toEqual(given.map(([name]) => name));
+    expect(form.fields.length + form.derived.length).toBe(Object.keys(type.claims).length);
+    for (const { kind, options, rule } of form.fields) {
+      expect(rule.ko).toMatch(/[가-힣]/);
+      expect(options.length > 0).toBe(kind === 'choice');
+      for (const { value, label } of options) expect(label.ko).not.toBe(value);
+    }
+  });
+
+  test('names claims that it has, and staff who may offer it', () => {
+    const names = Object.keys(type.claims);
+    for (const name of [type.endsWith, type.referenceClaim]) if (name !== undefined) expect(names).toContain(name);
+    expect(type.offeredBy.length).toBeGreaterThan(0);
   });
 });

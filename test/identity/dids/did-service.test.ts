@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anchorKey, institutionValue, personValue } from '../../../src/anchoring/anchor-keys.ts';
-import { webCryptoSigner } from '../../../src/identity/dids/did-entry.ts';
-import { type DidLog, didLogText } from '../../../src/identity/dids/did-log.ts';
+import { ed25519Multikey, webCryptoSigner } from '../../../src/identity/dids/did-entry.ts';
+import { type DidDocument, type DidLog, didLogText } from '../../../src/identity/dids/did-log.ts';
 import { createDidService } from '../../../src/identity/dids/did-service.ts';
+import { insertDid } from '../../../src/identity/dids/did-store.ts';
 import { createDidLog, createPersonDidLog, personId } from '../../../src/identity/dids/did-webvh.ts';
+import { decodeMultikey } from '../../../src/identity/dids/multikey.ts';
+import type { IssuerKeys } from '../../../src/identity/trust/issuer-keys.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { type IdentityWorld, identityWorld, publicUrl } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -37,6 +40,20 @@ async function outboxValue(did: string): Promise<Uint8Array | null> {
   return rows[0] ? new Uint8Array(rows[0].value) : null;
 }
 
+/** As a document was before issuers had keys on P-384 and BLS12-381. */
+function olderDocument({ ed25519, p256 }: IssuerKeys): Omit<DidDocument, 'id'> {
+  const own = { controller: '{DID}' };
+  return {
+    '@context': ['https://www.w3.org/ns/did/v1'],
+    alsoKnownAs: ['https://older.example'],
+    verificationMethod: [
+      { id: '{DID}#ed25519', type: 'Multikey', ...own, publicKeyMultibase: ed25519Multikey(ed25519.publicKey) },
+      { id: '{DID}#p256', type: 'JsonWebKey', ...own, publicKeyJwk: p256.publicJwk },
+    ],
+    assertionMethod: ['{DID}#ed25519', '{DID}#p256'],
+  };
+}
+
 function register(log: DidLog) {
   return server.inject({ method: 'POST', url: '/dids', payload: log[0] as object });
 }
@@ -60,13 +77,43 @@ describe("the issuer's DID", () => {
     await expect(world.dids.ensureIssuer(stranger)).rejects.toMatchObject({ code: 'START_FAILED' });
   });
 
-  test('waits for its anchor without a salt, and lists both keys for assertions', async () => {
+  test('waits for its anchor without a salt, and lists all keys for assertions', async () => {
     const resolved = await world.dids.resolveDid(world.issuer.did);
     expect(resolved?.salt).toBeNull();
     expect(await outboxValue(world.issuer.did)).toEqual(
       institutionValue(resolved?.verified.entryHash ?? new Uint8Array()),
     );
-    expect(resolved?.verified.document?.assertionMethod).toEqual([world.issuer.ed25519KeyId, world.issuer.p256KeyId]);
+    expect(resolved?.verified.versions).toHaveLength(1);
+    expect(resolved?.verified.document?.assertionMethod?.map((id) => id.slice(id.indexOf('#')))).toEqual([
+      '#ed25519',
+      '#p256',
+      '#p256-multikey',
+      '#p384',
+      '#bls12381',
+    ]);
+    const kinds = resolved?.verified.document?.verificationMethod?.map(({ publicKeyMultibase }) =>
+      publicKeyMultibase === undefined ? null : decodeMultikey(publicKeyMultibase)?.kind,
+    );
+    expect(kinds).toEqual(['Ed25519', null, 'P-256', 'P-384', 'Bls12381G2']);
+  });
+
+  test('gains one entry where its document lacks keys, whatever number of copies start, and is anchored anew', async () => {
+    const { keys, clock } = world;
+    const at = { domain: 'older.localhost%3A9', path: [], created };
+    const { did, log } = await createDidLog({ ...at, signer: keys.ed25519, document: olderDocument(keys) });
+    const stored = { did, kind: 'institution', log: didLogText(log), salt: null, witnessProofs: null } as const;
+    await insertDid(pool, { ...stored, location: at.domain, registeredAt_ms: 0 });
+
+    const older = { pool, clock, random: systemRandom, publicUrl: 'http://older.localhost:9' };
+    const copies = [1, 2, 3].map(() => createDidService({ ...older, anchorOf: async () => null }));
+    const issuers = await Promise.all(copies.map((copy) => copy.ensureIssuer(keys)));
+    expect(new Set(issuers.map((issuer) => issuer.did))).toEqual(new Set([did]));
+
+    const resolved = await copies[0]?.resolveDid(did);
+    expect(resolved?.verified.versions).toHaveLength(2);
+    expect(resolved?.verified.document?.verificationMethod).toHaveLength(5);
+    expect(resolved?.verified.document?.alsoKnownAs).toEqual(['https://older.example']);
+    expect(await outboxValue(did)).toEqual(institutionValue(resolved?.verified.entryHash ?? new Uint8Array()));
   });
 
   test('has its log at /.well-known/did.jsonl', async () => {

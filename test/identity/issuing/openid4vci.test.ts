@@ -3,6 +3,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type JWK, SignJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { credentialTypes } from '../../../src/identity/credentials/credential-types.ts';
+import { grantLimits } from '../../../src/identity/issuing/grant.ts';
 import type { Offer } from '../../../src/identity/issuing/offer.ts';
 import { offerLimits } from '../../../src/identity/issuing/offer.ts';
 import { sweepIdentity } from '../../../src/identity/sweep-service.ts';
@@ -55,7 +57,7 @@ test('the claims of an offer are gone from the database once it is issued', asyn
 test('the metadata says what is issued, in Korean and English [OID4VCI 12.2]', async () => {
   const metadata = await (await fetch(`${publicUrl}/.well-known/openid-credential-issuer`)).json();
   expect(metadata.credential_issuer).toBe(publicUrl);
-  expect(Object.keys(metadata.credential_configurations_supported)).toEqual(['resident', 'water-account']);
+  expect(Object.keys(metadata.credential_configurations_supported)).toEqual(credentialTypes.map(({ id }) => id));
   expect(metadata.credential_configurations_supported['water-account']).toMatchObject({
     format: 'dc+sd-jwt',
     vct: `${publicUrl}/vct/water-account`,
@@ -71,8 +73,6 @@ test('a resident credential is taken the same way', async () => {
       given_name: '나루',
       birth_date: '1990-05-17',
       address_district: '부산광역시 해운대구',
-      age_over_19: true,
-      youth_protection_adult: true,
     },
     reference: 'desk-1',
   });
@@ -183,7 +183,7 @@ describe('an offer', () => {
 
 describe('the token endpoint', () => {
   test('refuses other grants', async () => {
-    expect(await token({ grant_type: 'authorization_code', code: 'x' })).toMatchObject({
+    expect(await token({ grant_type: 'password', username: 'x', password: 'y' })).toMatchObject({
       error: 'unsupported_grant_type',
     });
   });
@@ -305,7 +305,7 @@ describe('the credential endpoint', () => {
     });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toContain('Bearer');
-    clock.ahead_ms = offerLimits.tokenLifetime_s * 1_000 + 1_000;
+    clock.ahead_ms = grantLimits.accessTokenLifetime_s * 1_000 + 1_000;
     expect(await credential(accessToken, jwt)).toMatchObject({ status: 401, error: 'invalid_token' });
   });
 

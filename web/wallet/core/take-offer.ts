@@ -1,5 +1,12 @@
-// Taking what an office offers: OpenID4VCI 1.0, pre-authorized code, a fresh key for each credential.
-import { type Jwk, Oauth2ClientErrorResponseError, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
+// Taking what an office offers: OpenID4VCI 1.0, pre-authorized code, a token bound to a key of its own (DPoP, RFC 9449),
+// and a fresh key for each credential.
+import {
+  type CallbackContext,
+  type Jwk,
+  Oauth2ClientErrorResponseError,
+  preAuthorizedCodeGrantIdentifier,
+  type RequestDpopOptions,
+} from '@openid4vc/oauth2';
 import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciClient } from '@openid4vc/openid4vci';
 import { openidCallbacks, signEs256 } from '../../../src/identity/openid-callbacks.ts';
 import { bilingual, type DisplayEntry } from './bilingual.ts';
@@ -68,11 +75,11 @@ export async function acceptOffer(
   { store, now_ms }: WalletOptions,
 ): Promise<StoredCredential[]> {
   const { offer, metadata, offerUri } = preview.resolved as ResolvedOffer;
-  const accessToken = await redeem(offer, metadata, txCode, offerUri, service);
+  const access = await redeem(offer, metadata, txCode, offerUri, service, now_ms);
   const taken: StoredCredential[] = [];
   for (const id of offer.credential_configuration_ids) {
     const key = await makeKey('ES256');
-    const compact = await retrieve(id, key, accessToken, metadata, service, now_ms());
+    const compact = await retrieve(id, key, access, metadata, service, now_ms);
     const { vct, name, labels } = configuration(metadata, id);
     const content = await checkReceived(compact, { vct, keyId: key.id }, service);
     const { publicKey: _unused, ...storedKey } = key;
@@ -95,24 +102,36 @@ export async function acceptOffer(
   return taken;
 }
 
+/** A token, and the key it is bound to where the service binds it. That key lives as long as the token and is not kept. */
+interface Access {
+  token: string;
+  dpop?: RequestDpopOptions;
+  dpopKey: StoredKey;
+}
+
 async function redeem(
   credentialOffer: CredentialOfferObject,
   issuerMetadata: IssuerMetadataResult,
   txCode: string | undefined,
   offerUri: string | null,
   service: CityService,
-): Promise<string> {
+  now_ms: () => number,
+): Promise<Access> {
   if (credentialOffer.grants?.[preAuthorizedCodeGrantIdentifier]?.tx_code !== undefined && !txCode) {
     throw new WalletRefusal('TX_CODE_WRONG', 'missing');
   }
-  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch }) });
+  const dpopKey = await makeKey('ES256');
+  const signJwt = signerOf([dpopKey], now_ms);
+  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
   try {
-    const { accessTokenResponse } = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
+    const { accessTokenResponse, dpop } = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
       credentialOffer,
       issuerMetadata,
+      dpop: { signer: { method: 'jwk', publicJwk: dpopKey.publicJwk as Jwk, alg: 'ES256' } },
       ...(txCode === undefined ? {} : { txCode }),
     });
-    return accessTokenResponse.access_token;
+    const bound = accessTokenResponse.token_type.toLowerCase() === 'dpop';
+    return { token: accessTokenResponse.access_token, dpopKey, ...(bound && dpop !== undefined ? { dpop } : {}) };
   } catch (error) {
     if (error instanceof Oauth2ClientErrorResponseError && error.errorResponse.error === 'invalid_grant') {
       // The issuer answers a wrong code and a void offer alike; whether the offer still stands tells them apart.
@@ -126,33 +145,27 @@ async function redeem(
 async function retrieve(
   credentialConfigurationId: string,
   key: StoredKey,
-  accessToken: string,
+  access: Access,
   issuerMetadata: IssuerMetadataResult,
   service: CityService,
-  now_ms: number,
+  now_ms: () => number,
 ): Promise<string> {
-  const client = new Openid4vciClient({
-    callbacks: openidCallbacks({
-      fetch: service.fetch,
-      signJwt: async (_signer, { header, payload }) => ({
-        jwt: await signEs256(header, payload, key.privateKey),
-        signerJwk: key.publicJwk as Jwk,
-      }),
-    }),
-  });
+  const signJwt = signerOf([key, access.dpopKey], now_ms);
+  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
   try {
     const { c_nonce } = await client.requestNonce({ issuerMetadata });
     const { jwt } = await client.createCredentialRequestJwtProof({
       issuerMetadata,
       credentialConfigurationId,
       nonce: c_nonce,
-      issuedAt: new Date(now_ms),
+      issuedAt: new Date(now_ms()),
       signer: { method: 'jwk', publicJwk: key.publicJwk as Jwk, alg: 'ES256' },
     });
     const { credentialResponse } = await client.retrieveCredentials({
       issuerMetadata,
       credentialConfigurationId,
-      accessToken,
+      accessToken: access.token,
+      ...(access.dpop === undefined ? {} : { dpop: access.dpop }),
       proofs: { jwt: [jwt] },
     });
     const [first] = credentialResponse.credentials ?? [];
@@ -162,6 +175,17 @@ async function retrieve(
   } catch (error) {
     throw refusalIn(error, 'ISSUER_REFUSED');
   }
+}
+
+/** Signs with whichever of the keys the library names, by the wallet's clock. */
+function signerOf(keys: readonly StoredKey[], now_ms: () => number): CallbackContext['signJwt'] {
+  return async (signer, { header, payload }) => {
+    const named = signer.method === 'jwk' ? signer.publicJwk.x : undefined;
+    const key = keys.find(({ publicJwk }) => publicJwk.x === named);
+    if (key === undefined) throw new WalletRefusal('ISSUER_REFUSED', 'a signature with a key the wallet does not use');
+    const dated = { ...payload, iat: Math.floor(now_ms() / 1_000) };
+    return { jwt: await signEs256(header, dated, key.privateKey), signerJwk: key.publicJwk as Jwk };
+  };
 }
 
 function offerParameters(uri: string): URLSearchParams {

@@ -1,0 +1,43 @@
+// Public keys as Multikey text: a multicodec prefix and the key's bytes, in base58btc. Runs in browsers.
+// Source: Controlled Identifiers 1.0, 2.2.2; the multicodec table.
+import { MultibaseEncoding, multibaseDecode, multibaseEncode } from 'didwebvh-ts';
+
+/** Multicodec prefix and length of the key after it; points are compressed. */
+const kinds = {
+  Ed25519: { prefix: [0xed, 0x01], length_bytes: 32 },
+  'P-256': { prefix: [0x80, 0x24], length_bytes: 33 },
+  'P-384': { prefix: [0x81, 0x24], length_bytes: 49 },
+  Bls12381G2: { prefix: [0xeb, 0x01], length_bytes: 96 },
+  secp256k1: { prefix: [0xe7, 0x01], length_bytes: 33 },
+} as const;
+
+export type MultikeyKind = keyof typeof kinds;
+
+const TEXT_chars = 160;
+
+/** @param bytes of the kind's length */
+export function encodeMultikey(kind: MultikeyKind, bytes: Uint8Array): string {
+  return multibaseEncode(Uint8Array.of(...kinds[kind].prefix, ...bytes), MultibaseEncoding.BASE58_BTC);
+}
+
+/** @returns null where the text is no Multikey of a known kind, or its key has another length than that kind's */
+export function decodeMultikey(text: string): { kind: MultikeyKind; bytes: Uint8Array } | null {
+  if (text.length > TEXT_chars || !/^z[1-9A-HJ-NP-Za-km-z]+$/.test(text)) return null;
+  const all: Uint8Array = multibaseDecode(text).bytes;
+  for (const [kind, { prefix, length_bytes }] of Object.entries(kinds)) {
+    if (all[0] === prefix[0] && all[1] === prefix[1] && all.length === prefix.length + length_bytes) {
+      return { kind: kind as MultikeyKind, bytes: all.slice(prefix.length) };
+    }
+  }
+  return null;
+}
+
+/** Of an EC public key as a JWK. Source: SEC 1, 2.3.3. */
+export function multikeyOfEcJwk(jwk: { crv: 'P-256' | 'P-384'; x: string; y: string }): string {
+  const [x, y] = [fromBase64url(jwk.x), fromBase64url(jwk.y)];
+  return encodeMultikey(jwk.crv, Uint8Array.of((y.at(-1) ?? 0) % 2 === 0 ? 2 : 3, ...x));
+}
+
+function fromBase64url(text: string): Uint8Array {
+  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,121 @@
+// Grants, the tokens that stand for them and the claims they hold. Each step that may happen once is one statement.
+import type { Queryable } from '../../platform/postgres/database.ts';
+import { type Grant, type GrantedCredential, grantLimits } from './grant.ts';
+
+export interface NewGrant {
+  id: string;
+  clientId: string | null;
+  dpopThumbprint: string | null;
+  reference: string;
+  expiresAt: Date;
+}
+
+export interface NewGrantedCredential extends GrantedCredential {
+  claims: Record<string, unknown>;
+  claimsUntil: Date;
+  credentialsLeft: number;
+  once: boolean;
+}
+
+export async function insertGrant(
+  to: Queryable,
+  grant: NewGrant,
+  credentials: readonly NewGrantedCredential[],
+): Promise<void> {
+  await to.query(
+    'INSERT INTO identity.grants (id, client_id, dpop_thumbprint, reference, expires_at) VALUES ($1, $2, $3, $4, $5)',
+    [grant.id, grant.clientId, grant.dpopThumbprint, grant.reference, grant.expiresAt],
+  );
+  for (const { identifier, configurationId, byIdentifier, claims, claimsUntil, credentialsLeft, once } of credentials) {
+    await to.query(
+      `INSERT INTO identity.granted_credentials
+         (identifier, grant_id, configuration_id, by_identifier, claims, claims_until, credentials_left, once)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [identifier, grant.id, configurationId, byIdentifier, JSON.stringify(claims), claimsUntil, credentialsLeft, once],
+    );
+  }
+}
+
+export async function insertAccessToken(
+  to: Queryable,
+  token: { hash: Buffer; grantId: string; expiresAt: Date },
+): Promise<void> {
+  await to.query('INSERT INTO identity.access_tokens (token_hash, grant_id, expires_at) VALUES ($1, $2, $3)', [
+    token.hash,
+    token.grantId,
+    token.expiresAt,
+  ]);
+}
+
+export async function grantByToken(from: Queryable, tokenHash: Buffer, now: Date): Promise<Grant | null> {
+  const { rows } = await from.query<{ id: string; client_id: string | null; dpop_thumbprint: string | null }>(
+    `SELECT g.id, g.client_id, g.dpop_thumbprint FROM identity.access_tokens t JOIN identity.grants g ON g.id = t.grant_id
+     WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.expires_at > $2`,
+    [tokenHash, now],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  const credentials = await grantedCredentials(from, row.id);
+  return { id: row.id, clientId: row.client_id, dpopThumbprint: row.dpop_thumbprint, credentials };
+}
+
+export async function grantedCredentials(from: Queryable, grantId: string): Promise<GrantedCredential[]> {
+  const { rows } = await from.query<GrantedCredential>(
+    `SELECT identifier, configuration_id AS "configurationId", by_identifier AS "byIdentifier"
+     FROM identity.granted_credentials WHERE grant_id = $1 ORDER BY configuration_id`,
+    [grantId],
+  );
+  return rows;
+}
+
+/** The claims for `credentials` credentials, erased with the last of them; null when so many are not left. */
+export async function takeClaims(
+  to: Queryable,
+  given: { grantId: string; identifier: string; credentials: number; now: Date },
+): Promise<{ claims: Record<string, unknown>; reference: string } | null> {
+  const { rows } = await to.query<{ claims: Record<string, unknown>; reference: string }>(
+    `WITH held AS (
+       SELECT c.identifier, c.claims, g.reference,
+              CASE WHEN c.once THEN 0 ELSE c.credentials_left - $3 END AS left_then
+       FROM identity.granted_credentials c JOIN identity.grants g ON g.id = c.grant_id
+       WHERE c.grant_id = $1 AND c.identifier = $2 AND c.credentials_left >= $3 AND c.claims IS NOT NULL
+         AND c.claims_until > $4
+       FOR UPDATE OF c
+     )
+     UPDATE identity.granted_credentials c
+     SET credentials_left = held.left_then, claims = CASE WHEN held.left_then = 0 THEN NULL ELSE c.claims END
+     FROM held WHERE c.identifier = held.identifier
+     RETURNING held.claims, held.reference`,
+    [given.grantId, given.identifier, given.credentials, given.now],
+  );
+  return rows[0] ?? null;
+}
+
+/** Erases what the grant still holds of a person; its tokens go on to serve deferred answers and notifications. */
+export async function eraseClaims(to: Queryable, grantId: string, identifier: string): Promise<void> {
+  await to.query(
+    'UPDATE identity.granted_credentials SET claims = NULL, credentials_left = 0 WHERE grant_id = $1 AND identifier = $2',
+    [grantId, identifier],
+  );
+}
+
+/** Removes the grant with its tokens, codes and claims. */
+export async function revokeGrant(to: Queryable, grantId: string): Promise<void> {
+  await to.query('DELETE FROM identity.grants WHERE id = $1', [grantId]);
+}
+
+/** Removes what has expired, at most `grantLimits.sweepRows` rows of each kind; says how many went or were emptied. */
+export async function sweepGrants(to: Queryable, now: Date): Promise<number> {
+  let removed = 0;
+  for (const statement of [
+    'DELETE FROM identity.grants WHERE id IN (SELECT id FROM identity.grants WHERE expires_at <= $1 LIMIT $2)',
+    `UPDATE identity.granted_credentials SET claims = NULL, credentials_left = 0 WHERE identifier IN (
+       SELECT identifier FROM identity.granted_credentials WHERE claims IS NOT NULL AND claims_until <= $1 LIMIT $2)`,
+    `DELETE FROM identity.access_tokens WHERE token_hash IN (
+       SELECT token_hash FROM identity.access_tokens WHERE expires_at <= $1 LIMIT $2)`,
+  ]) {
+    const { rowCount } = await to.query(statement, [now, grantLimits.sweepRows]);
+    removed += rowCount ?? 0;
+  }
+  return removed;
+}

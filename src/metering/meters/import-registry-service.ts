@@ -1,0 +1,103 @@
+// Reads a list of the registry in, in parts, each whole or not at all; begun again, it goes on where it stopped.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../platform/clock.ts';
+import { type CsvProblem, firstProblem } from '../../platform/csv-list.ts';
+import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
+import { problem } from '../../platform/problem.ts';
+import { endOfTime_ms, markTouched } from '../readings/touched-store.ts';
+import { type RegistryList, type RegistryRow, readRegistryList, registryLimits } from './registry-list.ts';
+import {
+  holdRegistryImport,
+  noteRowsRead,
+  putInlets,
+  putInstalls,
+  putParents,
+  putPlaces,
+  putZones,
+  type RowFault,
+  rowsRead,
+} from './registry-store.ts';
+
+export interface ImportedList {
+  /** Rows of the list, those of earlier tries with it too. */
+  rows: number;
+  /** Of them, those that an earlier try had read in. */
+  before: number;
+}
+
+/**
+ * @param options.dryRun reads everything in and takes it back: what contradicts the store is found too
+ * @param options.onProgress after each part that is stored
+ * @throws REGISTRY_LIST_INVALID with each problem by line and column. Where the form is wrong nothing is read in; where a
+ *   row contradicts the store, the parts before its own are
+ */
+export async function importRegistry(
+  { pool, clock }: { pool: Pool; clock: Clock },
+  list: RegistryList,
+  file: string,
+  options: { dryRun: boolean; onProgress?: (done: number, all: number) => void },
+): Promise<ImportedList> {
+  const { rows, problems } = readRegistryList(list, file);
+  refuse(problems);
+  const fileSha256 = createHash('sha256').update(list).update('\0').update(file).digest();
+  const before = options.dryRun ? 0 : await rowsRead(pool, list, fileSha256);
+  const parts = partsOf(list, rows.slice(before));
+  if (options.dryRun) {
+    await inTransaction(pool, async (transaction) => {
+      for (const part of parts) refuse(await putPart(transaction, list, part, clock.now_ms()));
+      throw new TakenBack();
+    }).catch((error: unknown) => {
+      if (!(error instanceof TakenBack)) throw error;
+    });
+    return { rows: rows.length, before };
+  }
+  let done = before;
+  for (const part of parts) {
+    await inTransaction(pool, async (transaction) => {
+      refuse(await putPart(transaction, list, part, clock.now_ms()));
+      await noteRowsRead(transaction, {
+        ...{ list, fileSha256, all: rows.length, now_ms: clock.now_ms() },
+        done: done + part.length,
+      });
+    });
+    done += part.length;
+    options.onProgress?.(done, rows.length);
+  }
+  return { rows: rows.length, before };
+}
+
+class TakenBack extends Error {}
+
+function refuse(problems: readonly CsvProblem[]): void {
+  if (problems.length > 0) throw problem('REGISTRY_LIST_INVALID', firstProblem(problems), { problems });
+}
+
+/** Zones may name parents that stand below them: their list is one part. There are few of them. */
+function partsOf(list: RegistryList, rows: readonly RegistryRow[]): RegistryRow[][] {
+  const size = list === 'zones' ? Math.max(rows.length, 1) : registryLimits.rowsAtOnce;
+  const parts: RegistryRow[][] = [];
+  for (let at = 0; at < rows.length; at += size) parts.push(rows.slice(at, at + size));
+  return parts;
+}
+
+async function putPart(
+  transaction: Transaction,
+  list: RegistryList,
+  rows: RegistryRow[],
+  now_ms: number,
+): Promise<RowFault[]> {
+  await holdRegistryImport(transaction);
+  if (list === 'zones') {
+    await putZones(transaction, rows);
+    return putParents(transaction, rows);
+  }
+  if (list === 'places') return putPlaces(transaction, rows, now_ms);
+  if (list === 'inlets') return putInlets(transaction, rows);
+  const { faults, moved } = await putInstalls(transaction, rows);
+  // Readings may be there already: from the change on they are another place's.
+  await markTouched(
+    transaction,
+    moved.map(({ meterId, from_ms }) => ({ meterId, from_ms, to_ms: endOfTime_ms })),
+  );
+  return faults;
+}
