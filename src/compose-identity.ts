@@ -1,5 +1,4 @@
 // Wires the room of identity: issuer, credentials, the two protocols and the VC-API.
-import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
 import { composeAuthorization } from './compose-authorization.ts';
@@ -25,7 +24,7 @@ import { createPresentationAnswerService } from './identity/presenting/receive-p
 import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
-import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
 import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
@@ -39,7 +38,11 @@ export interface IdentityOptions {
   random: Random;
   publicUrl: string;
   dataDirectory: string;
+  /** Seals the file of the issuer's keys. */
+  keysPassphrase: string;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
+  /** What keeps anchors from the chain; null for nothing. */
+  chainTrouble?: () => Promise<string | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
@@ -50,7 +53,9 @@ export interface IdentityOptions {
 export async function composeIdentity(options: IdentityOptions) {
   const { publicUrl } = options;
   const dids = createDidService(options);
-  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
+  const keyFile = issuerKeyFile(options.dataDirectory);
+  const openKeys = () => openIssuerKeys(keyFile, options.keysPassphrase);
+  const issuer = await dids.ensureIssuer(await openKeys());
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
   await statusLists.addMissingDecoys();
@@ -89,6 +94,8 @@ export async function composeIdentity(options: IdentityOptions) {
 
   return {
     issuer,
+    /** Takes up the keys that the issuer's log names now. Where that fails, the keys stay as they were. */
+    reloadKeys: async () => void Object.assign(issuer, await dids.ensureIssuer(await openKeys())),
     offers,
     credentials,
     requests,

@@ -66,7 +66,9 @@ export async function identityCity(
 
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
-  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(directory, 'issuer.json')));
+  const issuer = await dids.ensureIssuer(
+    await openIssuerKeys(join(directory, 'issuer.json'), 'the ferry lands at seven'),
+  );
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
   const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
   const issuing = createIssueCredentialService({ pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity });

@@ -2,6 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { CompactSign } from 'jose';
 import { anchorKey } from '../../anchoring/anchor-keys.ts';
+import { contradictsDatabase } from '../../anchoring/chain-trouble.ts';
 import { enqueueChange } from '../../anchoring/outbox-store.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Pool, Transaction } from '../../platform/postgres/database.ts';
@@ -32,6 +33,8 @@ export interface StatusListServiceOptions {
   publicUrl: string;
   issuer: Issuer;
   dataIntegrity: DataIntegrity;
+  /** What keeps anchors from the chain, or the chain from agreeing with the database; null for nothing. */
+  chainTrouble?: (() => Promise<string | null>) | undefined;
 }
 
 export interface CredentialStatus {
@@ -39,6 +42,8 @@ export interface CredentialStatus {
   state: StatusState | null;
   /** The record of the issue; null for an index that was never given out. */
   credential: IssuedCredential | null;
+  /** The chain holds a newer list than the database. */
+  trouble: 'rolled_back' | null;
 }
 
 export interface PublishedList {
@@ -76,7 +81,10 @@ export function createStatusListService(options: StatusListServiceOptions) {
     const list = listOf(uri, publicUrl);
     if (list === null || !Number.isSafeInteger(index) || index < 0 || index >= statusListLimits.entries) return null;
     const found = await findStatus(pool, { list, index });
-    return found && { state: stateOf(found.value), credential: found.credential };
+    if (found === null) return null;
+    // The chain knows epochs that this database does not: whatever it says of a revocation may be out of date.
+    const trouble = contradictsDatabase(await options.chainTrouble?.()) ? 'rolled_back' : null;
+    return { state: stateOf(found.value), credential: found.credential, trouble };
   }
 
   /** The list as a signed token; made again when its bits have changed or half of its ttl has gone. */

@@ -68,6 +68,23 @@ export const traceReasons = {
     en: 'Whether the credential was revoked cannot be told, so it is not accepted.',
   },
 
+  STATUS_LIST_OLD: {
+    ko: '취소되지 않았습니다. 다만 확인한 상태 목록이 새것이 아닙니다.',
+    en: 'The credential was not revoked, by a status list that is not fresh.',
+  },
+  STATUS_LIST_TOO_OLD: {
+    ko: '가지고 있는 상태 목록이 너무 오래되어 취소 여부를 말해 주지 못합니다.',
+    en: 'The status list at hand is too old to tell whether the credential was revoked.',
+  },
+  STATUS_LIST_AWAY: {
+    ko: '상태 목록을 구할 수 없어 취소 여부를 확인하지 못했습니다.',
+    en: 'The status list cannot be had, so nobody can tell whether the credential was revoked.',
+  },
+  STATUS_LIST_ROLLED_BACK: {
+    ko: '상태 목록이 전에 본 것이나 체인의 기록보다 옛것입니다.',
+    en: 'The status list is older than one seen before, or than what the chain holds.',
+  },
+
   // validity
   VALIDITY_OK: { ko: '유효 기간 안에 있습니다.', en: 'The credential is within its period of validity.' },
   CREDENTIAL_EXPIRED: { ko: '유효 기간이 지났습니다.', en: 'The credential has expired.' },
@@ -139,6 +156,14 @@ export const traceReasons = {
   ANCHOR_INCLUDED: {
     ko: '발급 기관의 신원이 체인에 기록되었고 확정을 기다립니다.',
     en: "The issuer's identity is on the chain and waits to become final.",
+  },
+  ANCHOR_CHAIN_AWAY: {
+    ko: '발급 기관의 신원이 체인에 기록된 것을 전에 확인했으나, 지금은 체인에 물을 수 없습니다.',
+    en: "The issuer's identity was seen on the chain before; the chain cannot be asked now.",
+  },
+  ANCHOR_CONTRADICTED: {
+    ko: '체인의 기록이 이 서비스의 자료와 어긋납니다. 자료가 옛것으로 되돌려졌거나 바뀌었습니다.',
+    en: 'The chain contradicts the records of this service: they were put back to an older state, or changed.',
   },
   ANCHOR_PENDING: {
     ko: '발급 기관의 신원이 아직 체인에 기록되지 않았습니다.',

@@ -64,4 +64,9 @@ export function isVerified(trace: readonly TraceStep[]): boolean {
 }
 
 /** Reasons for which a step may stay unchecked in a verdict that still says verified. */
-const mayWait: ReadonlySet<TraceReason> = new Set(['ANCHOR_PENDING', 'HOLDER_NOT_ASKED', 'DISCLOSURES_NOT_USED']);
+const mayWait: ReadonlySet<TraceReason> = new Set([
+  'ANCHOR_PENDING',
+  'ANCHOR_CHAIN_AWAY',
+  'HOLDER_NOT_ASKED',
+  'DISCLOSURES_NOT_USED',
+]);

@@ -8,6 +8,7 @@ import { issuerOf, readSignedCredential, type SignedCredential } from '../creden
 import type { DidService } from '../dids/did-service.ts';
 import { mayIssue } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
+import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
 import { statusStep } from './status-step.ts';
 import { verdictLimits } from './validity-step.ts';
 import { completeTrace, isVerified, type TraceStep, traceStep, type Verdict } from './verdict.ts';
@@ -17,6 +18,7 @@ export interface VerifyCredentialServiceOptions {
   dids: DidService;
   statusLists: StatusListService;
   dataIntegrity: DataIntegrity;
+  policy?: FreshnessPolicy;
 }
 
 export type VerifyCredentialService = ReturnType<typeof createVerifyCredentialService>;
@@ -29,7 +31,7 @@ const statusEntrySchema = z.object({
 });
 
 export function createVerifyCredentialService(options: VerifyCredentialServiceOptions) {
-  const { clock, dids, statusLists, dataIntegrity } = options;
+  const { clock, dids, statusLists, dataIntegrity, policy = freshnessPolicies.standard } = options;
 
   /** Never throws for a bad credential: the verdict says what is wrong with it. */
   async function verifyW3cCredential(credential: unknown): Promise<Verdict> {
@@ -53,13 +55,13 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     );
     if (issuer === null || trace[1]?.outcome !== 'passed') return verdict(trace, { type });
 
-    const { step: status, credentialId } = await statusStep(statusReference(read), statusLists);
+    const { step: status, credentialId } = await statusStep(statusReference(read), statusLists, policy);
     trace.push(
       status,
       validity(read, clock.now_ms()),
       traceStep('holder', 'not_checked', 'HOLDER_NOT_ASKED'),
       traceStep('disclosures', 'not_checked', 'DISCLOSURES_NOT_USED'),
-      anchorStep(issuer.anchor, issuer.anchorValue),
+      anchorStep(issuer.anchor, issuer.anchorValue, issuer, policy),
     );
     return verdict(trace, { type, claims: subjectOf(read), credential_id: credentialId });
   }
