@@ -74,6 +74,8 @@ CREATE TABLE identity.authorization_requests (
   -- [{"configuration_id": …, "by_identifier": …}]
   asked jsonb NOT NULL,
   sign_in_offer uuid,
+  -- Until then people are sent to the provider for it; who was sent may come back until it expires.
+  usable_until timestamptz NOT NULL,
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX authorization_requests_expiry ON identity.authorization_requests (expires_at);
@@ -84,10 +86,9 @@ CREATE TABLE identity.provider_sign_ins (
   request_id uuid NOT NULL REFERENCES identity.authorization_requests ON DELETE CASCADE,
   browser_hash bytea NOT NULL CHECK (octet_length(browser_hash) = 32),
   nonce text NOT NULL,
-  code_verifier text NOT NULL,
-  expires_at timestamptz NOT NULL
+  code_verifier text NOT NULL
 );
-CREATE INDEX provider_sign_ins_expiry ON identity.provider_sign_ins (expires_at);
+CREATE INDEX provider_sign_ins_request ON identity.provider_sign_ins (request_id);
 
 -- A spent one stays until its grant ends, so that its reuse is recognised.
 CREATE TABLE identity.authorization_codes (

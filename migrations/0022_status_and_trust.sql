@@ -1,5 +1,5 @@
--- Two bits a status entry, lists that say nothing by their counts or numbers, who is trusted to issue what, and the keys of
--- the issuer that nobody may trust any more.
+-- Two bits a status entry, lists that say nothing by their counts or numbers, and the keys of the issuer that nobody may
+-- trust any more.
 
 -- Status ---------------------------------------------------------------------------------------------------------
 
@@ -37,34 +37,7 @@ ALTER TABLE identity.credential
 UPDATE identity.credential SET signing_key = CASE format WHEN 'dc+sd-jwt' THEN 'p256' ELSE 'ed25519' END;
 ALTER TABLE identity.credential ALTER COLUMN signing_key SET NOT NULL;
 
--- Trust ----------------------------------------------------------------------------------------------------------
-
--- Who may issue which types of credential here, and when: a DID, or all whose certificates lead to a root.
-CREATE TABLE identity.trusted_issuer (
-  id uuid PRIMARY KEY,
-  -- For people: the city, the office.
-  name text NOT NULL,
-  did text,
-  -- The root's certificate, DER.
-  certificate bytea,
-  -- Credential type ids, or '*' for every type.
-  types text[] NOT NULL CHECK (cardinality(types) > 0),
-  valid_from timestamptz NOT NULL,
-  valid_until timestamptz CHECK (valid_until >= valid_from),
-  CHECK ((did IS NULL) <> (certificate IS NULL))
-);
-CREATE INDEX trusted_issuer_did ON identity.trusted_issuer (did) WHERE did IS NOT NULL;
-
--- Who changed that, when and why. Rows are only ever added.
-CREATE TABLE identity.trust_change (
-  n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  issuer uuid NOT NULL REFERENCES identity.trusted_issuer,
-  change text NOT NULL CHECK (change IN ('added', 'ended')),
-  actor text NOT NULL,
-  reason text NOT NULL,
-  changed_at timestamptz NOT NULL
-);
-CREATE INDEX trust_change_issuer ON identity.trust_change (issuer, n);
+-- The issuer's keys ---------------------------------------------------------------------------------------------
 
 -- Keys of this service's issuer that were stolen or lost, by the fragment of their verification method. Nothing is
 -- recorded as signed with one of them any more.

@@ -1,5 +1,5 @@
 // Gets what tests need beyond npm (a browser, a font for Korean, an MQTT broker, TimescaleDB) with the system's package
-// manager, where it may; otherwise says which command would.
+// manager, where it may; otherwise says which command would. Peers that tests talk to come from npm, into a folder of their own.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -43,3 +43,10 @@ const unpacked = spawnSync(process.execPath, [fileURLToPath(new URL('unpack-time
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 if (unpacked.status !== 0) process.stderr.write('The tests of metering will run on native partitions alone.\n');
+
+// Independent wallets, issuers and verifiers, which stay out of the product's own dependencies.
+const peers = fileURLToPath(new URL('../test/conformance/peers', import.meta.url));
+if (!existsSync(`${peers}/node_modules/@credo-ts/openid4vc/package.json`)) {
+  const installed = spawnSync('npm', ['ci', '--prefix', peers], quiet);
+  if (installed.status !== 0) process.stderr.write('Credo could not be installed; the tests with it will say so.\n');
+}

@@ -1,7 +1,8 @@
 // Wires the room of identity: issuer, credentials, the two protocols and the VC-API.
+import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
-import { composeAuthorization } from './compose-authorization.ts';
+import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
@@ -12,19 +13,28 @@ import { createDidService } from './identity/dids/did-service.ts';
 import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.ts';
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
-import { authorizationServerMetadata } from './identity/issuing/authorization-server-metadata.ts';
+import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
 import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
 import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
 import { createOfferService } from './identity/issuing/offer-credential-service.ts';
 import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from './identity/presenting/request-presentation-service.ts';
+import { vcApiVerifyRoutes } from './identity/presenting/vc-api-verify-routes.ts';
+import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
+import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { noWallets } from './identity/trust/trusted-wallets.ts';
+import { openVerifierIdentity } from './identity/trust/verifier-identity-store.ts';
+import { createVerifierListService } from './identity/trust/verifier-list-service.ts';
+import { verifierRegistrationRoutes } from './identity/trust/verifier-registration-routes.ts';
+import { createVerifierService } from './identity/trust/verifier-service.ts';
 import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
@@ -32,7 +42,7 @@ import type { Random } from './platform/random.ts';
 
 const issuerName = { ko: '나루', en: 'Naru' };
 
-export interface IdentityOptions {
+export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   pool: Pool;
   clock: Clock;
   random: Random;
@@ -45,9 +55,15 @@ export interface IdentityOptions {
   chainTrouble?: () => Promise<string | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
+  /** PEM files of the verifier's key and certificate chain; both are made where absent. */
+  verifierFiles?: { key: string; certificate: string } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
-  /** Whether a wallet that knows no DPoP may take a pre-authorized offer; refused where absent. */
-  bearerTokens?: 'refused' | 'allowed';
+  /** Whether anybody may issue through the VC-API what is not one of the city's own types; not where absent. */
+  vcApiIsOpen?: boolean;
+  /** Hosts whose status lists are fetched; none where absent. */
+  statusListHosts?: readonly string[];
+  /** Certificates those hosts are believed by instead of the system's, PEM. */
+  statusListAuthority?: string;
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -56,41 +72,53 @@ export async function composeIdentity(options: IdentityOptions) {
   const keyFile = issuerKeyFile(options.dataDirectory);
   const openKeys = () => openIssuerKeys(keyFile, options.keysPassphrase);
   const issuer = await dids.ensureIssuer(await openKeys());
-  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: options.random.bytes });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
   await statusLists.addMissingDecoys();
   const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });
   const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
 
-  const verifying = createVerifyCredentialService({ ...options, dids, statusLists, dataIntegrity });
-
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
-
-  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes);
-  const offers = createOfferService({ ...options, metadata });
-  const authorization = composeAuthorization({
-    ...options,
-    metadata: authorizationServerMetadata(
-      publicUrl,
-      credentialTypes.map(({ id }) => id),
-      'none',
-    ),
-    bearerTokens: options.bearerTokens ?? 'refused',
+  const foreignStatusLists = createForeignStatusLists({
+    fetchText: createGuardedFetch({
+      hosts: options.statusListHosts ?? [],
+      ...(options.statusListAuthority === undefined ? {} : { ca: options.statusListAuthority }),
+    }),
+    clock: options.clock,
   });
+  const judging = { ...options, dids, resolver, statusLists, foreignStatusLists, dataIntegrity };
+  const verifying = createVerifyCredentialService(judging);
+  const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
+
+  const authorization = composeAuthorization({
+    ...{ wallets: noWallets, bearerTokens: 'refused' },
+    ...options,
+    issuer: publicUrl,
+  });
+  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes, authorization.metadata);
+  const offers = createOfferService({ ...options, metadata, signInTypes: authorization.signInTypes });
   const delivery = createDeliveryService({
     ...options,
     metadata,
     grants: authorization.grants,
     issueCredential: credentials.issueSdJwtVc,
   });
-  const requests = createPresentationRequestService({ ...options, issuer });
+  const identity = await openVerifierIdentity({
+    files: options.verifierFiles,
+    ownFile: join(options.dataDirectory, 'verifier.json'),
+    ...{ publicUrl, random: options.random, now_ms: options.clock.now_ms() },
+  });
+  const verifiers = createVerifierService({ ...options, identity });
+  await verifiers.registerOwnVerifiers();
+  const asking = { ...options, verifiers, signers: { issuer, identity, chainOf: verifiers.chainOf } };
+  const requests = createPresentationRequestService(asking);
   const answers = createPresentationAnswerService({
-    ...options,
-    did: issuer.did,
+    ...asking,
     verifyPresentation: verifier.verifySdJwtPresentation,
   });
+  const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
   return {
     issuer,
@@ -99,14 +127,24 @@ export async function composeIdentity(options: IdentityOptions) {
     offers,
     credentials,
     requests,
+    verifiers,
+    verifierAnchors: identity.chain.anchors,
     routes: [
       didRoutes({ dids }),
       didResolutionRoutes({ resolver }),
       credentialRoutes({ statusLists, publicUrl }),
-      vcApiRoutes({ issuing: credentials, verifying, mayIssue: options.requireOperator }),
-      authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
-      openid4vpRoutes({ requests, answers }),
+      vcApiRoutes({
+        issuing: credentials,
+        statuses: createChangeVcStatusService({ ...options, credentials }),
+        requireOperator: options.requireOperator,
+        isOpen: options.vcApiIsOpen ?? false,
+      }),
+      vcApiVerifyRoutes({ credentials: verifying, presentations }),
+      ...authorization.routes,
+      openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
+      openid4vpRoutes({ requests, answers, verifierList }),
+      verifierRoutes({ verifiers, requests }),
+      verifierRegistrationRoutes({ verifiers, requireOperator: options.requireOperator }),
     ],
   };
 }

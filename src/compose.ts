@@ -6,6 +6,7 @@ import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
+import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
 import { composeMetering } from './compose-metering.ts';
@@ -18,6 +19,7 @@ import { createHttpServer, type Routes } from './platform/http/http-server.ts';
 import { operationsRoutes, type ReadinessCheck } from './platform/http/operations-routes.ts';
 import { operatorGuard } from './platform/http/operator-guard.ts';
 import { createWalletServer, staticPages } from './platform/http/static-server.ts';
+import { readTlsFiles, type TlsFiles } from './platform/http/tls-files.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { packageRoot } from './platform/package-root.ts';
@@ -51,6 +53,12 @@ export interface ComposeOptions {
   /** Where given, the broker role consumes from there and opens no port. */
   cluster?: BrokerOptions['cluster'];
   mqtt: MqttListening;
+  /** Files with which service and wallet speak HTTPS themselves; null for plain HTTP. */
+  httpTls: TlsFiles | null;
+  /** Whether anybody may issue through the VC-API what is not one of the city's own types. */
+  vcApiIsOpen: boolean;
+  /** Hosts whose status lists are fetched. */
+  statusListHosts: readonly string[];
   /** Addresses under which people reach service and wallet; no slash at the end. */
   publicUrl: string;
   walletUrl: string;
@@ -79,6 +87,8 @@ export interface ComposeOptions {
   rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
+  /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
+  authorization: AuthorizationPolicy;
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -165,6 +175,9 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
       dataDirectory: options.dataDirectory,
       keysPassphrase: options.keysPassphrase,
       foreignDids: options.foreignDids,
+      vcApiIsOpen: options.vcApiIsOpen,
+      statusListHosts: options.statusListHosts,
+      ...options.authorization,
       anchorOf: anchoring.service.anchorOf,
       chainTrouble: anchoring.state.trouble,
     });
@@ -225,10 +238,11 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     staffRoutes({ staff, offers, publicUrl, walletUrl }),
     staticPages(join(pages, 'site')),
   ];
-  const http = await createHttpServer({ logger, publicUrl, title: 'Naru', version: options.version, routes });
+  const tls = options.httpTls && (await readTlsFiles(options.httpTls));
+  const http = await createHttpServer({ logger, publicUrl, title: 'Naru', version: options.version, routes, tls });
   stops.push(() => http.close());
   await http.listen({ host, port: options.httpPort });
-  const wallet = await createWalletServer(join(pages, 'wallet'), publicUrl, logger);
+  const wallet = await createWalletServer(join(pages, 'wallet'), publicUrl, logger, tls);
   stops.push(() => wallet.close());
   await wallet.listen({ host, port: options.walletPort });
   const { createStaffLink, firstStaffLink } = staff;

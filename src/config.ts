@@ -28,6 +28,24 @@ const brokerUrl = z.string().transform((text, context) => {
   return text;
 });
 
+const hostNames = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .toLowerCase()
+      .split(',')
+      .map((host) => host.trim())
+      .filter((host) => host !== ''),
+  )
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be host names such as did.example.org or *.example.org'),
+    ),
+  );
+
 const ethrNetwork = z.string().transform((text, context) => {
   const [, name, chainId, rpcUrl, registry] =
     /^([a-z0-9-]+)=([1-9]\d{0,14})@(https?:\/\/[^@,\s]+)@(0x[0-9a-fA-F]{40})$/.exec(text) ?? [];
@@ -37,6 +55,18 @@ const ethrNetwork = z.string().transform((text, context) => {
   }
   return { name, chainId: Number(chainId), rpcUrl, registry };
 });
+
+const mappingSchema = z.record(z.string(), z.record(z.string(), z.string().min(1)));
+
+function claimMapping(text: string | undefined, context: z.RefinementCtx) {
+  if (text === undefined) return {};
+  try {
+    return mappingSchema.parse(JSON.parse(text));
+  } catch {
+    context.addIssue('must be JSON such as {"resident":{"birth_date":"birthdate"}}');
+    return z.NEVER;
+  }
+}
 
 /** Secrets that stand in documentation or are the first anyone tries; production refuses them. */
 const wellKnownSecrets = ['changeme', 'secret', 'password', 'replaceme', 'naru', 'default', 'example'];
@@ -68,6 +98,14 @@ const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address that HTTP and MQTT listen on'),
   HTTP_PORT: port.default(8080).describe('TCP port of the pages and the API'),
   WALLET_PORT: port.default(8081).describe('TCP port of the wallet, an origin of its own'),
+  HTTP_TLS_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'certificate and those above it, PEM, with which pages and API speak HTTPS themselves; read at the start',
+    ),
+  HTTP_TLS_KEY_FILE: z.string().min(1).optional().describe('its private key, PEM'),
   MQTT_PORT: port.default(1883).describe('TCP port of MQTT'),
   MQTT_WS_PORT: port.default(8083).describe('TCP port of MQTT over WebSocket'),
   MQTT_MAX_PACKET_BYTES: z.coerce
@@ -221,26 +259,18 @@ const schema = z.object({
     .min(16, 'must have at least 16 characters')
     .optional()
     .describe("passphrase that seals the file of the issuer's keys; the demonstration makes its own"),
-  DID_WEB_HOSTS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .toLowerCase()
-        .split(',')
-        .map((host) => host.trim())
-        .filter((host) => host !== ''),
-    )
-    .pipe(
-      z.array(
-        z
-          .string()
-          .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be host names such as did.example.org or *.example.org'),
-      ),
-    )
+  VC_API_ISSUING: z
+    .enum(['operator', 'open'])
+    .default('operator')
     .describe(
-      'hosts whose did:web and did:webvh DIDs are resolved, separated by commas, `*.example.org` allowed; none where absent',
+      "who may issue through the VC-API: `operator`, or `open` for everybody on this machine, to run test suites; the city's own credential types stay with the operator",
     ),
+  STATUS_LIST_HOSTS: hostNames.describe(
+    "hosts whose status lists are fetched when the VC-API verifies other issuers' credentials, separated by commas, `*.example.org` allowed; none where absent",
+  ),
+  DID_WEB_HOSTS: hostNames.describe(
+    'hosts whose did:web and did:webvh DIDs are resolved, separated by commas, `*.example.org` allowed; none where absent',
+  ),
   DID_ETHR_NETWORKS: z
     .string()
     .default('')
@@ -254,6 +284,32 @@ const schema = z.object({
     .describe(
       'chains whose did:ethr DIDs are resolved, separated by commas, each name=chainId@rpcUrl@registry; none where absent',
     ),
+  CITY_OPENID_ISSUER: webUrl
+    .optional()
+    .describe("address of the city's own OpenID provider, at which people sign in for credentials; none where absent"),
+  CITY_OPENID_CLIENT_ID: z.string().min(1).optional().describe('name under which this service is registered there'),
+  CITY_OPENID_CLIENT_SECRET: z.string().min(1).optional().describe('its secret there (client_secret_basic)'),
+  CITY_OPENID_SCOPE: z
+    .string()
+    .regex(/(^| )openid( |$)/, 'must contain openid')
+    .default('openid profile')
+    .describe('what the provider is asked for, separated by spaces'),
+  CITY_OPENID_CLAIMS: z
+    .string()
+    .optional()
+    .transform(claimMapping)
+    .describe(
+      'JSON: for each credential type that is had by signing in, its claims and where the provider says them: {"resident":{"birth_date":"birthdate"}}',
+    ),
+  WALLETS_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('JSON file of the wallets that may ask for people who sign in: trusted providers and registered wallets'),
+  WALLET_BEARER_TOKENS: z
+    .enum(['refused', 'allowed'])
+    .default('refused')
+    .describe('whether a wallet that knows no DPoP may take a pre-authorized offer: `refused` (HAIP) or `allowed`'),
   TIME_ZONE: z
     .string()
     .default('Asia/Seoul')
@@ -353,6 +409,68 @@ export interface MqttListening {
   tls: { port: number; certificateFile: string; keyFile: string; clientCaFile?: string; clientCrlFile?: string } | null;
   /** What one device may send for long. */
   messagesPerSecond: number;
+}
+
+/**
+ * The files with which pages and API speak HTTPS; null where something in front of them does.
+ *
+ * @throws SETTING_INVALID for one without the other
+ */
+export function httpTls(settings: Settings): { certificateFile: string; keyFile: string } | null {
+  const { HTTP_TLS_CERT_FILE: certificateFile, HTTP_TLS_KEY_FILE: keyFile } = settings;
+  if (certificateFile === undefined && keyFile === undefined) return null;
+  if (certificateFile === undefined || keyFile === undefined) {
+    throw problem('SETTING_INVALID', 'HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE: give both, or neither for plain HTTP');
+  }
+  return { certificateFile, keyFile };
+}
+
+/**
+ * Whether anybody may issue through the VC-API.
+ *
+ * @param publicUrl where people reach the service
+ * @throws SETTING_INVALID where others than those on this machine could: what they write would bear the city's signature
+ */
+export function vcApiIsOpen(settings: Settings, publicUrl: string): boolean {
+  if (settings.VC_API_ISSUING !== 'open') return false;
+  const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '');
+  if ((LOOPBACK.test(host) || host.endsWith('.localhost')) && LOOPBACK.test(settings.HOST)) return true;
+  throw problem(
+    'SETTING_INVALID',
+    `VC_API_ISSUING: open would let everybody who reaches ${host} have a credential signed by this service. Leave it out ` +
+      'and give programs NARU_OPERATOR_TOKEN; or, for a test suite, keep HOST and PUBLIC_URL on this machine (localhost)',
+  );
+}
+
+/**
+ * The city's own OpenID provider, undefined where people do not sign in.
+ *
+ * @throws SETTING_INVALID naming what is missing beside what is given
+ */
+export function cityProvider(settings: Settings): CityProviderSettings | undefined {
+  const { CITY_OPENID_ISSUER: issuer, CITY_OPENID_CLIENT_ID: clientId } = settings;
+  const { CITY_OPENID_CLIENT_SECRET: clientSecret, CITY_OPENID_CLAIMS: mapping, CITY_OPENID_SCOPE: scope } = settings;
+  if (issuer === undefined) {
+    if (clientId === undefined && clientSecret === undefined && Object.keys(mapping).length === 0) return undefined;
+    throw problem('SETTING_INVALID', 'CITY_OPENID_ISSUER: missing; the other settings of the provider need it');
+  }
+  if (clientId === undefined || clientSecret === undefined)
+    throw problem('SETTING_INVALID', 'CITY_OPENID_CLIENT_ID and CITY_OPENID_CLIENT_SECRET: give both with the issuer');
+  if (Object.keys(mapping).length === 0)
+    throw problem('SETTING_INVALID', 'CITY_OPENID_CLAIMS: say which credentials are had by signing in, claim by claim');
+  const { protocol, hostname } = new URL(issuer);
+  if (protocol === 'http:' && !LOOPBACK.test(hostname))
+    throw problem('SETTING_INVALID', 'CITY_OPENID_ISSUER: http is for a provider on this machine; write https://');
+  return { issuer, clientId, clientSecret, scope, mapping };
+}
+
+export interface CityProviderSettings {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  scope: string;
+  /** For each credential type: its claim → the provider's. */
+  mapping: Record<string, Record<string, string>>;
 }
 
 /** The folder alone, for commands that need no other setting and so must not fail by one. */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { mqttListening, readSettings, requireProduction, settingDescriptions } from '../src/config.ts';
+import {
+  cityProvider,
+  httpTls,
+  mqttListening,
+  readSettings,
+  requireProduction,
+  settingDescriptions,
+  vcApiIsOpen,
+} from '../src/config.ts';
 
 const complete = {
   DATABASE_URL: 'postgres://naru:pw@db:5432/naru',
@@ -28,6 +36,9 @@ describe('settings', () => {
     ['CHAIN_COMMITTER_KEY', '0x12'],
     ['TIME_ZONE', 'Asia/Pusan'],
     ['PUBLIC_URL', 'naru.example'],
+    ['CITY_OPENID_SCOPE', 'profile'],
+    ['CITY_OPENID_CLAIMS', '{"resident":[]}'],
+    ['WALLET_BEARER_TOKENS', 'yes'],
   ])('%s=%s is refused by name', (name, value) => {
     expect(() => readSettings({}, { [name]: value })).toThrowError(
       expect.objectContaining({ detail: expect.stringContaining(name) }),
@@ -112,5 +123,69 @@ describe('MQTT without encryption', () => {
   test('is beside TLS where a certificate is given', () => {
     const files = { MQTT_TLS_CERT_FILE: 'c', MQTT_TLS_KEY_FILE: 'k', MQTT_CLIENT_CA_FILE: 'ca' };
     expect(listening(files).tls).toEqual({ port: 8_883, certificateFile: 'c', keyFile: 'k', clientCaFile: 'ca' });
+  });
+});
+
+describe("the city's provider", () => {
+  const given = {
+    CITY_OPENID_ISSUER: 'https://login.city.example',
+    CITY_OPENID_CLIENT_ID: 'naru',
+    CITY_OPENID_CLIENT_SECRET: 'the secret of this client',
+    CITY_OPENID_CLAIMS: '{"resident":{"birth_date":"birthdate"}}',
+  };
+
+  test('is read with its mapping; without an issuer there is none', () => {
+    expect(cityProvider(readSettings({}, given))).toMatchObject({
+      issuer: 'https://login.city.example',
+      scope: 'openid profile',
+      mapping: { resident: { birth_date: 'birthdate' } },
+    });
+    expect(cityProvider(readSettings({}, {}))).toBeUndefined();
+  });
+
+  test.each([
+    ['CITY_OPENID_ISSUER', { ...given, CITY_OPENID_ISSUER: undefined }],
+    ['CITY_OPENID_CLIENT_SECRET', { ...given, CITY_OPENID_CLIENT_SECRET: undefined }],
+    ['CITY_OPENID_CLAIMS', { ...given, CITY_OPENID_CLAIMS: undefined }],
+    ['CITY_OPENID_ISSUER', { ...given, CITY_OPENID_ISSUER: 'http://login.city.example' }],
+  ])('is refused by name where %s is missing or no use', (name, environment) => {
+    expect(() => cityProvider(readSettings({}, environment))).toThrowError(
+      expect.objectContaining({ detail: expect.stringContaining(name) }),
+    );
+  });
+});
+
+describe('HTTPS and the VC-API', () => {
+  const open = (environment: Record<string, string>, publicUrl: string) =>
+    vcApiIsOpen(readSettings({}, environment), publicUrl);
+
+  test('a certificate needs its key, and the key its certificate', () => {
+    expect(httpTls(readSettings({}, {}))).toBeNull();
+    const both = { HTTP_TLS_CERT_FILE: 'c', HTTP_TLS_KEY_FILE: 'k' };
+    expect(httpTls(readSettings({}, both))).toEqual({ certificateFile: 'c', keyFile: 'k' });
+    for (const one of [{ HTTP_TLS_CERT_FILE: 'c' }, { HTTP_TLS_KEY_FILE: 'k' }]) {
+      expect(() => httpTls(readSettings({}, one))).toThrowError(
+        expect.objectContaining({ detail: expect.stringMatching(/HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE/) }),
+      );
+    }
+  });
+
+  test('issuing is for the operator, and open only on this machine', () => {
+    expect(open({}, 'https://naru.example')).toBe(false);
+    for (const url of ['https://localhost:8443', 'http://127.0.0.1:8080', 'https://[::1]', 'https://city.localhost'])
+      expect(open({ VC_API_ISSUING: 'open' }, url)).toBe(true);
+  });
+
+  test.each([
+    [{}, 'https://naru.example'],
+    [{}, 'https://localhost.naru.example'],
+    [{ HOST: '0.0.0.0' }, 'https://localhost:8443'],
+  ])('issuing that is open with %j at %s is refused, and the sentence says what to write', (environment, url) => {
+    expect(() => open({ VC_API_ISSUING: 'open', ...environment }, url)).toThrowError(
+      expect.objectContaining({
+        code: 'SETTING_INVALID',
+        detail: expect.stringMatching(/NARU_OPERATOR_TOKEN.*localhost/),
+      }),
+    );
   });
 });

@@ -2,9 +2,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
-import { mqttListening, requireProduction, type Settings } from '../config.ts';
+import { cityProvider, httpTls, mqttListening, requireProduction, type Settings, vcApiIsOpen } from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
+import { noWallets, parseTrustedWallets, type TrustedWallets } from '../identity/trust/trusted-wallets.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type DataDirectory, dataDirectoryPath, openDataDirectory } from '../platform/data-directory.ts';
 import { createLogger } from '../platform/logger.ts';
@@ -124,6 +125,9 @@ async function bringUp(
 }
 
 function common(settings: Settings, directory: DataDirectory, ports: Ports) {
+  const tls = httpTls(settings);
+  const scheme = tls === null ? 'http' : 'https';
+  const publicUrl = settings.PUBLIC_URL ?? `${scheme}://localhost:${ports.HTTP_PORT}`;
   return {
     roles: sharesIntake(settings) ? settings.NARU_ROLES.filter((role) => role !== 'broker') : settings.NARU_ROLES,
     version: packageVersion,
@@ -136,13 +140,37 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     mqttMaxPacket_bytes: settings.MQTT_MAX_PACKET_BYTES,
     ...clusterOf(settings),
     mqtt: mqttListening(settings),
-    publicUrl: settings.PUBLIC_URL ?? `http://localhost:${ports.HTTP_PORT}`,
-    walletUrl: settings.WALLET_URL ?? `http://localhost:${ports.WALLET_PORT}`,
+    httpTls: tls,
+    publicUrl,
+    walletUrl: settings.WALLET_URL ?? `${scheme}://localhost:${ports.WALLET_PORT}`,
+    vcApiIsOpen: vcApiIsOpen(settings, publicUrl),
+    statusListHosts: settings.STATUS_LIST_HOSTS,
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
+    authorization: authorizationPolicy(settings),
     epochChanges: settings.EPOCH_CHANGES,
   };
+}
+
+function authorizationPolicy(settings: Settings): ComposeOptions['authorization'] {
+  const provider = cityProvider(settings);
+  return {
+    wallets: trustedWallets(settings.WALLETS_FILE),
+    bearerTokens: settings.WALLET_BEARER_TOKENS,
+    ...(provider && { cityProvider: provider }),
+  };
+}
+
+function trustedWallets(path: string | undefined): TrustedWallets {
+  if (path === undefined) return noWallets;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw problem('SETTING_INVALID', `WALLETS_FILE: ${path} cannot be read`);
+  }
+  return parseTrustedWallets(text);
 }
 
 /** The role broker in processes of its own, which share this one's port. */

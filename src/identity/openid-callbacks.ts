@@ -1,7 +1,17 @@
 // The cryptography that the OpenID4VC libraries ask for, over WebCrypto and jose, so that service and wallet share it.
 import { type CallbackContext, clientAuthenticationAnonymous, type Jwk } from '@openid4vc/oauth2';
 import { setGlobalConfig } from '@openid4vc/utils';
-import { CompactSign, type CryptoKey, compactVerify, importJWK, type KeyObject } from 'jose';
+import {
+  base64url,
+  CompactEncrypt,
+  CompactSign,
+  type CryptoKey,
+  compactVerify,
+  exportJWK,
+  importJWK,
+  importX509,
+  type KeyObject,
+} from 'jose';
 
 /** The one signature algorithm of holder proofs and request objects in this version. */
 export const protocolAlgorithm = 'ES256';
@@ -45,12 +55,14 @@ const refuse = (what: string) => () => {
 
 /**
  * Callbacks that refuse whatever the caller does not give. `findKey`: the public key of a JWT whose signer is not inside
- * the JWT itself (a DID), or null; a holder proof carries its key in `jwk`.
+ * the JWT itself (a DID), or null; a holder proof carries its key in `jwk`. `acceptCertificates`: the key may come in `x5c`,
+ * and whose it is, is for the caller to say.
  */
 export function openidCallbacks(given: {
   fetch?: typeof globalThis.fetch;
   signJwt?: CallbackContext['signJwt'];
   findKey?: (didUrl: string) => Promise<PublicJwk | null>;
+  acceptCertificates?: boolean;
 }): CallbackContext {
   return {
     ...(given.fetch === undefined ? {} : { fetch: given.fetch }),
@@ -64,16 +76,45 @@ export function openidCallbacks(given: {
           ? publicP256(signer.publicJwk)
           : signer.method === 'did' && given.findKey !== undefined
             ? await given.findKey(signer.didUrl)
-            : null;
+            : signer.method === 'x5c' && given.acceptCertificates === true
+              ? await certifiedKey(signer.x5c[0] ?? '')
+              : null;
       if (key === null || signer.alg !== protocolAlgorithm || !(await verifyEs256(compact, key))) {
         return { verified: false };
       }
       return { verified: true, signerJwk: key as unknown as Jwk };
     },
-    encryptJwe: refuse('encryption'),
+    encryptJwe: async (to, data) => {
+      const key = to.method === 'jwk' ? publicP256(to.publicJwk) : null;
+      if (key === null || to.method !== 'jwk' || to.alg !== 'ECDH-ES') throw new Error('only ECDH-ES on P-256 is used');
+      const { kid } = to.publicJwk;
+      const jwe = await new CompactEncrypt(new TextEncoder().encode(data))
+        .setProtectedHeader({ alg: to.alg, enc: to.enc, ...(kid === undefined ? {} : { kid }) })
+        .setKeyManagementParameters(partyInfo(to))
+        .encrypt(await importJWK({ ...key }, to.alg));
+      return { encryptionJwk: to.publicJwk, jwe };
+    },
     decryptJwe: refuse('decryption'),
     clientAuthentication: clientAuthenticationAnonymous(),
   };
+}
+
+/** Source: RFC 7518, 4.6.1.2 and 4.6.1.3. */
+function partyInfo({ apu, apv }: { apu?: string; apv?: string }) {
+  return {
+    ...(apu === undefined ? {} : { apu: base64url.decode(apu) }),
+    ...(apv === undefined ? {} : { apv: base64url.decode(apv) }),
+  };
+}
+
+/** The P-256 key in a certificate, given as in `x5c`. */
+async function certifiedKey(certificate: string): Promise<PublicJwk | null> {
+  try {
+    const pem = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----`;
+    return publicP256(await exportJWK(await importX509(pem, protocolAlgorithm, { extractable: true })));
+  } catch {
+    return null;
+  }
 }
 
 /** The libraries refuse `http:` addresses unless told; a service that itself runs on one (a demonstration) tells them. */

@@ -18,6 +18,11 @@ export function preAuthorizedCode(handle: string): string {
   return secretHash('naru/pre-authorized-code/1', handle).toString('base64url');
 }
 
+/** The `issuer_state` of the sign-in offer behind `handle`, derived in the same way. Source: OpenID4VCI 1.0, 4.1.1. */
+export function issuerState(handle: string): string {
+  return secretHash('naru/issuer-state/1', handle).toString('base64url');
+}
+
 export function codeHash(code: string): Buffer {
   return secretHash('naru/code-hash/1', code);
 }

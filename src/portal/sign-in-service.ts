@@ -21,10 +21,8 @@ import { waterAccountOf } from './water-account.ts';
 
 export const signInLimits = { signInLifetime_ms: 300_000, sessionLifetime_ms: 30 * 60_000 } as const;
 
-const signInPurpose = {
-  ko: '내 수도 계량기와 사용량을 보기 위해 로그인합니다.',
-  en: 'To sign in and see your own water meter and use.',
-};
+const portalVerifier = 'portal';
+const signInClaims = [{ name: 'service_point' }, { name: 'role' }, { name: 'from' }, { name: 'until', optional: true }];
 
 export type SignInMode = 'same_device' | 'cross_device';
 
@@ -54,10 +52,8 @@ export function createSignInService(dependencies: SignInDependencies) {
     async startSignIn(mode: SignInMode) {
       const browserToken = randomToken(random);
       const request = await presentations.createPresentationRequest({
-        verifier: 'portal',
-        type: 'water-account',
-        claims: [{ name: 'service_point' }, { name: 'role' }, { name: 'from' }, { name: 'until', optional: true }],
-        purpose: signInPurpose,
+        verifier: portalVerifier,
+        credentials: [{ type: 'water-account', claims: signInClaims }],
         mode,
         ...(mode === 'same_device' && { return_url: `${publicUrl}/` }),
       });
@@ -69,8 +65,8 @@ export function createSignInService(dependencies: SignInDependencies) {
     /** @throws NOT_FOUND where another browser began this sign-in, or nobody did */
     async signInState(requestId: string, browserToken: string | undefined): Promise<SignInOutcome> {
       await requireBrowser(requestId, browserToken);
-      const { state, trace } = await presentations.presentationState(requestId);
-      return state === 'verified' || state === 'refused' ? { state, trace: trace ?? [] } : { state };
+      const { state, credentials } = await presentations.presentationState(requestId, portalVerifier);
+      return state === 'verified' || state === 'refused' ? { state, trace: credentials?.[0]?.trace ?? [] } : { state };
     },
 
     /**
@@ -86,10 +82,12 @@ export function createSignInService(dependencies: SignInDependencies) {
       responseCode: string | undefined,
     ): Promise<{ sessionToken: string } | Refusal> {
       const browserHash = await requireBrowser(requestId, browserToken);
-      const { state, trace } = await presentations.presentationState(requestId);
+      const { state, credentials } = await presentations.presentationState(requestId, portalVerifier);
       if (state === 'waiting' || state === 'expired') return { state };
-      if (state === 'refused') return { state, trace: trace ?? [] };
-      const verdict = await presentations.collectPresentation(requestId, responseCode);
+      if (state === 'refused') return { state, trace: credentials?.[0]?.trace ?? [] };
+      const outcome = await presentations.collectPresentation(requestId, portalVerifier, responseCode);
+      const [verdict] = outcome.credentials;
+      if (verdict === undefined) throw problem('PRESENTATION_INCOMPLETE');
       const account = waterAccountOf(verdict);
       const sessionToken = randomToken(random);
       const signedInAt = now();

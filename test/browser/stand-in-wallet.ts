@@ -60,6 +60,7 @@ const request: PresentationRequest = {
     },
   ],
   keeps: { ko: '로그인해 있는 동안', en: 'While you are signed in' },
+  signs: [],
   expires_at_ms: null,
   resolved: null,
 };

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { computeAddress } from 'ethers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { naruContextUrl } from '../../src/identity/credentials/data-integrity.ts';
+import { naruContextUrl } from '../../src/identity/credentials/json-ld.ts';
 import { onNode, transactionsOf } from '../support/chain-book.ts';
 import { City, type Instance, PATIENCE, readiness } from '../support/city.ts';
 import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';

@@ -16,7 +16,7 @@ import { testDatabase } from '../support/test-database.ts';
 const { pool } = await testDatabase();
 const holder = await createHolder();
 const claims = { service_point: 'SP-000123', usage_class: 'domestic', role: 'owner', from: '2026-01-01' };
-const expected = { nonce: 'nonce-1', audience: 'x509_san_dns:localhost', types: ['water-account'] };
+const expected = { nonce: 'nonce-1', audience: 'x509_san_dns:localhost', types: ['water-account'], transactions: [] };
 let world: IdentityWorld;
 let credential: string;
 let credentialId: string;

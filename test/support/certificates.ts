@@ -21,7 +21,7 @@ export interface Held {
 
 export interface TestAuthority extends Held {
   /** A certificate for a device of that common name; `days`: when it ends, from now; null leaves the name out. */
-  issue(commonName: string | null, options?: { days?: number; uris?: string[] }): Promise<Held>;
+  issue(commonName: string | null, options?: { days?: number; uris?: string[]; dns?: string[] }): Promise<Held>;
   list(serials: string[], options?: { days?: number }): Promise<string>;
 }
 
@@ -45,7 +45,7 @@ export async function testAuthority(name: string): Promise<TestAuthority> {
   });
   return {
     ...(await held(certificate, keys.privateKey)),
-    issue: async (commonName, { days = 30, uris = [] } = {}) => {
+    issue: async (commonName, { days = 30, uris = [], dns = [] } = {}) => {
       const own = await keyPair();
       const issued = await X509CertificateGenerator.create({
         subject: commonName === null ? 'O=nobody' : `CN=${commonName}`,
@@ -56,9 +56,14 @@ export async function testAuthority(name: string): Promise<TestAuthority> {
         signingKey: keys.privateKey,
         signingAlgorithm: SIGNING,
         extensions:
-          uris.length === 0
+          uris.length + dns.length === 0
             ? []
-            : [new SubjectAlternativeNameExtension(uris.map((value) => ({ type: 'url' as const, value })))],
+            : [
+                new SubjectAlternativeNameExtension([
+                  ...uris.map((value) => ({ type: 'url' as const, value })),
+                  ...dns.map((value) => ({ type: 'dns' as const, value })),
+                ]),
+              ],
       });
       return held(issued, own.privateKey);
     },

@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
-import { composeAuthorization } from '../../src/compose-authorization.ts';
+import { type AuthorizationPolicy, composeAuthorization } from '../../src/compose-authorization.ts';
 import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
@@ -22,17 +21,27 @@ import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
 import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
 import { openid4vciRoutes } from '../../src/identity/issuing/openid4vci-routes.ts';
 import { openid4vpRoutes } from '../../src/identity/presenting/openid4vp-routes.ts';
+import type { PresentationOrder } from '../../src/identity/presenting/presentation-request.ts';
 import { createPresentationAnswerService } from '../../src/identity/presenting/receive-presentation-service.ts';
 import { createPresentationRequestService } from '../../src/identity/presenting/request-presentation-service.ts';
+import { verifierRoutes } from '../../src/identity/presenting/verifier-routes.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { noWallets } from '../../src/identity/trust/trusted-wallets.ts';
+import { openVerifierIdentity } from '../../src/identity/trust/verifier-identity-store.ts';
+import { createVerifierListService } from '../../src/identity/trust/verifier-list-service.ts';
+import { verifierRegistrationRoutes } from '../../src/identity/trust/verifier-registration-routes.ts';
+import { createVerifierService } from '../../src/identity/trust/verifier-service.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
+import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import type { Pool } from '../../src/platform/postgres/database.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { testDatabase } from './test-database.ts';
+
+export const operatorToken = 'the-token-of-the-operator-in-tests';
 
 export const waterAccountClaims = {
   service_point: 'SP-0001',
@@ -52,11 +61,10 @@ export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To
 /**
  * Call at the top of a test file; everything is stopped at its end.
  *
- * @param options.bearerTokens `allowed` for a test whose subject is something else than DPoP
+ * @param given Bearer tokens are allowed where it says nothing, for tests whose subject is something else than DPoP
  */
-export async function identityCity(
-  { bearerTokens }: { bearerTokens: 'refused' | 'allowed' } = { bearerTokens: 'allowed' },
-) {
+export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
+  const policy: AuthorizationPolicy = { wallets: noWallets, bearerTokens: 'allowed', ...given };
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
@@ -69,28 +77,39 @@ export async function identityCity(
   const issuer = await dids.ensureIssuer(
     await openIssuerKeys(join(directory, 'issuer.json'), 'the ferry lands at seven'),
   );
-  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: random.bytes });
   const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
-  const issuing = createIssueCredentialService({ pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity });
+  const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
 
-  const metadata = issuerMetadata(publicUrl, { ko: '나루시', en: 'City of Naru' }, credentialTypes);
-  const offers = createOfferService({ pool, clock, random, metadata });
-  const [serverMetadata] = metadata.authorizationServers as [AuthorizationServerMetadata & { issuer: string }];
-  const authorization = composeAuthorization({ pool, clock, random, metadata: serverMetadata, bearerTokens });
+  const authorization = composeAuthorization({ ...{ pool, clock, random }, issuer: publicUrl, ...policy });
+  const metadata = issuerMetadata(
+    publicUrl,
+    { ko: '나루시', en: 'City of Naru' },
+    credentialTypes,
+    authorization.metadata,
+  );
+  const offers = createOfferService({ pool, clock, random, metadata, signInTypes: authorization.signInTypes });
   const delivery = createDeliveryService({
     ...{ pool, clock, random, metadata, grants: authorization.grants },
     issueCredential: issuing.issueSdJwtVc,
   });
-  const requests = createPresentationRequestService({ pool, clock, random, publicUrl, issuer });
+  const identity = await openVerifierIdentity({
+    ownFile: join(directory, 'verifier.json'),
+    ...{ publicUrl, random, now_ms: clock.now_ms() },
+  });
+  const verifiers = createVerifierService({ pool, clock, random, identity });
+  await verifiers.registerOwnVerifiers();
+  const asking = {
+    ...{ pool, clock, random, publicUrl, verifiers },
+    signers: { issuer, identity, chainOf: verifiers.chainOf },
+  };
+  const requests = createPresentationRequestService(asking);
   const answers = createPresentationAnswerService({
-    pool,
-    clock,
-    random,
-    publicUrl,
-    did: issuer.did,
+    ...asking,
     verifyPresentation: verifying.verifySdJwtPresentation,
   });
+  const verifierList = createVerifierListService({ clock, publicUrl, issuer, verifiers });
 
   const server = await createHttpServer({
     logger: createLogger('silent'),
@@ -100,9 +119,11 @@ export async function identityCity(
     routes: [
       didRoutes({ dids }),
       didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
-      authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery }),
-      openid4vpRoutes({ requests, answers }),
+      ...authorization.routes,
+      openid4vciRoutes({ metadata, offers, delivery, requireOperator: operatorGuard(operatorToken) }),
+      openid4vpRoutes({ requests, answers, verifierList }),
+      verifierRoutes({ verifiers, requests }),
+      verifierRegistrationRoutes({ verifiers, requireOperator: operatorGuard(operatorToken) }),
     ],
   });
   await server.listen({ host: '127.0.0.1', port });
@@ -120,18 +141,23 @@ export async function identityCity(
     metadata,
     offers,
     requests,
+    verifiers,
+    identity,
     server,
     /** A new citizen; `fetch` to watch or disturb what the wallet sends. */
     citizen: (fetch?: typeof globalThis.fetch) =>
       createCitizenWallet({ serviceUrl: publicUrl, now_ms: clock.now_ms, ...(fetch === undefined ? {} : { fetch }) }),
     offerWaterAccount: (claims: Record<string, unknown> = waterAccountClaims) =>
       offers.createOffer({ type: 'water-account', claims, reference: 'SP-0001' }),
-    signIn: (mode: 'same_device' | 'cross_device') =>
+    signIn: (
+      mode: 'same_device' | 'cross_device',
+      how: Pick<PresentationOrder, 'client' | 'encrypted' | 'transactions'> = {},
+    ) =>
       requests.createPresentationRequest({
         verifier: 'portal',
-        type: 'water-account',
-        claims: signInClaims,
+        credentials: [{ type: 'water-account', claims: signInClaims }],
         purpose: signInPurpose,
+        ...how,
         mode,
         ...(mode === 'same_device' ? { return_url: `${publicUrl}/` } : {}),
       }),

@@ -15,10 +15,14 @@ import { createDidService } from '../../src/identity/dids/did-service.ts';
 import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
 import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
+import { createChangeVcStatusService } from '../../src/identity/issuing/change-vc-status-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
 import { vcApiRoutes } from '../../src/identity/issuing/vc-api-routes.ts';
+import { createForeignStatusLists } from '../../src/identity/presenting/foreign-status-list-port.ts';
+import { vcApiVerifyRoutes } from '../../src/identity/presenting/vc-api-verify-routes.ts';
 import { createVerifyCredentialService } from '../../src/identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
+import { createVerifyVcPresentationService } from '../../src/identity/presenting/verify-vc-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
 import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
@@ -75,22 +79,16 @@ export async function identityWorld(pool: Pool) {
   const dids = createDidService({ pool, clock, random: systemRandom, publicUrl, anchorOf });
   const issuer = await dids.ensureIssuer(ring);
   const { keys } = issuer;
-  const dataIntegrity = createDataIntegrity({ issuer, publicUrl });
+  const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: systemRandom.bytes });
   const statusLists = createStatusListService({ pool, clock, random: systemRandom, publicUrl, issuer, dataIntegrity });
-  const issuing = createIssueCredentialService({
-    pool,
-    clock,
-    random: systemRandom,
-    publicUrl,
-    issuer,
-    statusLists,
-    dataIntegrity,
-  });
+  const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
   const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
-  const credentials = createVerifyCredentialService({ clock, dids, statusLists, dataIntegrity });
-
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const resolver = createResolveDidService({ clock, dids, foreign });
+  const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch({ hosts: [] }), clock });
+  const judging = { clock, dids, resolver, statusLists, foreignStatusLists, dataIntegrity };
+  const credentials = createVerifyCredentialService(judging);
+  const w3cPresentations = createVerifyVcPresentationService({ ...judging, credentials });
 
   async function startHttp() {
     const server = await createHttpServer({
@@ -104,11 +102,13 @@ export async function identityWorld(pool: Pool) {
         credentialRoutes({ statusLists, publicUrl }),
         vcApiRoutes({
           issuing,
-          verifying: credentials,
-          mayIssue: async (request) => {
+          statuses: createChangeVcStatusService({ pool, credentials: issuing }),
+          requireOperator: async (request) => {
             if (request.headers.authorization !== 'Bearer clerk') throw problem('NOT_SIGNED_IN');
           },
+          isOpen: false,
         }),
+        vcApiVerifyRoutes({ credentials, presentations: w3cPresentations }),
       ],
     });
     afterAll(() => server.close());

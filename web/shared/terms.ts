@@ -1,5 +1,9 @@
 // The field's words for people: flags, states, roles, steps, credential types, claims.
+
 import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
+
+import { outcomeNames, stepNames } from '../../src/identity/presenting/trace-words.ts';
+
 import type { Text } from './language.tsx';
 
 const flagSentences: Record<string, Text> = {
@@ -71,21 +75,8 @@ const words = {
     suspended: { ko: '정지됨', en: 'Suspended' },
     revoked: { ko: '폐지됨', en: 'Revoked' },
   },
-  step: {
-    format: { ko: '증명서의 형식', en: 'Format of the credential' },
-    signature: { ko: '발급 기관의 서명', en: "Issuer's signature" },
-    issuer: { ko: '믿을 수 있는 발급 기관', en: 'Trusted issuer' },
-    status: { ko: '폐지 여부', en: 'Not revoked' },
-    validity: { ko: '유효 기간', en: 'Period of validity' },
-    holder: { ko: '소지자 본인의 열쇠', en: "Holder's own key" },
-    disclosures: { ko: '보여 준 내용이 원본과 같음', en: 'What was shown matches the original' },
-    anchor: { ko: '공개 장부의 기록', en: 'Record on the public ledger' },
-  },
-  outcome: {
-    passed: { ko: '통과', en: 'Passed' },
-    failed: { ko: '실패', en: 'Failed' },
-    not_checked: { ko: '확인 안 함', en: 'Not checked' },
-  },
+  step: stepNames,
+  outcome: outcomeNames,
   anchor_status: {
     pending: { ko: '기록을 기다리는 중', en: 'Waiting to be recorded' },
     included: { ko: '기록됨, 확정을 기다리는 중', en: 'Recorded, waiting to become final' },

@@ -49,6 +49,20 @@ export function ConsentSheet({ request, busy, onShare, onRefuse }: ConsentSheetP
           onChoose={(id) => setChosen({ ...chosen, [requested.query_id]: id })}
         />
       ))}
+      {request.signs.map((signed) => (
+        <section key={signed.entry} class="wide" aria-labelledby={`consent-sign-${signed.query_id}`}>
+          <h2 id={`consent-sign-${signed.query_id}`} class="consent-label">
+            {say('무엇에 서명하나', 'What you sign')}
+          </h2>
+          <blockquote class="consent-text" data-testid="consent-text">
+            <strong>{pick(signed.title)}</strong>
+            <p>{pick(signed.text)}</p>
+          </blockquote>
+          <p class="small soft">
+            {say('보여 주면 이 글에 여러분의 열쇠로 서명합니다.', 'By sharing, you sign this text with your key.')}
+          </p>
+        </section>
+      ))}
       <div class="consent-actions row wide">
         <button
           type="button"
@@ -57,7 +71,11 @@ export function ConsentSheet({ request, busy, onShare, onRefuse }: ConsentSheetP
           onClick={() => onShare(chosen)}
           data-testid="consent-share"
         >
-          {busy ? say('보여 주는 중…', 'Sharing…') : say('보여 주기', 'Share')}
+          {busy
+            ? say('보여 주는 중…', 'Sharing…')
+            : request.signs.length === 0
+              ? say('보여 주기', 'Share')
+              : say('서명하고 보여 주기', 'Sign and share')}
         </button>
         <button type="button" class="button plain big" disabled={busy} onClick={onRefuse} data-testid="consent-refuse">
           {say('거절', 'Refuse')}

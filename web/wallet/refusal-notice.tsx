@@ -36,6 +36,14 @@ const advice: Record<WalletRefusalCode, Text> = {
     ko: '로그인하던 화면에서 다시 시작해 주세요.',
     en: 'Start again from the page where you were signing in.',
   },
+  VERIFIER_NOT_REGISTERED: {
+    ko: '아무것도 보내지 않았습니다. 믿을 수 없는 요청입니다.',
+    en: 'Nothing was sent. The request cannot be trusted.',
+  },
+  REQUEST_ASKS_TOO_MUCH: {
+    ko: '아무것도 보내지 않았습니다. 요청한 곳에 까닭을 물어 주세요.',
+    en: 'Nothing was sent. Ask them why they want it.',
+  },
   NOTHING_TO_SHOW: {
     ko: '먼저 기관에서 그 증명서를 받아 주세요. 다른 기기의 지갑에 있다면 그 기기로 QR 코드를 찍어 주세요.',
     en: 'First get that credential from the office. If another device has it, scan the code with that one.',

@@ -22,8 +22,17 @@ export async function bitstringStatusListCredential(
   };
 }
 
-/** One entry of a credential's `credentialStatus`. */
-export function bitstringStatusEntry(listUri: string, index: number, statusPurpose: StatusPurpose = 'revocation') {
+/** Where the list of a purpose stands, by the address of the one for revocation. */
+export function purposeUri(revocationUri: string, purpose: StatusPurpose): string {
+  return purpose === 'revocation' ? revocationUri : `${revocationUri}/${purpose}`;
+}
+
+/** The `credentialStatus` of a credential: one entry a purpose. */
+export function bitstringStatusEntries(revocationUri: string, index: number) {
+  return statusPurposes.map((purpose) => bitstringStatusEntry(purposeUri(revocationUri, purpose), index, purpose));
+}
+
+function bitstringStatusEntry(listUri: string, index: number, statusPurpose: StatusPurpose) {
   return {
     id: `${listUri}#${index}`,
     type: 'BitstringStatusListEntry',

@@ -21,9 +21,10 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
     credentialId: string,
     state: StatusState,
     mark: (transaction: Transaction) => Promise<StatusEntry | null>,
+    within?: Transaction,
   ): Promise<IssuedCredential> {
     if (!isUuid(credentialId)) throw problem('CREDENTIAL_UNKNOWN', 'That is not the id of a credential.');
-    return inTransaction(pool, async (transaction) => {
+    const work = async (transaction: Transaction): Promise<IssuedCredential> => {
       const entry = await mark(transaction);
       if (entry) {
         const { statuses, decoys } = await lockStatusList(transaction, entry.list);
@@ -36,7 +37,8 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
       if (credential === null) throw problem('CREDENTIAL_UNKNOWN', 'No credential with that id was issued here.');
       if (state !== 'revoked' && credential.state === 'revoked') throw problem('CREDENTIAL_STATUS_FINAL');
       return credential;
-    });
+    };
+    return within === undefined ? inTransaction(pool, work) : work(within);
   }
 
   return {
@@ -44,10 +46,16 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
      * Revokes for good; a second time changes nothing.
      *
      * @param reason in the words of who revokes; kept, never published
+     * @param within commits the revocation; without one it is a transaction of its own
      * @throws CREDENTIAL_UNKNOWN
      */
-    revoke: (credentialId: string, reason: string): Promise<IssuedCredential> =>
-      change(credentialId, 'revoked', (transaction) => markRevoked(transaction, credentialId, reason, clock.now_ms())),
+    revoke: (credentialId: string, reason: string, within?: Transaction): Promise<IssuedCredential> =>
+      change(
+        credentialId,
+        'revoked',
+        (transaction) => markRevoked(transaction, credentialId, reason, clock.now_ms()),
+        within,
+      ),
     /**
      * Suspends until it is resumed; a second time changes nothing.
      *

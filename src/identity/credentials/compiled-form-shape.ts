@@ -84,7 +84,6 @@ function readLanguageValue(object: Record<string, unknown>, names: string[], rea
 
 function read(value: unknown, reading: Reading, depth: number): boolean {
   if (!Array.isArray(value)) return readOne(value, reading, depth);
-  if (value.length === 0) return false;
   reading.key += '[';
   for (const item of value) {
     if (!readOne(item, reading, depth)) return false;

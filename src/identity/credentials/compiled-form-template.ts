@@ -110,32 +110,38 @@ function suffixOf({ term, after }: Gap, leaves: readonly Leaf[]): string | null 
  * The canonical N-Quads with `leaves` in the gaps; null where these leaves are not ones the template stands for, which
  * is for the library to see to.
  */
-export function fillTemplate(
+export function fillTemplate(template: Template, leaves: readonly Leaf[], digest: CanonicalDigest): string | null {
+  const texts = fillStatements(template, leaves, digest);
+  // The library sorts by UTF-16 code unit too.
+  texts?.sort();
+  return texts?.join('') ?? null;
+}
+
+/**
+ * The statements, each a line, in the template's order; null as for `fillTemplate`.
+ *
+ * @param relabel gives blank nodes other labels than their canonical ones, `c14n0` and on
+ */
+export function fillStatements(
   { lines, leaves: ways, blankNodes }: Template,
   leaves: readonly Leaf[],
   digest: CanonicalDigest,
-): string | null {
+  relabel?: (label: string) => string,
+): string[] | null {
   const terms: string[] = [];
   for (let n = 0; n < ways.length; n += 1) {
     const leaf = leaves[n];
     const written = typeof leaf !== 'string' ? String(leaf) : ways[n] === 'iri' ? safeIri(leaf) : escapedLiteral(leaf);
-    if (written === null) return null;
+    // The library takes what looks like a label for one where it changes labels.
+    if (written === null || (relabel && written.includes('_:'))) return null;
     terms.push(written);
   }
-  if (blankNodes === 1) terms.push('_:c14n0');
-  else if (blankNodes > 1) {
-    const labels = blankLabels(lines, terms, blankNodes, digest);
-    if (labels === null) return null;
-    terms.push(...labels);
-  }
+  const labels = blankNodes < 2 ? ['c14n0'].slice(0, blankNodes) : blankLabels(lines, terms, blankNodes, digest);
+  if (labels === null) return null;
+  for (const label of labels) terms.push(`_:${relabel?.(label) ?? label}`);
   const texts = lines.map((line) => lineText(line, terms));
-  // The library sorts by UTF-16 code unit too.
-  texts.sort();
-  for (let n = 1; n < texts.length; n += 1) {
-    // Two equal values of one property: which of them count as one is the library's to say.
-    if (texts[n] === texts[n - 1]) return null;
-  }
-  return texts.join('');
+  // Two equal values of one property: which of them count as one is the library's to say.
+  return new Set(texts).size === texts.length ? texts : null;
 }
 
 function lineText({ subject, object, head, middle, tail }: Line, terms: readonly string[]): string {
@@ -161,7 +167,7 @@ function blankLabels(
   }
   const ordered = [...hashes].sort();
   if (new Set(ordered).size !== count) return null;
-  return hashes.map((hash) => `_:c14n${ordered.indexOf(hash)}`);
+  return hashes.map((hash) => `c14n${ordered.indexOf(hash)}`);
 }
 
 /** An absolute IRI that no context without such terms can read otherwise, and that needs no escape. */

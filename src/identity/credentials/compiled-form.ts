@@ -3,6 +3,7 @@
 import { type Leaf, readShape, type Shape, withLeaves } from './compiled-form-shape.ts';
 import {
   type CanonicalDigest,
+  fillStatements,
   fillTemplate,
   PROBE,
   probe,
@@ -17,10 +18,17 @@ export const compiledFormLimits = {
   checks: 8,
 } as const;
 
-/** The library's canonical form. @throws where the document isn't JSON-LD that its contexts define */
+/**
+ * The canonical N-Quads of a document. Source: RDF Dataset Canonicalization 1.0.
+ * Throws where the document isn't JSON-LD all of whose terms its contexts define.
+ */
 export type Canonize = (document: object, digest: CanonicalDigest) => Promise<string>;
 
-export type CompiledForms = ReturnType<typeof createCompiledForms>;
+export type Statements = (
+  document: object,
+  digest: CanonicalDigest,
+  relabel: (label: string) => string,
+) => { shape: string; texts: string[] } | null;
 
 /** Seen once; being compiled; left to the library; compiled. */
 type Known = 'seen' | 'compiling' | 'refused' | Template;
@@ -53,30 +61,50 @@ export function createCompiledForms(parts: {
     known.set(key, what);
   }
 
-  /** The filled form, synchronously; null where the library has to be asked. */
-  function filled(document: object, digest: CanonicalDigest): string | null {
+  function templateFor(
+    document: object,
+    digest: CanonicalDigest,
+  ): { key: string; shape: Shape; template: Template } | null {
     const shape = readShape(document);
     if (shape === null) return null;
-    const template = known.get(digest + shape.key);
+    const key = digest + shape.key;
+    const template = known.get(key);
     if (typeof template !== 'object') return null;
-    remember(digest + shape.key, template);
-    return fillTemplate(template, shape.leaves, digest);
+    remember(key, template);
+    return { key, shape, template };
   }
+
+  /** The filled form, synchronously; null where the library has to be asked. */
+  function filled(document: object, digest: CanonicalDigest): string | null {
+    const found = templateFor(document, digest);
+    return found && fillTemplate(found.template, found.shape.leaves, digest);
+  }
+
+  /** The statements of a filled form in the template's order, and the shape's key; null where the library has to be asked. */
+  const statements: Statements = (document, digest, relabel) => {
+    const found = templateFor(document, digest);
+    const texts = found && fillStatements(found.template, found.shape.leaves, digest, relabel);
+    return found && texts && { shape: found.key, texts };
+  };
 
   /** The canonical form; a shape that comes for the second time is compiled on the way. */
   async function canonicalForm(document: object, digest: CanonicalDigest): Promise<string> {
     const form = filled(document, digest);
     if (form !== null) return form;
-    const shape = shapeToLearn(document);
-    if (shape !== null) {
-      const key = digest + shape.key;
-      if (known.get(key) === undefined) remember(key, 'seen');
-      else if (known.get(key) === 'seen') {
-        remember(key, 'compiling');
-        remember(key, (await compile(document, shape, digest).catch(() => null)) ?? 'refused');
-      }
-    }
+    await learn(document, digest);
     return canonize(document, digest);
+  }
+
+  /** Takes notice of a document's shape, and compiles it where it comes for the second time. */
+  async function learn(document: object, digest: CanonicalDigest): Promise<void> {
+    const shape = shapeToLearn(document);
+    if (shape === null) return;
+    const key = digest + shape.key;
+    if (known.get(key) === undefined) remember(key, 'seen');
+    else if (known.get(key) === 'seen') {
+      remember(key, 'compiling');
+      remember(key, (await compile(document, shape, digest).catch(() => null)) ?? 'refused');
+    }
   }
 
   function shapeToLearn(document: object): Shape | null {
@@ -99,7 +127,7 @@ export function createCompiledForms(parts: {
     return template;
   }
 
-  return { filled, canonicalForm };
+  return { filled, statements, canonicalForm, learn };
 }
 
 const CHECK_TEXTS = [

@@ -1,90 +1,68 @@
-// W3C credentials with eddsa-rdfc-2022 proofs; contexts are bundled, nothing is ever fetched.
-// Source: VC Data Integrity EdDSA Cryptosuites 1.0, section 3.2.
-import { contexts as credentialsContexts } from '@digitalbazaar/credentials-context';
-import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
-import { contexts as dataIntegrityContexts } from '@digitalbazaar/data-integrity-context';
-import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
-import { CredentialIssuancePurpose, type DocumentLoader, issue, verifyCredential } from '@digitalbazaar/vc';
-import type { DidDocument, VerificationMethod } from '../dids/did-log.ts';
+// Secures W3C credentials with Data Integrity proofs, over bundled contexts only.
+// Source: VC Data Integrity 1.0, section 4.
 import type { Issuer } from '../trust/issuer-keys.ts';
-import { jsonLdContext } from './credential-metadata.ts';
-import { credentialTypes } from './credential-types.ts';
-
-const MULTIKEY_CONTEXT = 'https://w3id.org/security/multikey/v1';
-const VC_1_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
+import { type SigningKey, signingKey } from '../trust/signing-key.ts';
+import type { FormatTools, ProofFormat, SecureOptions } from './credential-format.ts';
+import { eddsaRdfc2022 } from './formats/eddsa-rdfc-2022.ts';
+import { createJsonLd } from './json-ld.ts';
 
 export type DataIntegrity = ReturnType<typeof createDataIntegrity>;
 
-/** Where Naru's own context is served. */
-export function naruContextUrl(publicUrl: string): string {
-  return `${publicUrl}/contexts/v1`;
-}
+/** @param parts.publicUrl no slash at the end */
+export function createDataIntegrity(parts: {
+  issuer: Issuer;
+  publicUrl: string;
+  randomBytes(length: number): Uint8Array;
+}) {
+  const { issuer, publicUrl, randomBytes } = parts;
+  const jsonLd = createJsonLd(publicUrl);
+  const tools: FormatTools = { publicUrl, jsonLd, randomBytes };
 
-/** @param publicUrl no slash at the end */
-export function createDataIntegrity({ issuer, publicUrl }: { issuer: Issuer; publicUrl: string }) {
-  const contexts = new Map<string, object>([
-    ...credentialsContexts,
-    ...dataIntegrityContexts,
-    [naruContextUrl(publicUrl), jsonLdContext(credentialTypes)],
-  ]);
-  contexts.delete(VC_1_CONTEXT);
-
-  function loaderWith(method: VerificationMethod | null): DocumentLoader {
-    return async (url) => {
-      const context = contexts.get(url);
-      // `static` lets the library process a context once and keep it.
-      if (context) return { contextUrl: null, documentUrl: url, document: context, tag: 'static' };
-      if (method !== null && url === method.id) {
-        return { contextUrl: null, documentUrl: url, document: { '@context': MULTIKEY_CONTEXT, ...method } };
-      }
-      throw new Error('only bundled contexts are loaded');
-    };
+  /**
+   * The credential with one more proof.
+   *
+   * @throws Error by the library where the credential isn't one, or has terms that no context defines
+   */
+  async function secure(
+    credential: Record<string, unknown>,
+    by: { format: ProofFormat; key: SigningKey; now_ms: number } & SecureOptions,
+  ): Promise<Record<string, unknown>> {
+    const { format, key, now_ms, ...options } = by;
+    const proof = await format.createProof(
+      credential,
+      {
+        type: 'DataIntegrityProof',
+        cryptosuite: format.id,
+        created: `${new Date(now_ms).toISOString().slice(0, 19)}Z`,
+        verificationMethod: key.methodId,
+        proofPurpose: 'assertionMethod',
+      },
+      key,
+      tools,
+      options,
+    );
+    return { ...credential, proof };
   }
 
   return {
+    tools,
+    secure,
+
     /** Whether every context a credential names is bundled. */
     knowsContexts: (names: readonly unknown[]) =>
       names.every((name) =>
-        typeof name === 'string' ? contexts.has(name) : typeof name === 'object' && name !== null,
+        typeof name === 'string' ? jsonLd.contexts.has(name) : typeof name === 'object' && name !== null,
       ),
 
     /**
-     * Adds the issuer's proof.
+     * What the issuer itself publishes: the credential with an eddsa-rdfc-2022 proof.
      *
-     * @throws Error by the library where the credential isn't one, or has terms that no context defines
+     * @throws Error as `secure`
      */
-    sign(credential: object, now_ms: number): Promise<Record<string, unknown>> {
-      const { keys, ed25519KeyId } = issuer;
-      const suite = new DataIntegrityProof({
-        signer: { id: ed25519KeyId, algorithm: 'Ed25519', sign: async ({ data }) => keys.ed25519.sign(data) },
-        date: new Date(now_ms),
-        cryptosuite,
-      });
-      const now = new Date(now_ms);
-      return issue({ credential: structuredClone(credential), suite, documentLoader: loaderWith(null), now });
-    },
-
-    /**
-     * Whether the proof fits the credential and was made with `method`, which the controller lists for assertions.
-     * Validity and status are not looked at.
-     *
-     * @param at_ms a moment within the credential's validity
-     */
-    async verify(
-      credential: object,
-      method: VerificationMethod,
-      controller: DidDocument,
-      at_ms: number,
-    ): Promise<boolean> {
-      const { verified } = await verifyCredential({
-        credential: structuredClone(credential),
-        suite: new DataIntegrityProof({ cryptosuite }),
-        purpose: new CredentialIssuancePurpose({ controller }),
-        documentLoader: loaderWith(method),
-        checkStatus: async () => ({ verified: true }),
-        now: new Date(at_ms),
-      });
-      return verified;
+    async sign(credential: Record<string, unknown>, now_ms: number): Promise<Record<string, unknown>> {
+      const key = signingKey(issuer, null, eddsaRdfc2022.keyKinds);
+      if (key === null) throw new TypeError('the issuer has no Ed25519 key');
+      return secure(credential, { format: eddsaRdfc2022, key, now_ms });
     },
   };
 }

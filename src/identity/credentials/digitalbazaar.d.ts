@@ -4,45 +4,81 @@ declare module '@digitalbazaar/vc' {
   export type DocumentLoader = (
     url: string,
   ) => Promise<{ contextUrl: null; documentUrl: string; document: object; tag?: 'static' }>;
-  export class CredentialIssuancePurpose {
-    constructor(options?: { controller?: object });
-  }
-  export interface VerificationResult {
-    verified: boolean;
-    error?: Error & { errors?: Error[] };
-  }
-  export function issue(options: {
-    credential: object;
-    suite: object;
-    documentLoader: DocumentLoader;
-    now?: Date;
-  }): Promise<Record<string, unknown>>;
-  export function verifyCredential(options: {
-    credential: object;
-    suite: object;
-    purpose: CredentialIssuancePurpose;
-    documentLoader: DocumentLoader;
-    checkStatus: () => Promise<{ verified: boolean }>;
-    now?: Date;
-  }): Promise<VerificationResult>;
 }
 
 declare module '@digitalbazaar/data-integrity' {
-  export class DataIntegrityProof {
-    constructor(options: {
-      signer?: {
-        id: string;
-        algorithm: string;
-        sign(options: { data: Uint8Array }): Promise<Uint8Array>;
-      };
-      date?: Date;
-      cryptosuite: object;
-    });
+  import type { DocumentLoader } from '@digitalbazaar/vc';
+  export interface LibraryCryptosuite {
+    name: string;
   }
+  export interface LibrarySigner {
+    id: string;
+    algorithm: string;
+    publicKey?: Uint8Array;
+    sign(options: { data: Uint8Array }): Promise<Uint8Array>;
+    multisign?(options: { header: Uint8Array; messages: Uint8Array[] }): Promise<Uint8Array>;
+  }
+  type JsonObject = Record<string, unknown>;
+  interface ProofInput {
+    document: JsonObject;
+    proofSet: object[];
+    documentLoader: DocumentLoader;
+  }
+  export class DataIntegrityProof {
+    constructor(options: { signer?: LibrarySigner; date?: null; cryptosuite: LibraryCryptosuite });
+    readonly cryptosuite: string;
+    /** Members that a proof to be made starts with. */
+    proof?: JsonObject;
+    createProof(
+      options: ProofInput & { purpose: { update(proof: JsonObject): Promise<JsonObject> } },
+    ): Promise<JsonObject>;
+    verifyProof(options: ProofInput & { proof: JsonObject }): Promise<{ verified: boolean; error?: Error }>;
+    derive(options: ProofInput & { purpose: { term: string | undefined } }): Promise<JsonObject>;
+  }
+}
+
+declare module '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite' {
+  import type { DocumentLoader } from '@digitalbazaar/vc';
+  export const cryptosuite: {
+    canonize(
+      document: object,
+      options: { documentLoader: DocumentLoader; messageDigestAlgorithm: 'SHA-256' | 'SHA-384' },
+    ): Promise<string>;
+  };
+}
+
+declare module '@digitalbazaar/eddsa-jcs-2022-cryptosuite' {
+  export function createSignCryptosuite(): { canonize(document: object): Promise<string> };
 }
 
 declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
   export const cryptosuite: object;
+}
+
+declare module '@digitalbazaar/ecdsa-sd-2023-cryptosuite' {
+  import type { LibraryCryptosuite } from '@digitalbazaar/data-integrity';
+  import type { DocumentLoader } from '@digitalbazaar/vc';
+  export interface SignCryptosuite extends LibraryCryptosuite {
+    createVerifyData(options: {
+      cryptosuite: SignCryptosuite;
+      document: object;
+      proof: object;
+      documentLoader: DocumentLoader;
+    }): Promise<{ hmacKey: Uint8Array; nonMandatory: string[]; mandatoryHash: Uint8Array }>;
+  }
+  export function createSignCryptosuite(options: { mandatoryPointers: readonly string[] }): SignCryptosuite;
+  export function createDiscloseCryptosuite(options: { selectivePointers: readonly string[] }): LibraryCryptosuite;
+  export function createVerifyCryptosuite(): LibraryCryptosuite;
+}
+
+declare module '@digitalbazaar/bbs-2023-cryptosuite' {
+  import type { LibraryCryptosuite } from '@digitalbazaar/data-integrity';
+  export function createSignCryptosuite(options: { mandatoryPointers: readonly string[] }): LibraryCryptosuite;
+  export function createDiscloseCryptosuite(options: {
+    selectivePointers: readonly string[];
+    presentationHeader?: Uint8Array;
+  }): LibraryCryptosuite;
+  export function createVerifyCryptosuite(): LibraryCryptosuite;
 }
 
 declare module '@digitalbazaar/credentials-context' {
@@ -84,4 +120,8 @@ declare module '@digitalbazaar/bls12-381-multikey' {
   export function generateBbsKeyPair(options: { algorithm: string; seed: Uint8Array }): Promise<BbsKeyPair>;
   export function toJwk(options: { keyPair: BbsKeyPair; secretKey: boolean }): Promise<BbsJwk>;
   export function fromJwk(options: { jwk: BbsJwk; secretKey: boolean }): Promise<BbsKeyPair>;
+}
+
+declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
+  export { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 }

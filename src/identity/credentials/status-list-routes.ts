@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { problem } from '../../platform/problem.ts';
+import { credentialMediaType } from './credential-media-type.ts';
 import { STATUS_LIST_TYPE, type StatusPurpose, statusListLimits } from './status-list.ts';
 import type { PublishedList, StatusListService } from './status-list-service.ts';
 
@@ -61,8 +62,11 @@ export function statusListRoutes({ statusLists }: { statusLists: StatusListServi
             response: { 200: z.string(), 304: z.undefined() },
           },
         },
-        async (request, reply) =>
-          send(request, reply, 'application/vc', await statusLists.bitstring(request.params.id, purpose)),
+        async (request, reply) => {
+          const type = credentialMediaType(request.headers.accept);
+          reply.header('vary', 'accept');
+          return send(request, reply, type, await statusLists.bitstring(request.params.id, purpose));
+        },
       );
     }
   };

@@ -11,7 +11,7 @@ import type { Random } from '../../platform/random.ts';
 import type { IssuedCredential } from '../issuing/credential-issue.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import { createAllocateStatusService } from './allocate-status-service.ts';
-import { bitstringStatusEntry, bitstringStatusListCredential, statusPurposes } from './bitstring-status-list.ts';
+import { bitstringStatusListCredential, purposeUri, statusPurposes } from './bitstring-status-list.ts';
 import { createChangeStatusService, isUuid } from './change-status-service.ts';
 import { credentialsByReference, findCredential, findStatus } from './credential-record-store.ts';
 import type { DataIntegrity } from './data-integrity.ts';
@@ -23,7 +23,7 @@ import {
   statusListLimits,
   statusListToken,
 } from './status-list.ts';
-import { findStatusList, type StatusEntry, statusListIds, statusListState } from './status-list-store.ts';
+import { findStatusList, statusListIds, statusListState } from './status-list-store.ts';
 
 export interface StatusListServiceOptions {
   pool: Pool;
@@ -65,7 +65,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
   const aggregationUri = `${publicUrl}/status-lists`;
   const uriOf = (list: number) => `${aggregationUri}/${list}`;
   const bitstringUriOf = (list: number, purpose: StatusPurpose = 'revocation') =>
-    `${uriOf(list)}/bitstring${purpose === 'revocation' ? '' : `/${purpose}`}`;
+    purposeUri(`${uriOf(list)}/bitstring`, purpose);
 
   /** Each form of the list is anchored under its own address, with the hash of its own bytes before compression. */
   async function anchorStatuses(transaction: Transaction, list: number, statuses: Uint8Array): Promise<void> {
@@ -91,7 +91,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
   function token(list: number): Promise<PublishedList> {
     return publish(list, 'token', async (statuses, issuedAt_s) => {
       const { header, payload } = statusListToken(statuses, {
-        ...{ uri: uriOf(list), issuer: issuer.did, keyId: issuer.p256KeyId, issuedAt_s, aggregationUri },
+        ...{ uri: uriOf(list), issuer: issuer.did, keyId: issuer.p256MultikeyId, issuedAt_s, aggregationUri },
       });
       return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
         .setProtectedHeader({ ...header, alg: 'ES256' })
@@ -140,9 +140,6 @@ export function createStatusListService(options: StatusListServiceOptions) {
     bitstring,
     uriOf,
     bitstringUriOf,
-    /** The `credentialStatus` of a W3C credential: one entry a purpose. */
-    bitstringEntriesOf: ({ list, index }: StatusEntry) =>
-      statusPurposes.map((purpose) => bitstringStatusEntry(bitstringUriOf(list, purpose), index, purpose)),
     /** Addresses of all lists as tokens. Source: draft-ietf-oauth-status-list, 9. */
     aggregation: async (): Promise<{ status_lists: string[] }> => ({
       status_lists: (await statusListIds(pool)).map(uriOf),

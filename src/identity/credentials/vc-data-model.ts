@@ -1,39 +1,31 @@
 // The form a VC 2.0 credential must have before a proof is made over it or looked at.
-// Source: Verifiable Credentials Data Model 2.0, section 4.
+// Source: Verifiable Credentials Data Model 2.0, sections 4 and 5.
 import { z } from 'zod';
 import { problem } from '../../platform/problem.ts';
+import { relatedResource } from './related-resources.ts';
+import { problemInside } from './vc-nested-values.ts';
+import { proofs } from './vc-proofs.ts';
+import {
+  contexts,
+  dateTimeStamp,
+  describeIssue,
+  oneOrMany,
+  party,
+  partyId,
+  text,
+  typed,
+  typesWith,
+  url,
+} from './vc-terms.ts';
 
-const VC_CONTEXT = 'https://www.w3.org/ns/credentials/v2';
-const MANY = 32;
-
-const url = z.string().max(2_048).refine(isUrl, 'must be a URL');
-// dateTimeStamp: a date-time with its zone. Source: XML Schema 1.1, 3.4.28.
-const dateTimeStamp = z.iso.datetime({ offset: true });
-const typeNames = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(MANY)]);
-const typed = z.looseObject({ id: url.optional(), type: typeNames });
 const subject = z
   .looseObject({ id: url.optional() })
   .refine((value) => Object.keys(value).length > 0, 'must make a claim');
 
-function oneOrMany<T extends z.ZodType>(of: T) {
-  return z.union([of, z.array(of).min(1).max(MANY)]);
-}
-
-const languageValue = z.looseObject({ '@value': z.string(), '@language': z.string().optional() });
-const text = z.union([z.string(), languageValue, z.array(languageValue).min(1).max(MANY)]);
-
-const unsignedSchema = z.looseObject({
-  '@context': z
-    .array(z.union([z.string(), z.looseObject({})]))
-    .min(1)
-    .max(MANY)
-    .refine((contexts) => contexts[0] === VC_CONTEXT, `must begin with ${VC_CONTEXT}`),
+const credentialMembers = {
+  '@context': contexts,
   id: url.optional(),
-  type: z
-    .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(MANY)])
-    .transform((type) => (typeof type === 'string' ? [type] : type))
-    .refine((types) => types.includes('VerifiableCredential'), 'must include VerifiableCredential'),
-  issuer: z.union([url, z.looseObject({ id: url })]).optional(),
+  type: typesWith('VerifiableCredential'),
   name: text.optional(),
   description: text.optional(),
   validFrom: dateTimeStamp.optional(),
@@ -41,29 +33,37 @@ const unsignedSchema = z.looseObject({
   credentialSubject: oneOrMany(subject),
   credentialStatus: oneOrMany(typed).optional(),
   credentialSchema: oneOrMany(typed.extend({ id: url })).optional(),
+  relatedResource: relatedResource.optional(),
+  refreshService: oneOrMany(typed).optional(),
   termsOfUse: oneOrMany(typed).optional(),
   evidence: oneOrMany(typed).optional(),
-  refreshService: oneOrMany(typed).optional(),
-});
+  // Source: VC Data Model 2.0, 5.10, reserved extension points.
+  confidenceMethod: oneOrMany(typed).optional(),
+  renderMethod: oneOrMany(typed).optional(),
+};
 
-const proofSchema = z.looseObject({
-  type: z.literal('DataIntegrityProof'),
-  cryptosuite: z.literal('eddsa-rdfc-2022'),
-  verificationMethod: url,
-  proofPurpose: z.literal('assertionMethod'),
-  proofValue: z.string().regex(/^z[1-9A-HJ-NP-Za-km-z]{80,100}$/),
-  created: dateTimeStamp.optional(),
-  expires: dateTimeStamp.optional(),
-  // A chain would have to be followed; the proofs made here have none.
-  previousProof: z.never().optional(),
-});
+type Validity = { validFrom?: string | undefined; validUntil?: string | undefined };
 
-const signedSchema = unsignedSchema.extend({
-  issuer: z.union([url, z.looseObject({ id: url })]),
-  proof: z.union([proofSchema, z.array(proofSchema).length(1)]),
-});
+/** Source: VC Data Model 2.0, 4.9. */
+function endsAfterItBegins({ validFrom, validUntil }: Validity): boolean {
+  return validFrom === undefined || validUntil === undefined || Date.parse(validFrom) <= Date.parse(validUntil);
+}
+
+const orderOfTimes = { path: ['validUntil'], message: 'comes before validFrom' };
+
+const unsignedSchema = z
+  .looseObject({ ...credentialMembers, issuer: party.optional() })
+  .refine(endsAfterItBegins, orderOfTimes);
+
+/** What is secured from outside: by a JOSE envelope, or by the presentation that its holder signs. */
+const conformingSchema = z.looseObject({ ...credentialMembers, issuer: party }).refine(endsAfterItBegins, orderOfTimes);
+
+const signedSchema = z
+  .looseObject({ ...credentialMembers, issuer: party, proof: proofs('assertionMethod') })
+  .refine(endsAfterItBegins, orderOfTimes);
 
 export type UnsignedCredential = z.infer<typeof unsignedSchema>;
+export type ConformingCredential = z.infer<typeof conformingSchema>;
 export type SignedCredential = z.infer<typeof signedSchema>;
 
 /**
@@ -74,39 +74,34 @@ export function checkUnsignedCredential(
   credential: unknown,
   knowsContexts: (contexts: readonly unknown[]) => boolean,
 ): UnsignedCredential {
-  const read = unsignedSchema.safeParse(credential);
-  if (!read.success) throw problem('CREDENTIAL_INVALID', describe(read.error));
-  if ('proof' in read.data) throw problem('CREDENTIAL_INVALID', 'proof: the credential already has one.');
-  if (read.data.credentialStatus !== undefined) {
-    throw problem('CREDENTIAL_INVALID', 'credentialStatus: leave it out; this service gives the credential its entry.');
-  }
-  const { validFrom, validUntil } = read.data;
-  if (validFrom !== undefined && validUntil !== undefined && Date.parse(validUntil) < Date.parse(validFrom)) {
-    throw problem('CREDENTIAL_INVALID', 'validUntil: comes before validFrom.');
-  }
-  if (!knowsContexts(read.data['@context'])) {
+  const read = readWith(unsignedSchema, credential);
+  if (typeof read === 'string') throw problem('CREDENTIAL_INVALID', `${read}.`);
+  if ('proof' in read) throw problem('CREDENTIAL_INVALID', 'proof: the credential already has one.');
+  if (!knowsContexts(read['@context'])) {
     throw problem('CREDENTIAL_INVALID', '@context: names a context that is not bundled; none are fetched.');
   }
-  return read.data;
+  return read;
 }
 
 /** The credential, or what is wrong with its form: `member: what`. */
 export function readSignedCredential(credential: unknown): SignedCredential | string {
-  const read = signedSchema.safeParse(credential);
-  return read.success ? read.data : describe(read.error);
+  return readWith(signedSchema, credential);
+}
+
+/** The credential that something else secures, or what is wrong with its form. It may have no proof of its own. */
+export function readConformingCredential(credential: unknown): ConformingCredential | string {
+  const read = readWith(conformingSchema, credential);
+  if (typeof read !== 'string' && 'proof' in read) return 'proof: the credential is secured in two ways';
+  return read;
 }
 
 /** The issuer's id; null where the credential names none. */
 export function issuerOf({ issuer }: Pick<UnsignedCredential, 'issuer'>): string | null {
-  return typeof issuer === 'object' ? issuer.id : (issuer ?? null);
+  return issuer === undefined ? null : partyId(issuer);
 }
 
-function describe(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return `${issue?.path.join('/') || 'credential'}: ${issue?.message ?? 'invalid'}`;
-}
-
-function isUrl(text: string): boolean {
-  // Absolute, with a scheme, and nothing that an address can't hold; URL() alone would trim and repair.
-  return /^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s<>"{}|\\^`]+$/.test(text) && URL.canParse(text);
+function readWith<T extends z.ZodType<Record<string, unknown>>>(schema: T, credential: unknown): z.infer<T> | string {
+  const read = schema.safeParse(credential);
+  if (!read.success) return describeIssue(read.error, 'credential');
+  return problemInside(credential as Record<string, unknown>) ?? read.data;
 }

@@ -137,7 +137,7 @@ function withGeneration(document: DidDocument, generation: IssuerKeyGeneration):
       ...methodsOf(did, generation),
       ...(document.verificationMethod ?? []).filter(({ id }) => !own.includes(id)),
     ],
-    authentication: [ids.ed25519KeyId, ids.p256KeyId, ...others(document.authentication)],
+    authentication: [ids.ed25519KeyId, ids.p256KeyId, ids.p256MultikeyId, ...others(document.authentication)],
     assertionMethod: [
       ...[ids.ed25519KeyId, ids.p256KeyId, ids.p256MultikeyId, ids.p384KeyId, ids.bls12381KeyId],
       ...others(document.assertionMethod),

@@ -38,6 +38,20 @@ export function multikeyOfEcJwk(jwk: { crv: 'P-256' | 'P-384'; x: string; y: str
   return encodeMultikey(jwk.crv, Uint8Array.of((y.at(-1) ?? 0) % 2 === 0 ? 2 : 3, ...x));
 }
 
+const curves = { 'P-256': 32, 'P-384': 48 } as const;
+
+/** Of a public JWK on one of the curves of Multikeys; null for any other value. */
+export function multikeyOfJwk(jwk: unknown): string | null {
+  const { kty, crv, x, y } = (typeof jwk === 'object' && jwk !== null ? jwk : {}) as Record<string, unknown>;
+  if (typeof x !== 'string' || !/^[\w-]+$/.test(x)) return null;
+  if (kty === 'OKP' && crv === 'Ed25519' && fromBase64url(x).length === 32)
+    return encodeMultikey(crv, fromBase64url(x));
+  if (kty !== 'EC' || (crv !== 'P-256' && crv !== 'P-384') || typeof y !== 'string' || !/^[\w-]+$/.test(y)) return null;
+  return fromBase64url(x).length === curves[crv] && fromBase64url(y).length === curves[crv]
+    ? multikeyOfEcJwk({ crv, x, y })
+    : null;
+}
+
 function fromBase64url(text: string): Uint8Array {
   return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }

@@ -7,7 +7,7 @@ import {
   preAuthorizedCodeGrantIdentifier,
   refreshTokenGrantIdentifier,
 } from '@openid4vc/oauth2';
-import { openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
+import { allowAddressesLike, openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
 
 /** Paths of the authorization server's endpoints, under the service's public URL. */
 export const authorizationPaths = {
@@ -25,14 +25,14 @@ export const authorizationPaths = {
  * Source: RFC 8414; RFC 9126, 5; RFC 9207, 3; RFC 9396, 10; RFC 9449, 5.1; OpenID4VCI 1.0, 12.3;
  * draft-ietf-oauth-attestation-based-client-auth-07, 8 and 10.
  *
- * @param scopes one a credential type
- * @param signIn where people sign in; without a provider only pre-authorized offers can be taken
+ * @param scopes one for each credential that can be had by signing in; without any, only pre-authorized offers can be
+ *   taken
  */
 export function authorizationServerMetadata(
   publicUrl: string,
   scopes: readonly string[],
-  signIn: 'city provider' | 'none',
 ): AuthorizationServerMetadata & { issuer: string } {
+  allowAddressesLike(publicUrl);
   return new Oauth2AuthorizationServer({ callbacks: openidCallbacks({}) }).createAuthorizationServerMetadata({
     issuer: publicUrl,
     token_endpoint: publicUrl + authorizationPaths.token,
@@ -42,7 +42,7 @@ export function authorizationServerMetadata(
     client_attestation_pop_signing_alg_values_supported: [protocolAlgorithm],
     dpop_signing_alg_values_supported: [protocolAlgorithm],
     'pre-authorized_grant_anonymous_access_supported': true,
-    ...(signIn === 'none'
+    ...(scopes.length === 0
       ? {
           grant_types_supported: [preAuthorizedCodeGrantIdentifier, refreshTokenGrantIdentifier],
           response_types_supported: [],

@@ -1,10 +1,10 @@
 // DPoP (RFC 9449): proofs that whoever sends a request holds the key its tokens are bound to, each accepted once.
-import { Oauth2AuthorizationServer, Oauth2ErrorCodes, Oauth2ServerErrorResponseError } from '@openid4vc/oauth2';
+import { Oauth2AuthorizationServer, Oauth2ErrorCodes } from '@openid4vc/oauth2';
 import type { HttpMethod } from '@openid4vc/utils';
 import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
-import { OauthRefusal } from '../oauth-refusal.ts';
+import { isProtocolFault, OauthRefusal } from '../oauth-refusal.ts';
 import { openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
 import { secretHash } from '../secrets.ts';
 import type { ProtocolRequest } from './grant.ts';
@@ -35,7 +35,7 @@ export interface DpopService {
 }
 
 export function createDpopService(parts: { pool: Pool; clock: Clock; random: Random }): DpopService {
-  const { pool, clock } = parts;
+  const { clock } = parts;
   const library = new Oauth2AuthorizationServer({ callbacks: openidCallbacks({}) });
   return {
     async verifyProof(request, bound = {}) {
@@ -53,11 +53,11 @@ export function createDpopService(parts: { pool: Pool; clock: Clock; random: Ran
         })
         .catch((error: unknown) => {
           // The library's words repeat what was sent.
-          if (error instanceof Oauth2ServerErrorResponseError) throw invalidProof(wrongProof);
+          if (isProtocolFault(error)) throw invalidProof(wrongProof);
           throw error;
         });
       if (payload.jti === '' || payload.jti.length > proofLimits.jti_chars) throw invalidProof(wrongProof);
-      if (typeof payload.nonce !== 'string' || !(await knowsNonce(pool, 'dpop', payload.nonce, new Date(now_ms)))) {
+      if (!(await isOurNonce(parts, 'dpop', payload.nonce))) {
         throw new OauthRefusal(Oauth2ErrorCodes.UseDpopNonce, 'The DPoP proof needs the nonce of this answer.', {
           headers: { 'dpop-nonce': await currentNonce(parts, 'dpop') },
         });
@@ -71,6 +71,7 @@ export function createDpopService(parts: { pool: Pool; clock: Clock; random: Ran
   };
 }
 
+const nonceForm = /^[\w-]{43}$/;
 const wrongProof = "The DPoP proof's signature, type, key, 'htm', 'htu', 'ath' or 'jti' is wrong.";
 
 export function isFresh(iat_s: number, now_ms: number): boolean {
@@ -82,6 +83,16 @@ export function isFresh(iat_s: number, now_ms: number): boolean {
 export function spendOnce({ pool, clock }: { pool: Pool; clock: Clock }, id: string): Promise<boolean> {
   const expiresAt = new Date(clock.now_ms() + (proofLimits.age_s + proofLimits.ahead_s) * 1_000);
   return spendProof(pool, secretHash('naru/spent-proof/1', id), expiresAt);
+}
+
+/** Whether `nonce` was given out for `purpose` and is still accepted. */
+export async function isOurNonce(
+  { pool, clock }: { pool: Pool; clock: Clock },
+  purpose: NoncePurpose,
+  nonce: unknown,
+): Promise<boolean> {
+  if (typeof nonce !== 'string' || !nonceForm.test(nonce)) return false;
+  return knowsNonce(pool, purpose, nonce, new Date(clock.now_ms()));
 }
 
 /** The nonce to give out now, the same from every copy of the service for about a minute. */

@@ -83,10 +83,14 @@ export async function takeClaims(
        FOR UPDATE OF c
      )
      UPDATE identity.granted_credentials c
-     SET credentials_left = held.left_then, claims = CASE WHEN held.left_then = 0 THEN NULL ELSE c.claims END
+     SET credentials_left = held.left_then, claims = CASE WHEN held.left_then = 0 THEN NULL ELSE c.claims END,
+         claims_until = LEAST(c.claims_until, $5)
      FROM held WHERE c.identifier = held.identifier
      RETURNING held.claims, held.reference`,
-    [given.grantId, given.identifier, given.credentials, given.now],
+    [
+      ...[given.grantId, given.identifier, given.credentials, given.now],
+      new Date(given.now.getTime() + grantLimits.claimsAfterIssue_s * 1_000),
+    ],
   );
   return rows[0] ?? null;
 }

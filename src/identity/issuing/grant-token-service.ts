@@ -1,24 +1,26 @@
 // The token endpoint: a code or a refresh token becomes an access token, once, bound to the wallet's key.
 import {
   type AccessTokenResponse,
+  authorizationCodeGrantIdentifier,
   Oauth2AuthorizationServer,
   Oauth2ErrorCodes,
-  Oauth2ServerErrorResponseError,
   preAuthorizedCodeGrantIdentifier,
-  refreshTokenGrantIdentifier,
 } from '@openid4vc/oauth2';
+import { calculatePKCECodeChallenge } from 'openid-client';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { type Random, randomToken, randomUuid } from '../../platform/random.ts';
-import { OauthRefusal } from '../oauth-refusal.ts';
+import { faultCode, isProtocolFault, OauthRefusal } from '../oauth-refusal.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, secretHash, txCodeHash } from '../secrets.ts';
+import type { WalletAuthentication } from './authenticate-wallet-service.ts';
+import { lockCode, spendCode } from './authorization-store.ts';
 import type { DpopService } from './dpop-service.ts';
 import { type GrantedCredential, grantLimits, type ProtocolRequest } from './grant.ts';
 import { accessTokenHash } from './grant-service.ts';
 import { grantedCredentials, insertAccessToken, insertGrant, revokeGrant } from './grant-store.ts';
 import { takeOffer } from './offer-store.ts';
-import { insertRefreshToken, lockRefreshToken, spendRefreshToken } from './refresh-token-store.ts';
+import { findRefreshToken, insertRefreshToken, lockRefreshToken, spendRefreshToken } from './refresh-token-store.ts';
 
 export interface TokenService {
   /**
@@ -37,6 +39,7 @@ export interface TokenServiceOptions {
   clock: Clock;
   random: Random;
   dpop: DpopService;
+  wallets: WalletAuthentication;
   /** Whether a wallet that knows no DPoP may take a pre-authorized offer; HAIP 1.0 wants every token bound to a key. */
   bearerTokens: 'refused' | 'allowed';
 }
@@ -44,7 +47,7 @@ export interface TokenServiceOptions {
 type Proof = Awaited<ReturnType<DpopService['verifyProof']>> | null;
 
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const { pool, clock, random, dpop, bearerTokens } = options;
+  const { pool, clock, random, dpop, wallets, bearerTokens } = options;
   const library = new Oauth2AuthorizationServer({ callbacks: openidCallbacks({}) });
 
   /** Tokens of a grant: the access token, and where they are bound to a key, a refresh token. */
@@ -108,14 +111,67 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   }
 
   /**
+   * Once; a second use ends the whole grant, for the wallet cannot have sent it. Whoever shows a code without its verifier,
+   * its key or its wallet's name changes nothing. Source: RFC 6749, 4.1.2 and 4.1.3; RFC 7636, 4.6; RFC 9449, 10.
+   */
+  async function redeemCode(
+    code: string,
+    { clientId, redirectUri, codeVerifier }: { clientId: string; redirectUri?: string; codeVerifier?: string },
+    proof: NonNullable<Proof>,
+  ): Promise<AccessTokenResponse> {
+    if (codeVerifier === undefined) throw refusal(Oauth2ErrorCodes.InvalidRequest, "'code_verifier' is missing.");
+    const hash = codeHash(code);
+    const now_ms = clock.now_ms();
+    const answer = await inTransaction(pool, async (transaction) => {
+      const held = await lockCode(transaction, hash, new Date(now_ms));
+      if (held === null || held.clientId !== clientId) return null;
+      if (redirectUri !== undefined && redirectUri !== held.redirectUri) return null;
+      if (!(await isVerifier(codeVerifier, held.codeChallenge))) return null;
+      if (held.dpopThumbprint !== null && held.dpopThumbprint !== proof.thumbprint) {
+        throw refusal(Oauth2ErrorCodes.InvalidDpopProof, 'The code is bound to another key than the DPoP proof is of.');
+      }
+      if (held.spent) {
+        await revokeGrant(transaction, held.grantId);
+        return null;
+      }
+      if (held.expired) return null;
+      await spendCode(transaction, {
+        ...{ hash, grantId: held.grantId, dpopThumbprint: proof.thumbprint },
+        claimsUntil: new Date(now_ms + grantLimits.claimsLifetime_s * 1_000),
+      });
+      return tokensOf(transaction, held.grantId, proof, await grantedCredentials(transaction, held.grantId));
+    });
+    if (answer === null) throw invalidGrant('The code');
+    return answer;
+  }
+
+  /** The wallet that asks with a code or a refresh token must be the one that was authorized. Source: RFC 6749, 3.2.1. */
+  async function walletOf(form: Record<string, unknown>, request: ProtocolRequest): Promise<string> {
+    const named = typeof form.client_id === 'string' ? form.client_id : undefined;
+    const wallet = await wallets.authenticate(request, named);
+    if (wallet === null) {
+      throw new OauthRefusal(Oauth2ErrorCodes.InvalidClient, 'The wallet does not show who it is.', { status: 401 });
+    }
+    return wallet.clientId;
+  }
+
+  /**
    * One use each; a second use says that somebody else holds a copy, and ends the whole grant. Whoever shows one without
    * its key changes nothing. Source: RFC 9700, 4.14.
    */
-  async function refresh(token: string, proof: Proof): Promise<AccessTokenResponse> {
+  async function refresh(
+    token: string,
+    form: Record<string, unknown>,
+    request: ProtocolRequest,
+    proof: NonNullable<Proof>,
+  ): Promise<AccessTokenResponse> {
     const hash = refreshTokenHash(token);
+    const held = await findRefreshToken(pool, hash);
+    // A wallet that took an offer without saying who it is has its key alone to show.
+    const clientId = held === null || held.clientId === null ? null : await walletOf(form, request);
     const answer = await inTransaction(pool, async (transaction) => {
       const held = await lockRefreshToken(transaction, hash, new Date(clock.now_ms()));
-      if (held === null || proof === null || proof.thumbprint !== held.dpopThumbprint) return null;
+      if (held === null || held.clientId !== clientId || held.dpopThumbprint !== proof.thumbprint) return null;
       if (held.spent) {
         await revokeGrant(transaction, held.grantId);
         return null;
@@ -129,17 +185,30 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
 
   return {
     async grantToken(form, request) {
-      const { grant } = parse(library, form, request);
-      const mayBeBearer = bearerTokens === 'allowed' && grant.grantType === preAuthorizedCodeGrantIdentifier;
-      const proof = mayBeBearer && !request.headers.has('dpop') ? null : await dpop.verifyProof(request);
+      const { grant, accessTokenRequest, pkceCodeVerifier } = parse(library, form, request);
+      if (grant.grantType === preAuthorizedCodeGrantIdentifier) {
+        const proof =
+          bearerTokens === 'allowed' && !request.headers.has('dpop') ? null : await dpop.verifyProof(request);
+        // Who it is makes no difference to the offer, but an attestation that does not hold is refused.
+        await wallets.authenticate(request, undefined);
+        const response = await redeemOffer(grant.preAuthorizedCode, grant.txCode, proof);
+        return { response, dpopNonce: proof?.nonce ?? null };
+      }
+      const proof = await dpop.verifyProof(request);
+      const { redirect_uri: redirectUri } = accessTokenRequest;
       const response =
-        grant.grantType === preAuthorizedCodeGrantIdentifier
-          ? await redeemOffer(grant.preAuthorizedCode, grant.txCode, proof)
-          : grant.grantType === refreshTokenGrantIdentifier
-            ? await refresh(grant.refreshToken, proof)
-            : null;
-      if (response === null) throw refusal(Oauth2ErrorCodes.UnsupportedGrantType, 'That grant is not supported.');
-      return { response, dpopNonce: proof?.nonce ?? null };
+        grant.grantType === authorizationCodeGrantIdentifier
+          ? await redeemCode(
+              grant.code,
+              {
+                clientId: await walletOf(form, request),
+                ...(redirectUri === undefined ? {} : { redirectUri }),
+                ...(pkceCodeVerifier === undefined ? {} : { codeVerifier: pkceCodeVerifier }),
+              },
+              proof,
+            )
+          : await refresh(grant.refreshToken, form, request, proof);
+      return { response, dpopNonce: proof.nonce };
     },
   };
 }
@@ -149,9 +218,14 @@ function parse(library: Oauth2AuthorizationServer, form: Record<string, unknown>
   try {
     return library.parseAccessTokenRequest({ accessTokenRequest: form, request: { headers, method: 'POST', url } });
   } catch (error) {
-    if (!(error instanceof Oauth2ServerErrorResponseError)) throw error;
-    throw refusal(error.errorResponse.error, 'The token request has a parameter or header that is missing or wrong.');
+    if (!isProtocolFault(error)) throw error;
+    throw refusal(faultCode(error), 'The token request has a parameter or header that is missing or wrong.');
   }
+}
+
+/** Source: RFC 7636, 4.6. */
+async function isVerifier(codeVerifier: string, codeChallenge: string): Promise<boolean> {
+  return (await calculatePKCECodeChallenge(codeVerifier)) === codeChallenge;
 }
 
 /** Source: OpenID4VCI 1.0, 6.2. */

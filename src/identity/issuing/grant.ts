@@ -6,6 +6,8 @@ export const grantLimits = {
   grantLifetime_s: 3 * 24 * 3_600,
   /** Claims that no wallet fetches are erased then. */
   claimsLifetime_s: 3_600,
+  /** From the first credential on, in which the wallet may ask again after an answer that was lost, or for another batch. */
+  claimsAfterIssue_s: 600,
   /** Credentials of one type that one sign-in at the city's provider is good for. */
   credentialsPerSignIn: 40,
   /** Credentials of one type that one pre-authorized offer is good for, all in one request. */

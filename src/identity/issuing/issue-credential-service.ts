@@ -4,22 +4,30 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
-import type { Random } from '../../platform/random.ts';
+import { bitstringStatusEntries } from '../credentials/bitstring-status-list.ts';
 import { claimsAtIssue, expiry_s } from '../credentials/claims.ts';
-import { credentialType, credentialTypes, vctOf } from '../credentials/credential-types.ts';
+import type {
+  CredentialContent,
+  CredentialFormat,
+  SecureOptions,
+  W3cFormat,
+} from '../credentials/credential-format.ts';
+import { credentialFormat, formatForKey } from '../credentials/credential-formats.ts';
+import { nameHash } from '../credentials/credential-name.ts';
+import { nameCredential } from '../credentials/credential-name-store.ts';
+import { credentialType, credentialTypes } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
-import { createSdJwtVc, type PublicHolderJwk } from '../credentials/sd-jwt-vc.ts';
+import { type PublicHolderJwk, SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
 import { checkUnsignedCredential, issuerOf } from '../credentials/vc-data-model.ts';
+import { didJwkOf, w3cCredentialOf } from '../credentials/w3c-credential.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
-import type { IssuedSdJwtVc, SdJwtVcOrder } from './credential-issue.ts';
+import { kindOfDidKey, type SigningKey, signingKey } from '../trust/signing-key.ts';
+import type { CredentialOrder, IssuedInFormat, IssuedSdJwtVc, SdJwtVcOrder, W3cOrder } from './credential-issue.ts';
 
 export interface IssueCredentialServiceOptions {
   pool: Pool;
   clock: Clock;
-  random: Random;
-  /** No slash at the end. */
-  publicUrl: string;
   issuer: Issuer;
   statusLists: StatusListService;
   dataIntegrity: DataIntegrity;
@@ -36,7 +44,8 @@ const holderJwkSchema = z.union([
 ]);
 
 export function createIssueCredentialService(options: IssueCredentialServiceOptions) {
-  const { pool, clock, random, publicUrl, issuer, statusLists, dataIntegrity } = options;
+  const { pool, clock, issuer, statusLists, dataIntegrity } = options;
+  const { tools } = dataIntegrity;
 
   /** Runs in the caller's transaction where one is given, so that what it redeems commits with the issue. */
   function within<T>(transaction: Transaction | undefined, work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -44,88 +53,159 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
   }
 
   /**
+   * Issues a credential of a registered type in any registered format.
+   *
    * @param transaction commits the record; without one, the issue is a transaction of its own
-   * @throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (holder's key)
+   * @throws CREDENTIAL_TYPE_UNKNOWN, CREDENTIAL_FORMAT_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (holder's key)
    */
-  async function issueSdJwtVc(order: SdJwtVcOrder, transaction?: Transaction): Promise<IssuedSdJwtVc> {
+  async function issueInFormat(order: CredentialOrder, transaction?: Transaction): Promise<IssuedInFormat> {
+    const format = credentialFormat(order.format);
     const type = credentialType(order.type);
     const claims = claimsAtIssue(type, order.claims, clock.now_ms());
-    const holderJwk = publicHolderJwk(order.holderJwk);
-    const holderThumbprint = await calculateJwkThumbprint(holderJwk);
+    const jwk = publicHolderJwk(order.holder.jwk);
+    const holderThumbprint = await calculateJwkThumbprint(jwk);
     return within(transaction, async (client) => {
       const [entry] = await statusLists.allocate(client, [
         {
           type: type.id,
-          format: 'dc+sd-jwt',
+          format: format.id,
           reference: order.reference ?? null,
           holderThumbprint,
-          signingKey: issuer.p256KeyId,
+          signingKey: recordedKey(keyNamed(null, format)),
         },
       ]);
       const issuedAt_s = Math.floor(clock.now_ms() / 1000);
-      const credential = await createSdJwtVc(
-        {
-          issuer: issuer.did,
-          vct: vctOf(type, publicUrl),
-          ...(order.subjectDid === undefined ? {} : { subject: order.subjectDid }),
-          issuedAt_s,
-          expiresAt_s: expiry_s(type, claims, issuedAt_s),
-          holderJwk,
-          status: { uri: statusLists.uriOf(entry.list), index: entry.index },
-          claims,
+      const content: CredentialContent = {
+        type,
+        claims,
+        issuer: issuer.did,
+        holder: { jwk, did: order.holder.did ?? didJwkOf(jwk) },
+        ...(order.subjectDid === undefined ? {} : { subject: order.subjectDid }),
+        issuedAt_s,
+        expiresAt_s: expiry_s(type, claims, issuedAt_s),
+        status: {
+          uri: statusLists.uriOf(entry.list),
+          bitstringUri: statusLists.bitstringUriOf(entry.list),
+          index: entry.index,
         },
-        { keyId: issuer.p256KeyId, sign: issuer.keys.p256.sign },
-        (length) => random.bytes(length),
-      );
-      return { credential, credentialId: entry.id };
+      };
+      return { credential: await formed(content, format), credentialId: entry.id };
     });
   }
 
+  function formed(content: CredentialContent, format: CredentialFormat): Promise<string | Record<string, unknown>> {
+    const key = keyNamed(null, format);
+    if (format.secures === 'types') return format.issue(content, key, tools);
+    return secured(w3cCredentialOf(content, tools.publicUrl), format, key, {
+      mandatoryPointers: format.mandatoryPointers ?? [],
+    });
+  }
+
+  async function secured(
+    credential: Record<string, unknown>,
+    format: W3cFormat,
+    key: SigningKey,
+    secure: SecureOptions,
+  ): Promise<string | Record<string, unknown>> {
+    if (format.by === 'envelope') return format.envelope(credential, key, tools);
+    return dataIntegrity.secure(credential, { ...secure, format, key, now_ms: clock.now_ms() });
+  }
+
+  /** The key's method in the issuer's document, under whatever name it signs: by it a stolen key's work is found. */
+  function recordedKey({ kind, methodId }: SigningKey): string {
+    return signingKey(issuer, null, [kind])?.methodId ?? methodId;
+  }
+
+  /** @param name the issuer's DID or the did:key of one of its keys; null for the DID */
+  function keyNamed(name: string | null, format: CredentialFormat): SigningKey {
+    const key = signingKey(issuer, name, format.keyKinds);
+    if (key !== null) return key;
+    throw problem(
+      'CREDENTIAL_INVALID',
+      `issuer: this service issues ${format.id} as ${issuer.did}, or as the did:key of a key that fits; name one.`,
+    );
+  }
+
+  /** See `issueInFormat`. */
+  async function issueSdJwtVc(
+    { holderJwk, ...order }: SdJwtVcOrder,
+    transaction?: Transaction,
+  ): Promise<IssuedSdJwtVc> {
+    const { credential, credentialId } = await issueInFormat(
+      { ...order, format: SD_JWT_VC_TYPE, holder: { jwk: holderJwk } },
+      transaction,
+    );
+    return { credential: credential as string, credentialId };
+  }
+
   /**
-   * Issues a W3C VC 2.0 with an eddsa-rdfc-2022 proof, and gives it an entry in a status list.
+   * Secures a W3C VC 2.0, gives it an entry in a status list, and records it.
    *
-   * @param credential unsigned; its issuer, where it names one, must be this service's
-   * @throws CREDENTIAL_INVALID
+   * @param credential unsigned; may name as its issuer this service's DID or the did:key of one of its keys. Where it names
+   *   none or somebody else, the service issues it as itself: it signs for nobody else. Source: VC API, 3.2.1
+   * @throws CREDENTIAL_INVALID, CREDENTIAL_FORMAT_UNKNOWN, NOT_SIGNED_IN
    */
-  async function issueW3cCredential(
-    credential: unknown,
-    reference: string | null = null,
-  ): Promise<{ credential: Record<string, unknown>; credentialId: string }> {
+  async function issueW3cCredential(credential: unknown, order: W3cOrder = {}): Promise<IssuedInFormat> {
     const unsigned = checkUnsignedCredential(credential, (contexts) => dataIntegrity.knowsContexts(contexts));
-    const named = issuerOf(unsigned);
-    if (named !== null && named !== issuer.did) {
-      throw problem('CREDENTIAL_INVALID', `issuer: this service issues as ${issuer.did}; name it, or leave it out.`);
-    }
     const type = credentialTypes.find((candidate) => unsigned.type.includes(candidate.w3cName)) ?? null;
+    if (type !== null && order.mayIssueOwnTypes === false) {
+      throw problem(
+        'NOT_SIGNED_IN',
+        `Credentials of the type ${type.w3cName} are issued for the operator's programs only.`,
+      );
+    }
+    const named = ownName(issuerOf(unsigned));
+    const format =
+      order.format === undefined
+        ? formatForKey(named === null ? null : kindOfDidKey(issuer, named))
+        : credentialFormat(order.format);
+    if (format.secures !== 'w3c') {
+      throw problem('CREDENTIAL_FORMAT_UNKNOWN', `${format.id} does not secure W3C credentials.`);
+    }
+    const key = keyNamed(named, format);
     return inTransaction(pool, async (transaction) => {
       const [entry] = await statusLists.allocate(transaction, [
         {
           type: type?.id ?? null,
-          format: 'ldp_vc',
-          reference,
+          format: format.id,
+          reference: order.reference ?? null,
           holderThumbprint: null,
-          signingKey: issuer.ed25519KeyId,
+          signingKey: recordedKey(key),
         },
       ]);
+      const name = order.name ?? unsigned.id;
+      if (name !== undefined) await nameCredential(transaction, nameHash(name), entry.id);
+      const own = bitstringStatusEntries(statusLists.bitstringUriOf(entry.list), entry.index);
+      const given = [unsigned.credentialStatus ?? []].flat();
       const complete = {
         ...unsigned,
-        issuer: unsigned.issuer ?? issuer.did,
-        credentialStatus: statusLists.bitstringEntriesOf(entry),
+        issuer: typeof unsigned.issuer === 'object' ? { ...unsigned.issuer, id: key.controller } : key.controller,
+        credentialStatus: [...given, ...own],
       };
-      const signed = await dataIntegrity.sign(complete, clock.now_ms()).catch(() => {
+      const mandatoryPointers = order.mandatoryPointers ?? format.mandatoryPointers?.filter(leadsInto(complete)) ?? [];
+      const signed = await secured(complete, format, key, { mandatoryPointers }).catch(() => {
         // The library's words may quote the credential, so they stop here.
-        throw problem('CREDENTIAL_INVALID', 'A member of the credential is not defined by its contexts, or misused.');
+        throw problem(
+          'CREDENTIAL_INVALID',
+          'A member of the credential is not defined by its contexts, or misused, or a mandatory pointer leads nowhere.',
+        );
       });
       return { credential: signed, credentialId: entry.id };
     });
   }
 
+  /** The name, where it is one of the service's own. */
+  function ownName(name: string | null): string | null {
+    return name !== null && kindOfDidKey(issuer, name) !== null ? name : null;
+  }
+
   return {
+    issueInFormat,
     issueSdJwtVc,
     issueW3cCredential,
     /** @throws CREDENTIAL_UNKNOWN */
-    revokeCredential: (credentialId: string, reason: string) =>
-      statusLists.revoke(credentialId, reason.slice(0, REASON_characters)),
+    revokeCredential: (credentialId: string, reason: string, within?: Transaction) =>
+      statusLists.revoke(credentialId, reason.slice(0, REASON_characters), within),
     /** @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
     suspendCredential: (credentialId: string, reason: string) =>
       statusLists.suspend(credentialId, reason.slice(0, REASON_characters)),
@@ -134,6 +214,11 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     listIssued: statusLists.listIssued,
     statusOf: statusLists.statusOf,
   };
+}
+
+/** Of pointers to members of the top level. */
+function leadsInto(credential: Record<string, unknown>): (pointer: string) => boolean {
+  return (pointer) => pointer.slice(1) in credential;
 }
 
 function publicHolderJwk(jwk: unknown): PublicHolderJwk {

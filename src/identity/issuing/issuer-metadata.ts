@@ -1,21 +1,22 @@
 // What the issuer says about itself to wallets: endpoints, and for each credential type its format, display and proofs.
+import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { type IssuerMetadataResult, Openid4vciIssuer, Openid4vciVersion } from '@openid4vc/openid4vci';
 import { credentialMetadata } from '../credentials/credential-metadata.ts';
 import type { Bilingual, CredentialType } from '../credentials/credential-type.ts';
 import { vctOf } from '../credentials/credential-types.ts';
 import { allowAddressesLike, openidCallbacks, protocolAlgorithm } from '../openid-callbacks.ts';
-import { authorizationServerMetadata } from './authorization-server-metadata.ts';
+import { OFFERS_PATH } from './offer.ts';
 
 /** Paths of the issuer's endpoints, under the service's public URL. */
 export const issuerPaths = {
   issuerMetadata: '/.well-known/openid-credential-issuer',
   nonce: '/openid4vci/nonce',
   credential: '/openid4vci/credential',
-  offers: '/openid4vci/offers',
+  offers: OFFERS_PATH,
 } as const;
 
 /**
- * Both metadata documents, checked by the library.
+ * The issuer's metadata, checked by the library, beside its authorization server's.
  * Source: OpenID4VCI 1.0, 12.2 and appendix A.3.
  *
  * @param publicUrl without a slash at its end; it is the credential issuer identifier
@@ -24,7 +25,7 @@ export function issuerMetadata(
   publicUrl: string,
   issuerName: Bilingual,
   types: readonly CredentialType[],
-  signIn: 'city provider' | 'none' = 'none',
+  authorizationServer: AuthorizationServerMetadata & { issuer: string },
 ): IssuerMetadataResult {
   allowAddressesLike(publicUrl);
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
@@ -54,13 +55,7 @@ export function issuerMetadata(
   return {
     originalDraftVersion: Openid4vciVersion.V1,
     credentialIssuer,
-    authorizationServers: [
-      authorizationServerMetadata(
-        publicUrl,
-        types.map(({ id }) => id),
-        signIn,
-      ),
-    ],
+    authorizationServers: [authorizationServer],
     knownCredentialConfigurations: library.getKnownCredentialConfigurationsSupported(credentialIssuer),
   };
 }

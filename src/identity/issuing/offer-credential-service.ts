@@ -1,24 +1,47 @@
 // Making an offer of a credential, and serving it to the wallet that follows its link.
-import { preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
-import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciIssuer } from '@openid4vc/openid4vci';
+import { authorizationCodeGrantIdentifier, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
+import {
+  type CredentialOfferGrants,
+  type CredentialOfferObject,
+  type IssuerMetadataResult,
+  Openid4vciIssuer,
+} from '@openid4vc/openid4vci';
 import type { Clock } from '../../platform/clock.ts';
-import type { Pool } from '../../platform/postgres/database.ts';
+import type { Pool, Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { checkClaims } from '../credentials/claims.ts';
 import { credentialType } from '../credentials/credential-types.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
-import { codeHash, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
+import { codeHash, issuerState, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
+import { authorizationLimits } from './authorization-request.ts';
 import { issuerPaths } from './issuer-metadata.ts';
-import { type Offer, type OfferOrder, offerLimits } from './offer.ts';
-import { insertOffer, openOfferType } from './offer-store.ts';
+import { type Offer, type OfferOrder, type OpenOffer, offerLimits } from './offer.ts';
+import { insertOffers, listOffers, openOfferType, withdrawOffer } from './offer-store.ts';
+import { insertSignInOffer, openSignInOffer } from './sign-in-offer-store.ts';
 
 export interface OfferService {
   /**
    * The person takes the offer with a wallet and the `tx_code`, once, before `expires_at`.
-   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long).
+   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long, lifetime out of bounds).
+   *
+   * @param within commits the offer; without one it is a transaction of its own
    */
-  createOffer(order: OfferOrder): Promise<Offer>;
+  createOffer(order: OfferOrder, within?: Transaction): Promise<Offer>;
+  /**
+   * An offer that holds nothing of a person: whoever follows it signs in at the city's provider, and gets what that says
+   * about them. One sign-in uses it up.
+   * Throws REQUEST_INVALID for a type that cannot be had by signing in.
+   */
+  createSignInOffer(order: Pick<OfferOrder, 'type' | 'reference'>): Promise<Omit<Offer, 'tx_code'>>;
+  /** Offers of `types` that can still be taken, the last to end first, after the one that a cursor names. */
+  listOffers(
+    types: readonly string[],
+    after: { expiresAt: string; id: string } | null,
+    limit: number,
+  ): Promise<OpenOffer[]>;
+  /** Ends an offer that nobody took, with its claims. Throws NOT_FOUND. */
+  withdrawOffer(id: string, within: Transaction): Promise<{ type: string; reference: string }>;
   /** The offer behind the link's handle. Throws NOT_FOUND when there is none, or it was taken or has ended. */
   readOffer(handle: string): Promise<CredentialOfferObject>;
 }
@@ -28,56 +51,92 @@ export function createOfferService(parts: {
   clock: Clock;
   random: Random;
   metadata: IssuerMetadataResult;
+  /** What can be had by signing in at the city's provider. */
+  signInTypes: readonly string[];
 }): OfferService {
-  const { pool, clock, random, metadata } = parts;
+  const { pool, clock, random, metadata, signInTypes } = parts;
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
   const publicUrl = metadata.credentialIssuer.credential_issuer;
 
-  const offerFor = (handle: string, type: string) =>
+  const offerFor = (handle: string, type: string, grants: CredentialOfferGrants) =>
     library.createCredentialOffer({
       issuerMetadata: metadata,
       credentialConfigurationIds: [type],
-      grants: {
-        [preAuthorizedCodeGrantIdentifier]: {
-          'pre-authorized_code': preAuthorizedCode(handle),
-          tx_code: { input_mode: 'numeric', length: offerLimits.txCodeDigits },
-        },
-      },
+      grants,
       credentialOfferUri: `${publicUrl}${issuerPaths.offers}/${handle}`,
     });
+  const preAuthorized = (handle: string): CredentialOfferGrants => ({
+    [preAuthorizedCodeGrantIdentifier]: {
+      'pre-authorized_code': preAuthorizedCode(handle),
+      tx_code: { input_mode: 'numeric', length: offerLimits.txCodeDigits },
+    },
+  });
+  const bySignIn = (handle: string): CredentialOfferGrants => ({
+    [authorizationCodeGrantIdentifier]: { issuer_state: issuerState(handle) },
+  });
 
   return {
-    async createOffer({ type: typeId, claims, reference }) {
+    async createOffer({ type: typeId, claims, reference, lifetime_s = offerLimits.offerLifetime_s }, within) {
       const type = credentialType(typeId);
       const checked = checkClaims(type, claims, clock.now_ms());
       if (JSON.stringify(checked).length > offerLimits.claims_bytes) {
         throw problem('REQUEST_INVALID', `claims: longer than ${offerLimits.claims_bytes} bytes`);
       }
-      if (reference.length > offerLimits.reference_chars) {
-        throw problem('REQUEST_INVALID', `reference: longer than ${offerLimits.reference_chars} characters`);
+      checkReference(reference);
+      if (!(lifetime_s >= 1 && lifetime_s <= offerLimits.longestOfferLifetime_s)) {
+        throw problem('REQUEST_INVALID', `lifetime_s: write 1 to ${offerLimits.longestOfferLifetime_s} seconds`);
       }
       const handle = randomToken(random);
       const code = preAuthorizedCode(handle);
       const txCode = randomDigits(random, offerLimits.txCodeDigits);
-      const expiresAt = new Date(clock.now_ms() + offerLimits.offerLifetime_s * 1_000);
+      const offeredAt = new Date(clock.now_ms());
+      const expiresAt = new Date(offeredAt.getTime() + lifetime_s * 1_000);
       const id = randomUuid(random);
-      await insertOffer(pool, {
-        id,
-        codeHash: codeHash(code),
-        txCodeHash: txCodeHash(code, txCode),
-        type: type.id,
-        claims: checked,
-        reference,
-        expiresAt,
-      });
-      const { credentialOffer } = await offerFor(handle, type.id);
+      await insertOffers(within ?? pool, [
+        {
+          ...{ id, type: type.id, claims: checked, reference, offeredAt, expiresAt, importId: null, importLine: null },
+          codeHash: codeHash(code),
+          txCodeHash: txCodeHash(code, txCode),
+        },
+      ]);
+      const { credentialOffer } = await offerFor(handle, type.id, preAuthorized(handle));
       return { offer_id: id, offer_uri: credentialOffer, tx_code: txCode, expires_at: expiresAt.toISOString() };
     },
 
+    listOffers: (types, after, limit) => listOffers(pool, types, new Date(clock.now_ms()), after, limit),
+
+    async withdrawOffer(id, within) {
+      const ended = await withdrawOffer(within, id);
+      if (ended === null) throw problem('NOT_FOUND', 'This offer was taken, has ended, or never was.');
+      return ended;
+    },
+
+    async createSignInOffer({ type, reference }) {
+      if (!signInTypes.includes(type)) {
+        throw problem('REQUEST_INVALID', 'type: this credential cannot be had by signing in (CITY_OPENID_CLAIMS)');
+      }
+      checkReference(reference);
+      const handle = randomToken(random);
+      const expiresAt = new Date(clock.now_ms() + authorizationLimits.offerLifetime_s * 1_000);
+      const id = randomUuid(random);
+      await insertSignInOffer(pool, { id, codeHash: codeHash(issuerState(handle)), type, reference, expiresAt });
+      const { credentialOffer } = await offerFor(handle, type, bySignIn(handle));
+      return { offer_id: id, offer_uri: credentialOffer, expires_at: expiresAt.toISOString() };
+    },
+
     async readOffer(handle) {
-      const type = await openOfferType(pool, codeHash(preAuthorizedCode(handle)), new Date(clock.now_ms()));
-      if (type === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
-      return (await offerFor(handle, type)).credentialOfferObject;
+      const now = new Date(clock.now_ms());
+      const type = await openOfferType(pool, codeHash(preAuthorizedCode(handle)), now);
+      if (type !== null) return (await offerFor(handle, type, preAuthorized(handle))).credentialOfferObject;
+      const signIn = await openSignInOffer(pool, codeHash(issuerState(handle)), now);
+      if (signIn === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
+      return (await offerFor(handle, signIn.type, bySignIn(handle))).credentialOfferObject;
     },
   };
+}
+
+function checkReference(reference: string): void {
+  if (reference.length > offerLimits.reference_chars) {
+    throw problem('REQUEST_INVALID', `reference: longer than ${offerLimits.reference_chars} characters`);
+  }
 }

@@ -1,6 +1,6 @@
 // Offers and the nonces of holder proofs. Each step that may happen once is one statement.
 import type { Queryable } from '../../platform/postgres/database.ts';
-import { offerLimits } from './offer.ts';
+import { type OpenOffer, offerLimits } from './offer.ts';
 
 export interface NewOffer {
   id: string;
@@ -9,24 +9,65 @@ export interface NewOffer {
   type: string;
   claims: Record<string, unknown>;
   reference: string;
+  offeredAt: Date;
   expiresAt: Date;
+  importId: string | null;
+  importLine: number | null;
 }
 
-export async function insertOffer(to: Queryable, offer: NewOffer): Promise<void> {
+/** All of them in one statement. */
+export async function insertOffers(to: Queryable, offers: readonly NewOffer[]): Promise<void> {
   await to.query(
-    `INSERT INTO identity.offers (id, code_hash, tx_code_hash, tries_left, credential_type, claims, reference, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO identity.offers
+       (id, code_hash, tx_code_hash, tries_left, credential_type, claims, reference, offered_at, expires_at,
+        import_id, import_line)
+     SELECT id, code_hash, tx_code_hash, $1, type, claims, reference, offered_at, expires_at, import_id,
+            import_line
+     FROM unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[],
+                 $9::timestamptz[], $10::uuid[], $11::integer[])
+       AS offer (id, code_hash, tx_code_hash, type, claims, reference, offered_at, expires_at, import_id,
+                   import_line)`,
     [
-      offer.id,
-      offer.codeHash,
-      offer.txCodeHash,
       offerLimits.txCodeTries,
-      offer.type,
-      JSON.stringify(offer.claims),
-      offer.reference,
-      offer.expiresAt,
+      offers.map(({ id }) => id),
+      offers.map(({ codeHash }) => codeHash),
+      offers.map(({ txCodeHash }) => txCodeHash),
+      offers.map(({ type }) => type),
+      offers.map(({ claims }) => JSON.stringify(claims)),
+      offers.map(({ reference }) => reference),
+      offers.map(({ offeredAt }) => offeredAt),
+      offers.map(({ expiresAt }) => expiresAt),
+      offers.map(({ importId }) => importId),
+      offers.map(({ importLine }) => importLine),
     ],
   );
+}
+
+/** Offers that can still be taken, the last to end first; of `types` alone. */
+export async function listOffers(
+  from: Queryable,
+  types: readonly string[],
+  now: Date,
+  after: { expiresAt: string; id: string } | null,
+  limit: number,
+): Promise<OpenOffer[]> {
+  const { rows } = await from.query<Omit<OpenOffer, 'expires_at'> & { expires_at: Date }>(
+    `SELECT id, credential_type AS type, reference, expires_at, tries_left, import_id FROM identity.offers
+     WHERE credential_type = ANY($1) AND expires_at > $2
+       AND ($3::timestamptz IS NULL OR (expires_at, id) < ($3::timestamptz, $4::uuid))
+     ORDER BY expires_at DESC, id DESC LIMIT $5`,
+    [types, now, after?.expiresAt ?? null, after?.id ?? null, limit],
+  );
+  return rows.map((row) => ({ ...row, expires_at: row.expires_at.toISOString() }));
+}
+
+/** Ends an offer with its claims. @returns its type; null where there is none any more */
+export async function withdrawOffer(to: Queryable, id: string): Promise<{ type: string; reference: string } | null> {
+  const { rows } = await to.query<{ type: string; reference: string }>(
+    'DELETE FROM identity.offers WHERE id = $1 RETURNING credential_type AS type, reference',
+    [id],
+  );
+  return rows[0] ?? null;
 }
 
 /** The credential type of an offer that can still be taken, or null. */

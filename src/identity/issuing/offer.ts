@@ -2,6 +2,8 @@
 
 export const offerLimits = {
   offerLifetime_s: 3 * 24 * 3_600,
+  /** Of offers that go out by letter. */
+  longestOfferLifetime_s: 60 * 24 * 3_600,
   txCodeTries: 5,
   txCodeDigits: 6,
   nonceLifetime_s: 300,
@@ -19,6 +21,8 @@ export interface OfferOrder {
   claims: Record<string, unknown>;
   /** Opaque to identity; comes back in `listIssued({ reference })`. */
   reference: string;
+  /** `offerLimits.offerLifetime_s` where absent. */
+  lifetime_s?: number;
 }
 
 export interface Offer {
@@ -30,3 +34,23 @@ export interface Offer {
   /** ISO 8601, UTC. */
   expires_at: string;
 }
+
+/** An offer as the desk lists it; its claims are nobody's to see. */
+export interface OpenOffer {
+  id: string;
+  type: string;
+  reference: string;
+  expires_at: string;
+  /** Wrong codes that may still be tried. */
+  tries_left: number;
+  import_id: string | null;
+}
+
+/** Link of the offer behind `handle`. Source: OpenID4VCI 1.0, 4.1.3. */
+export function offerLink(publicUrl: string, handle: string): string {
+  const at = `${publicUrl}${OFFERS_PATH}/${handle}`;
+  return `openid-credential-offer://?credential_offer_uri=${encodeURIComponent(at)}`;
+}
+
+/** Path under which offers are served by reference. */
+export const OFFERS_PATH = '/openid4vci/offers';

@@ -1,5 +1,6 @@
 // The issuer's HTTP side for wallets: offers, metadata, nonces and credentials. Source: OpenID4VCI 1.0.
 import type { IssuerMetadataResult } from '@openid4vc/openid4vci';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { nonceHeaders, oauthErrorSchema, protocolRequest, speakOauth } from '../oauth-endpoint-routes.ts';
@@ -15,11 +16,26 @@ export function openid4vciRoutes(parts: {
   metadata: IssuerMetadataResult;
   offers: OfferService;
   delivery: DeliveryService;
+  /** Lets only programs of the operator make sign-in offers. */
+  requireOperator(request: FastifyRequest): Promise<void>;
 }): Routes {
-  const { metadata, offers, delivery } = parts;
+  const { metadata, offers, delivery, requireOperator } = parts;
   const publicUrl = metadata.credentialIssuer.credential_issuer;
   return async (app) => {
     await app.register(metadataRoutes(metadata));
+    app.post(
+      issuerPaths.offers,
+      {
+        preHandler: requireOperator,
+        schema: {
+          summary: "Offer a credential to whoever signs in at the city's provider",
+          tags,
+          body: z.object({ type: z.string(), reference: z.string() }),
+          response: { 201: z.object({ offer_id: z.string(), offer_uri: z.string(), expires_at: z.string() }) },
+        },
+      },
+      async (request, reply) => reply.code(201).send(await offers.createSignInOffer(request.body)),
+    );
     await app.register(async (oauth) => {
       speakOauth(oauth);
       protocolRoutes(oauth, publicUrl, offers, delivery);

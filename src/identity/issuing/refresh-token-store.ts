@@ -14,6 +14,16 @@ export interface RefreshableGrant {
   dpopThumbprint: string | null;
 }
 
+/** Whose the token is, without taking it; null where there is none. */
+export async function findRefreshToken(from: Queryable, hash: Buffer): Promise<RefreshableGrant | null> {
+  const { rows } = await from.query<RefreshableGrant>(
+    `SELECT g.id AS "grantId", g.client_id AS "clientId", g.dpop_thumbprint AS "dpopThumbprint"
+     FROM identity.refresh_tokens t JOIN identity.grants g ON g.id = t.grant_id WHERE t.token_hash = $1`,
+    [hash],
+  );
+  return rows[0] ?? null;
+}
+
 /** The token and its grant, locked until the transaction ends; null where there is none or the grant has expired. */
 export async function lockRefreshToken(
   to: Queryable,

@@ -1,69 +1,123 @@
-// The VC-API façade: issue and verify W3C credentials over HTTP. Source: VC API 1.0, sections 3.2 and 3.3.
-import type { preHandlerAsyncHookHandler } from 'fastify';
+// The issuer's side of the VC-API: issues W3C credentials and sets their status, for the operator's programs.
+// Source: VC API, 3.2.
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
-import { problem, problemDocument } from '../../platform/problem.ts';
-import type { VerifyCredentialService } from '../presenting/verify-credential-service.ts';
+import { Problem } from '../../platform/problem.ts';
+import { credentialFormats } from '../credentials/credential-formats.ts';
+import { type EnvelopeMediaType, envelope } from '../credentials/vc-presentation.ts';
+import { oneOrMany, vcLimits } from '../credentials/vc-terms.ts';
+import type { ChangeVcStatusService } from './change-vc-status-service.ts';
 import type { IssueCredentialService } from './issue-credential-service.ts';
 
 const tags = ['VC-API'];
 
+const w3cFormatIds = credentialFormats.filter(({ secures }) => secures === 'w3c').map(({ id }) => id);
+const pointer = z
+  .string()
+  .max(vcLimits.url_chars)
+  .regex(/^(\/.*)?$/, 'must be a JSON pointer');
+
 const problemSchema = z.looseObject({ title: z.string(), status: z.number(), code: z.string() });
-const checksSchema = z.array(
-  z.looseObject({ step: z.string(), outcome: z.enum(['passed', 'failed', 'not_checked']), reason: z.string() }),
-);
+
+const issueBody = z.object({
+  credential: z.looseObject({}),
+  options: z
+    .looseObject({
+      /** A cryptosuite, `vc+jwt` or `vc+sd-jwt`; one that the issuer's key is made for where absent. */
+      format: z.enum(w3cFormatIds).optional(),
+      cryptosuite: z.enum(w3cFormatIds).optional(),
+      mandatoryPointers: z.array(pointer).max(vcLimits.many).optional(),
+      /** What its status is changed by later; the credential's own id where absent. */
+      credentialId: z.string().min(1).max(vcLimits.url_chars).optional(),
+    })
+    .nullish(),
+});
+
+const statusBody = z.object({
+  credentialId: z.string().min(1).max(vcLimits.url_chars),
+  credentialStatus: oneOrMany(
+    z.looseObject({ type: z.literal('BitstringStatusListEntry'), statusPurpose: z.enum(['revocation']) }),
+  ),
+  /** Whether the status is to be set. */
+  status: z.boolean().default(true),
+});
 
 export interface VcApiOptions {
   issuing: IssueCredentialService;
-  verifying: VerifyCredentialService;
-  /** Lets only those issue who may: throws NOT_SIGNED_IN or NOT_ALLOWED. */
-  mayIssue: preHandlerAsyncHookHandler;
+  statuses: ChangeVcStatusService;
+  /** Lets only the operator's programs by: throws NOT_SIGNED_IN. */
+  requireOperator(request: FastifyRequest): Promise<void>;
+  /** Whether anybody may have issued what is not of one of the city's own types. */
+  isOpen: boolean;
 }
 
-export function vcApiRoutes({ issuing, verifying, mayIssue }: VcApiOptions): Routes {
+export function vcApiRoutes({ issuing, statuses, requireOperator, isOpen }: VcApiOptions): Routes {
+  async function isOperator(request: FastifyRequest): Promise<boolean> {
+    try {
+      await requireOperator(request);
+      return true;
+    } catch (error) {
+      if (isOpen && error instanceof Problem && error.code === 'NOT_SIGNED_IN') return false;
+      throw error;
+    }
+  }
+
   return async (app) => {
     app.post(
       '/vc-api/credentials/issue',
       {
-        preHandler: mayIssue,
         schema: {
           tags,
-          summary: 'Issue a VC 2.0 with an eddsa-rdfc-2022 proof and an entry in a status list',
-          body: z.object({ credential: z.looseObject({}), options: z.looseObject({}).optional() }),
-          response: { 201: z.object({ verifiableCredential: z.looseObject({}) }), 400: problemSchema },
+          summary: 'Issue a VC 2.0 with a proof or in an envelope, and with an entry in a status list',
+          body: issueBody,
+          response: {
+            201: z.object({ verifiableCredential: z.looseObject({}), credentialId: z.string() }),
+            400: problemSchema,
+          },
+        },
+        preValidation: async (request) => {
+          await isOperator(request);
         },
       },
       async (request, reply) => {
-        const { credential } = await issuing.issueW3cCredential(request.body.credential);
-        return reply.code(201).send({ verifiableCredential: credential });
+        const { credential, options } = request.body;
+        const issued = await issuing.issueW3cCredential(credential, {
+          format: options?.format ?? options?.cryptosuite,
+          mandatoryPointers: options?.mandatoryPointers,
+          name: options?.credentialId,
+          mayIssueOwnTypes: await isOperator(request),
+        });
+        const verifiableCredential =
+          typeof issued.credential === 'string' ? enveloped(issued.credential) : issued.credential;
+        return reply.code(201).send({ verifiableCredential, credentialId: issued.credentialId });
       },
     );
 
     app.post(
-      '/vc-api/credentials/verify',
+      '/vc-api/credentials/status',
       {
-        config: { openToPages: true },
         schema: {
           tags,
-          summary: 'Verify a VC 2.0 with an eddsa-rdfc-2022 proof; 400 with the trace where it does not verify',
-          body: z.object({ verifiableCredential: z.looseObject({}), options: z.looseObject({}).optional() }),
-          response: {
-            200: z.object({ verified: z.literal(true), trace: checksSchema }),
-            400: problemSchema.extend({ verified: z.literal(false).optional(), trace: checksSchema.optional() }),
-          },
+          summary: 'Set the status of a credential by its id and a purpose',
+          body: statusBody,
+          response: { 200: z.object({ credentialId: z.string() }), 400: problemSchema, 404: problemSchema },
         },
+        preValidation: requireOperator,
       },
       async (request, reply) => {
-        const { verified, trace } = await verifying.verifyW3cCredential(request.body.verifiableCredential);
-        const steps = trace.map((step) => ({ ...step }));
-        if (verified) return reply.send({ verified: true as const, trace: steps });
-        const failed = trace.find(({ outcome }) => outcome === 'failed');
-        const refusal = problem('CREDENTIAL_REFUSED', failed?.detail.en);
-        return reply
-          .code(400)
-          .type('application/problem+json')
-          .send({ ...problemDocument(refusal), verified: false as const, trace: steps });
+        const { credentialId, credentialStatus, status } = request.body;
+        for (const { statusPurpose } of [credentialStatus].flat()) {
+          await statuses.changeStatus({ credentialId, purpose: statusPurpose, status });
+        }
+        return reply.send({ credentialId });
       },
     );
   };
+}
+
+/** Both kinds of token end in what their last character says: an SD-JWT in a tilde. */
+function enveloped(token: string) {
+  const mediaType: EnvelopeMediaType = token.endsWith('~') ? 'application/vc+sd-jwt' : 'application/vc+jwt';
+  return envelope('EnvelopedVerifiableCredential', { mediaType, token });
 }

@@ -6,7 +6,7 @@ import type { TraceReason } from './trace-reasons.ts';
 const disclosureLimits = { disclosures: 100, depth: 16 } as const;
 
 /** Claims that may not be left to the holder to show. Source: draft-ietf-oauth-sd-jwt-vc, 2.2.2.2. */
-const alwaysShown = new Set(['iss', 'nbf', 'exp', 'cnf', 'vct', 'vct#integrity', 'status']);
+const shownOfSdJwtVc: ReadonlySet<string> = new Set(['iss', 'nbf', 'exp', 'cnf', 'vct', 'vct#integrity', 'status']);
 
 export type Disclosed = { ok: true; payload: Record<string, unknown> } | { ok: false; reason: TraceReason };
 
@@ -24,8 +24,15 @@ class Refusal extends Error {
   }
 }
 
-/** @param disclosures as they stand between the tildes */
-export function applyDisclosures(payload: Record<string, unknown>, disclosures: readonly string[]): Disclosed {
+/**
+ * @param disclosures as they stand between the tildes
+ * @param alwaysShown members of the top level that may not be among them
+ */
+export function applyDisclosures(
+  payload: Record<string, unknown>,
+  disclosures: readonly string[],
+  alwaysShown: ReadonlySet<string> = shownOfSdJwtVc,
+): Disclosed {
   try {
     if (payload._sd_alg !== undefined && payload._sd_alg !== 'sha-256') throw new Refusal('FORMAT_ALGORITHM_REFUSED');
     if (disclosures.length > disclosureLimits.disclosures) throw new Refusal('DISCLOSURE_MALFORMED');
@@ -38,6 +45,7 @@ export function applyDisclosures(payload: Record<string, unknown>, disclosures: 
     const seen = new Set<string>();
     const { _sd_alg, ...rest } = payload;
     const whole = openObject(rest, byDigest, seen, 0);
+    if ([...alwaysShown].some((name) => name in whole && !(name in rest))) throw new Refusal('DISCLOSURE_MALFORMED');
     for (const { used } of byDigest.values()) if (!used) throw new Refusal('DISCLOSURE_UNKNOWN');
     return { ok: true, payload: whole };
   } catch (error) {
@@ -66,8 +74,8 @@ function openObject(
     const disclosure = take(digest, byDigest, seen);
     if (disclosure === null) continue;
     const { name, value } = disclosure;
-    const forbidden = name === null || name === '_sd' || name === '...' || (depth === 0 && alwaysShown.has(name));
-    if (forbidden || opened.has(name)) throw new Refusal('DISCLOSURE_MALFORMED');
+    if (name === null || name === '_sd' || name === '...' || opened.has(name))
+      throw new Refusal('DISCLOSURE_MALFORMED');
     opened.set(name, open(value, byDigest, seen, depth + 1));
   }
   return Object.fromEntries(opened);

@@ -12,6 +12,7 @@ import { STATUS_LIST_TYPE, stateOf, statusAt, statusListLimits } from '../creden
 import type { Ed25519Verify } from '../dids/did-entry.ts';
 import { type DidDocument, parseDidLogText } from '../dids/did-log.ts';
 import type { ResolvedDid } from '../dids/did-service.ts';
+import { publicJwkOf } from '../dids/verification-key.ts';
 import { verifyDidLog } from '../dids/verify-did-log.ts';
 import type { StatusReading, StatusSource } from './status-step.ts';
 
@@ -128,9 +129,7 @@ function isOlderThanAnchored(anchor: Anchor | null, list: { iat: number; statuse
 }
 
 function assertionKey(document: DidDocument | null, id: string) {
-  const method = document?.verificationMethod?.find((candidate) => candidate.id === id);
-  if (!method?.publicKeyJwk || !document?.assertionMethod?.includes(id)) return null;
-  return { ...method.publicKeyJwk };
+  return document?.assertionMethod?.includes(id) ? publicJwkOf(document, id) : null;
 }
 
 function issuedAtOf(token: string): number {

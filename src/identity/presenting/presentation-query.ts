@@ -2,23 +2,49 @@
 import { DcqlPresentationResult, DcqlQuery } from 'dcql';
 import { problem } from '../../platform/problem.ts';
 import { dcqlCredential } from '../credentials/credential-metadata.ts';
-import type { CredentialType } from '../credentials/credential-type.ts';
-import { vctOf } from '../credentials/credential-types.ts';
-import { presentationLimits, type WantedClaim } from './presentation-request.ts';
+import { credentialType, vctOf } from '../credentials/credential-types.ts';
+import { presentationLimits, type Wanted, type WantedCredential } from './presentation-request.ts';
 
 export type PresentationQuery = DcqlQuery.Output;
 
+const idForm = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Id of a credential query. */
+export function queryIdOf({ id, type }: WantedCredential): string {
+  return id ?? type.replaceAll('-', '_');
+}
+
 /**
- * One credential of `type` with the wanted claims. Optional claims become claim sets, the fullest first, so that a wallet
- * shows as many of them as the credential has. Source: OpenID4VP 1.0, 6.1, 6.3 and 6.4.1.
+ * The wanted credentials as a query. Optional claims become claim sets, the fullest first, so that a wallet shows as many
+ * of them as the credential has. Source: OpenID4VP 1.0, 6.1 to 6.4.
  *
- * @throws REQUEST_INVALID when a claim is not of the type, appears twice, or too many are optional
+ * @throws REQUEST_INVALID when a claim is not of its type, appears twice, or too much is asked at once
  */
-export function presentationQuery(
-  type: CredentialType,
-  publicUrl: string,
-  claims: readonly WantedClaim[],
-): PresentationQuery {
+export function presentationQuery(wanted: Wanted, publicUrl: string): PresentationQuery {
+  const { credentials, sets } = wanted;
+  const ids = credentials.map(queryIdOf);
+  if (credentials.length === 0 || credentials.length > presentationLimits.credentials) {
+    throw problem('REQUEST_INVALID', `credentials: ask for 1 to ${presentationLimits.credentials}`);
+  }
+  if (new Set(ids).size !== ids.length || !ids.every((id) => idForm.test(id))) {
+    throw problem('REQUEST_INVALID', 'credentials: give each an id of its own, of letters, digits, - and _');
+  }
+  if (sets?.some(({ options }) => options.flat().some((id) => !ids.includes(id)))) {
+    throw problem('REQUEST_INVALID', 'sets: an option names a credential that is not asked for');
+  }
+  const query = DcqlQuery.parse({
+    credentials: credentials.map((credential) => credentialQuery(credential, publicUrl)),
+    ...(sets === undefined
+      ? {}
+      : { credential_sets: sets.map(({ options, required }) => ({ options, required: required ?? true })) }),
+  } as DcqlQuery.Input);
+  DcqlQuery.validate(query);
+  return query;
+}
+
+function credentialQuery(wanted: WantedCredential, publicUrl: string) {
+  const type = credentialType(wanted.type);
+  const { claims } = wanted;
   const names = claims.map(({ name }) => name);
   if (names.length === 0 || new Set(names).size !== names.length || names.some((name) => !(name in type.claims))) {
     throw problem('REQUEST_INVALID', `claims: name each wanted claim of ${type.id} once`);
@@ -27,20 +53,19 @@ export function presentationQuery(
   if (optional.length > presentationLimits.optionalClaims) {
     throw problem('REQUEST_INVALID', `claims: at most ${presentationLimits.optionalClaims} may be optional`);
   }
-  const asked = dcqlCredential(type, publicUrl, names);
-  const query = DcqlQuery.parse({
-    credentials: [
-      optional.length === 0
-        ? asked
-        : {
-            ...asked,
-            claims: names.map((name) => ({ id: name, path: [name] })),
-            claim_sets: withoutSome(optional).map((left) => names.filter((name) => !left.includes(name))),
-          },
-    ],
-  } as DcqlQuery.Input);
-  DcqlQuery.validate(query);
-  return query;
+  return {
+    ...dcqlCredential(type, publicUrl, names),
+    id: queryIdOf(wanted),
+    ...(wanted.multiple === true ? { multiple: true } : {}),
+    claims: claims.map(({ name, values }) => ({
+      ...(optional.length === 0 ? {} : { id: name }),
+      path: [name],
+      ...(values === undefined ? {} : { values }),
+    })),
+    ...(optional.length === 0
+      ? {}
+      : { claim_sets: withoutSome(optional).map((left) => names.filter((name) => !left.includes(name))) }),
+  };
 }
 
 /** Every subset of `optional` that may be left out, the smallest first. */
@@ -50,30 +75,31 @@ function withoutSome(optional: readonly string[]): string[][] {
   return subsets.sort((left, right) => left.length - right.length);
 }
 
-/** Id of the one credential query. */
-export function queryId(query: PresentationQuery): string {
-  return query.credentials[0].id;
-}
-
-/** Whether `claims`, disclosed by a verified presentation of `type`, are what `query` wants. */
+/** Whether what verified presentations disclosed, by query id, is what `wanted` asks for. */
 export function answersQuery(
-  query: PresentationQuery,
-  type: CredentialType,
+  wanted: Wanted,
   publicUrl: string,
-  claims: Record<string, unknown>,
+  disclosed: Record<string, Record<string, unknown>[]>,
 ): boolean {
-  const presentation = {
-    credential_format: 'dc+sd-jwt' as const,
-    vct: vctOf(type, publicUrl),
-    // The library takes JSON values only, which a verdict's claims are.
-    claims: claims as Record<string, string>,
-    cryptographic_holder_binding: true,
-  };
-  return DcqlPresentationResult.fromDcqlPresentation({ [queryId(query)]: [presentation] }, { dcqlQuery: query })
+  const query = presentationQuery(wanted, publicUrl);
+  const presentations = Object.entries(disclosed).map(([id, claims]) => {
+    const type = wanted.credentials.find((credential) => queryIdOf(credential) === id)?.type ?? '';
+    return [
+      id,
+      claims.map((each) => ({
+        credential_format: 'dc+sd-jwt' as const,
+        vct: vctOf(credentialType(type), publicUrl),
+        // The library takes JSON values only, which a verdict's claims are.
+        claims: each as Record<string, string>,
+        cryptographic_holder_binding: true,
+      })),
+    ];
+  });
+  return DcqlPresentationResult.fromDcqlPresentation(Object.fromEntries(presentations), { dcqlQuery: query })
     .can_be_satisfied;
 }
 
 /** The claims that were asked for and no others: what a wallet showed beyond the question is never kept. */
-export function askedClaims(claims: Record<string, unknown>, wanted: readonly WantedClaim[]): Record<string, unknown> {
-  return Object.fromEntries(wanted.filter(({ name }) => name in claims).map(({ name }) => [name, claims[name]]));
+export function askedClaims(claims: Record<string, unknown>, wanted: WantedCredential): Record<string, unknown> {
+  return Object.fromEntries(wanted.claims.filter(({ name }) => name in claims).map(({ name }) => [name, claims[name]]));
 }

@@ -1,41 +1,30 @@
 // Presentation requests and their verdicts. Answering and collecting happen once, each in one statement.
 import type { Queryable } from '../../platform/postgres/database.ts';
-import type { Bilingual } from '../credentials/credential-type.ts';
-import { presentationLimits, type WantedClaim } from './presentation-request.ts';
-import type { TraceStep, Verdict } from './verdict.ts';
+import { type PresentationMode, presentationLimits, type RequestRecord } from './presentation-request.ts';
+import type { CredentialVerdict, PresentationOutcome } from './verdict.ts';
 
-export interface RequestRecord {
-  id: string;
-  verifier: string;
-  type: string;
-  claims: WantedClaim[];
-  purpose: Bilingual;
-  mode: 'same_device' | 'cross_device';
-  returnUrl: string | null;
-  nonce: string;
-  state: string;
-  expiresAt: Date;
-}
-
-const requestColumns = `id, verifier, credential_type AS type, claims, purpose, mode, return_url AS "returnUrl", nonce, state,
-  expires_at AS "expiresAt"`;
+const requestColumns = `id, verifier, wanted, purpose, mode, client, return_url AS "returnUrl", origin, transactions, nonce,
+  state, response_key AS "responseKey", expires_at AS "expiresAt"`;
 
 export async function insertRequest(to: Queryable, handleHash: Buffer, request: RequestRecord): Promise<void> {
   await to.query(
-    `INSERT INTO identity.presentation_requests
-       (id, handle_hash, verifier, credential_type, claims, purpose, mode, return_url, nonce, state, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `INSERT INTO identity.presentation_requests (id, handle_hash, verifier, wanted, purpose, mode, client, return_url,
+       origin, transactions, nonce, state, response_key, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       request.id,
       handleHash,
       request.verifier,
-      request.type,
-      JSON.stringify(request.claims),
+      JSON.stringify(request.wanted),
       JSON.stringify(request.purpose),
       request.mode,
+      request.client,
       request.returnUrl,
+      request.origin,
+      request.transactions,
       request.nonce,
       request.state,
+      request.responseKey,
       request.expiresAt,
     ],
   );
@@ -51,19 +40,28 @@ export async function waitingRequest(from: Queryable, handleHash: Buffer, now: D
   return rows[0] ?? null;
 }
 
-/** Records the answer: true for exactly one of any number of answers. `verdict` null: the person declined. */
+/**
+ * Records the answer and throws the key it was encrypted to away: true for exactly one of any number of answers.
+ * `answered` null: the person declined.
+ */
 export async function recordAnswer(
   to: Queryable,
-  answer: { id: string; verdict: Verdict | null; responseCodeHash: Buffer | null; now: Date; keepUntil: Date },
+  answer: {
+    id: string;
+    answered: PresentationOutcome | null;
+    responseCodeHash: Buffer | null;
+    now: Date;
+    keepUntil: Date;
+  },
 ): Promise<boolean> {
   const { rowCount } = await to.query(
     `UPDATE identity.presentation_requests
-     SET outcome = $2, verdict = $3, response_code_hash = $4, expires_at = $5
+     SET outcome = $2, verdict = $3, response_code_hash = $4, expires_at = $5, response_key = NULL
      WHERE id = $1 AND outcome = 'waiting' AND expires_at > $6`,
     [
       answer.id,
-      answer.verdict?.verified === true ? 'verified' : 'refused',
-      answer.verdict === null ? null : JSON.stringify(answer.verdict),
+      answer.answered?.verified === true ? 'verified' : 'refused',
+      answer.answered === null ? null : JSON.stringify(answer.answered),
       answer.responseCodeHash,
       answer.keepUntil,
       answer.now,
@@ -74,43 +72,52 @@ export async function recordAnswer(
 
 export interface AnswerState {
   outcome: 'waiting' | 'verified' | 'refused' | 'collected';
-  mode: 'same_device' | 'cross_device';
-  trace: TraceStep[] | null;
+  mode: PresentationMode;
+  credentials: Pick<CredentialVerdict, 'query_id' | 'type' | 'verified' | 'trace'>[] | null;
   expired: boolean;
 }
 
-export async function answerState(from: Queryable, id: string, now: Date): Promise<AnswerState | null> {
+/** What `verdict` holds but for claims and what else only who asked may have. */
+const withoutClaims = `(SELECT jsonb_agg(jsonb_build_object('query_id', c -> 'query_id', 'type', c -> 'type',
+  'verified', c -> 'verified', 'trace', c -> 'trace') ORDER BY place)
+  FROM jsonb_array_elements(r.verdict -> 'credentials') WITH ORDINALITY AS each(c, place))`;
+
+export async function answerState(
+  from: Queryable,
+  of: { id: string; verifier: string },
+  now: Date,
+): Promise<AnswerState | null> {
   const { rows } = await from.query<AnswerState>(
-    `SELECT outcome, mode, verdict -> 'trace' AS trace, expires_at <= $2 AS expired
-     FROM identity.presentation_requests WHERE id = $1`,
-    [id, now],
+    `SELECT outcome, mode, ${withoutClaims} AS credentials, expires_at <= $3 AS expired
+     FROM identity.presentation_requests r WHERE id = $1 AND verifier = $2`,
+    [of.id, of.verifier, now],
   );
   return rows[0] ?? null;
 }
 
 /**
- * Hands a verdict over. A verified one once, keeping its trace only, and on the same device for the right code only; a
+ * Hands an outcome over. A verified one once, keeping its traces only, and on the same device for the right code only; a
  * refused one holds no claims and stays.
  */
-export async function collectVerdict(
+export async function collectOutcome(
   to: Queryable,
-  id: string,
+  of: { id: string; verifier: string },
   responseCodeHash: Buffer | null,
   now: Date,
-): Promise<Verdict | null> {
-  const { rows } = await to.query<{ verdict: Verdict }>(
+): Promise<PresentationOutcome | null> {
+  const { rows } = await to.query<{ verdict: PresentationOutcome }>(
     `WITH answered AS (
        SELECT id, outcome, verdict FROM identity.presentation_requests
-       WHERE id = $1 AND outcome IN ('verified', 'refused') AND verdict IS NOT NULL AND expires_at > $2
-         AND (mode = 'cross_device' OR outcome = 'refused' OR response_code_hash = $3)
+       WHERE id = $1 AND verifier = $2 AND outcome IN ('verified', 'refused') AND verdict IS NOT NULL AND expires_at > $3
+         AND (mode <> 'same_device' OR outcome = 'refused' OR response_code_hash = $4)
        FOR UPDATE
      ), collected AS (
        UPDATE identity.presentation_requests r
-       SET outcome = 'collected', verdict = jsonb_build_object('trace', r.verdict -> 'trace')
+       SET outcome = 'collected', verdict = jsonb_build_object('credentials', ${withoutClaims})
        FROM answered WHERE r.id = answered.id AND answered.outcome = 'verified'
      )
      SELECT verdict FROM answered`,
-    [id, now, responseCodeHash],
+    [of.id, of.verifier, now, responseCodeHash],
   );
   return rows[0]?.verdict ?? null;
 }
@@ -118,8 +125,9 @@ export async function collectVerdict(
 /** Erases expired verdicts, and requests that have been over for a while; at most `sweepRows` of each. */
 export async function sweepRequests(to: Queryable, now: Date): Promise<number> {
   const erased = await to.query(
-    `UPDATE identity.presentation_requests SET verdict = NULL WHERE id IN (
-       SELECT id FROM identity.presentation_requests WHERE expires_at <= $1 AND verdict IS NOT NULL LIMIT $2)`,
+    `UPDATE identity.presentation_requests SET verdict = NULL, response_key = NULL WHERE id IN (
+       SELECT id FROM identity.presentation_requests
+       WHERE expires_at <= $1 AND (verdict IS NOT NULL OR response_key IS NOT NULL) LIMIT $2)`,
     [now, presentationLimits.sweepRows],
   );
   const removed = await to.query(

@@ -1,32 +1,42 @@
-// The response endpoint: a wallet's answer is matched to its request, verified, and its verdict kept for who asked.
+// The response endpoint: a wallet's answer is opened, matched to its request, verified, and its verdicts kept for who asked.
 import { Oauth2ErrorCodes, Oauth2ServerErrorResponseError } from '@openid4vc/oauth2';
-import { type Openid4vpAuthorizationRequest, parseOpenid4vpAuthorizationResponse } from '@openid4vc/openid4vp';
+import {
+  parseOpenid4VpAuthorizationResponsePayload,
+  validateOpenid4vpAuthorizationResponsePayload,
+} from '@openid4vc/openid4vp';
 import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
-import { credentialType } from '../credentials/credential-types.ts';
-import { openidCallbacks } from '../openid-callbacks.ts';
 import { sameSecret } from '../secrets.ts';
-import { registeredVerifier } from '../trust/registered-verifiers.ts';
-import { answersQuery, askedClaims, presentationQuery, queryId } from './presentation-query.ts';
-import { presentationLimits } from './presentation-request.ts';
-import { type RequestRecord, recordAnswer, waitingRequest } from './presentation-request-store.ts';
-import { clientIdOf, requestPayload } from './request-object.ts';
+import type { VerifierService } from '../trust/verifier-service.ts';
+import { answersQuery, askedClaims, queryIdOf } from './presentation-query.ts';
+import { presentationLimits, type RequestRecord, type WantedCredential } from './presentation-request.ts';
+import { recordAnswer, waitingRequest } from './presentation-request-store.ts';
+import { audienceOf, browserRequestPayload, requestPayload } from './request-object.ts';
 import { handleHash, responseCodeHash } from './request-presentation-service.ts';
-import type { Verdict } from './verdict.ts';
+import { describeRequest, type RequestSigners } from './request-signing.ts';
+import { decryptAnswer, openResponseKey } from './response-key.ts';
+import { readTransaction } from './transaction-data.ts';
+import type { CredentialVerdict, PresentationOutcome, Verdict } from './verdict.ts';
 
 export type VerifyPresentation = (
-  compact: string,
-  expected: { nonce: string; audience: string; types: string[] },
+  presentation: unknown,
+  expected: { nonce: string; audience: string; types: string[]; transactions: string[] },
 ) => Promise<Verdict>;
 
 export interface PresentationAnswerService {
   /**
-   * Source: OpenID4VP 1.0, 8.1, 8.2 and 8.6. An answer that cannot belong to the request (wrong state, not the credential
-   * asked for, a claim missing) is refused and leaves the request open; one that was verified, well or ill, ends it.
-   * Every refusal is an `Oauth2ServerErrorResponseError`.
+   * Source: OpenID4VP 1.0, 8.1 to 8.3, 8.6 and A.3. An answer that cannot belong to the request (wrong state, not
+   * encrypted to its key, not the credentials asked for, a claim missing) is refused and leaves the request open; one that
+   * was verified, well or ill, ends it. Every refusal is an `Oauth2ServerErrorResponseError`.
+   *
+   * @param from `page`: what the Digital Credentials API gave the page that asked
    */
-  receiveAnswer(handle: string, form: Record<string, unknown>): Promise<{ redirect_uri?: string }>;
+  receiveAnswer(
+    handle: string,
+    form: Record<string, unknown>,
+    from: 'wallet' | 'page',
+  ): Promise<{ redirect_uri?: string }>;
 }
 
 export function createPresentationAnswerService(parts: {
@@ -34,38 +44,17 @@ export function createPresentationAnswerService(parts: {
   clock: Clock;
   random: Random;
   publicUrl: string;
-  /** DID that signs the requests. */
-  did: string;
+  verifiers: Pick<VerifierService, 'requireVerifier'>;
+  signers: RequestSigners;
   verifyPresentation: VerifyPresentation;
 }): PresentationAnswerService {
-  const { pool, clock, random, publicUrl, did, verifyPresentation } = parts;
+  const { pool, clock, random, publicUrl, verifiers, signers, verifyPresentation } = parts;
 
-  async function presentedCredential(
-    payload: Openid4vpAuthorizationRequest,
-    expectedId: string,
-    form: Record<string, unknown>,
-  ): Promise<string> {
-    const parsed = await parseOpenid4vpAuthorizationResponse({
-      authorizationResponse: form,
-      authorizationRequestPayload: payload,
-      callbacks: openidCallbacks({}),
-    }).catch(() => {
-      throw refusal('The answer does not have the form of an OpenID4VP response.');
-    });
-    const answers = parsed.type === 'dcql' ? Object.entries(parsed.dcql.presentations) : [];
-    const [id, presentations] = answers[0] ?? [];
-    const compact = presentations?.[0];
-    if (answers.length !== 1 || id !== expectedId || presentations?.length !== 1 || typeof compact !== 'string') {
-      throw refusal(`'vp_token' must hold exactly one presentation, under '${expectedId}'.`);
-    }
-    return compact;
-  }
-
-  async function end(request: RequestRecord, verdict: Verdict | null, code: string | null): Promise<void> {
+  async function end(request: RequestRecord, answered: PresentationOutcome | null, code: string | null): Promise<void> {
     const now_ms = clock.now_ms();
     const recorded = await recordAnswer(pool, {
       id: request.id,
-      verdict,
+      answered,
       responseCodeHash: code === null ? null : responseCodeHash(code),
       now: new Date(now_ms),
       keepUntil: new Date(now_ms + presentationLimits.verdictLifetime_s * 1_000),
@@ -73,53 +62,135 @@ export function createPresentationAnswerService(parts: {
     if (!recorded) throw gone();
   }
 
+  /** Verdicts in the order of the question. */
+  async function verifyAll(
+    request: RequestRecord,
+    presented: { wanted: WantedCredential; presentations: unknown[] }[],
+    audience: string,
+  ): Promise<CredentialVerdict[]> {
+    const verdicts: CredentialVerdict[] = [];
+    for (const { wanted, presentations } of presented) {
+      const queryId = queryIdOf(wanted);
+      const transactions = request.transactions.filter((entry) =>
+        readTransaction(entry)?.credential_ids.includes(queryId),
+      );
+      const expected = { nonce: request.nonce, audience, types: [wanted.type], transactions };
+      for (const presentation of presentations) {
+        verdicts.push({ query_id: queryId, ...(await verifyPresentation(presentation, expected)) });
+      }
+    }
+    return verdicts;
+  }
+
   return {
-    async receiveAnswer(handle, form) {
+    async receiveAnswer(handle, form, from) {
       const request = await waitingRequest(pool, handleHash(handle), new Date(clock.now_ms()));
       if (request === null) throw gone();
-      if (!sameState(form, request.state)) throw refusal("'state' is not this request's.");
-      if (typeof form.error === 'string') {
+      if ((request.mode === 'dc_api') !== (from === 'page'))
+        throw refusal('The answer came by another way than asked.');
+      const verifier = await verifiers.requireVerifier(request.verifier).catch(() => Promise.reject(gone()));
+      const answer = await openAnswer(request, handle, form);
+      if (typeof answer.error === 'string') {
         await end(request, null, null);
         return {};
       }
-      const type = credentialType(request.type);
-      const query = presentationQuery(type, publicUrl, request.claims);
-      const payload = requestPayload({
-        publicUrl,
-        did,
-        handle,
-        nonce: request.nonce,
-        state: request.state,
-        query,
-        verifier: registeredVerifier(request.verifier),
-        purpose: request.purpose,
-      });
-      const compact = await presentedCredential(payload, queryId(query), form);
-      const verdict = await verifyPresentation(compact, {
-        nonce: request.nonce,
-        audience: clientIdOf(did),
-        types: [type.id],
-      });
+      const responseKey = request.responseKey === null ? null : openResponseKey(request.responseKey, handle);
+      const about = describeRequest({ publicUrl, signers, request, verifier, handle, responseKey });
+      const payload = request.mode === 'dc_api' ? browserRequestPayload(about) : requestPayload(about);
+      const presented = matchToQuestion(request, presentationsIn(answer, payload));
+      const credentials = await verifyAll(request, presented, audienceOf(request, about.clientId));
       const code = request.mode === 'same_device' ? randomToken(random) : null;
       const goOn = (): { redirect_uri?: string } =>
         code === null || request.returnUrl === null ? {} : { redirect_uri: returnPage(request, code) };
-      if (!verdict.verified) {
-        await end(request, { ...verdict, claims: {} }, code);
+      if (!credentials.every(({ verified }) => verified)) {
+        await end(request, { verified: false, credentials: credentials.map(withoutClaims) }, code);
         // On one device the person goes on to the page that asked, which shows why; on two, the wallet must tell.
         if (code !== null) return goOn();
-        const failed = verdict.trace.find(({ outcome }) => outcome === 'failed');
-        throw new Oauth2ServerErrorResponseError(
-          { error: Oauth2ErrorCodes.AccessDenied, error_description: failed?.reason ?? 'NOT_VERIFIED' },
-          { status: 400 },
-        );
+        const failed = credentials.flatMap(({ trace }) => trace).find(({ outcome }) => outcome === 'failed');
+        throw refusal(failed?.reason ?? 'NOT_VERIFIED', Oauth2ErrorCodes.AccessDenied);
       }
-      if (!answersQuery(query, type, publicUrl, verdict.claims)) {
-        throw refusal('The presentation does not show every claim that was asked for.');
+      if (!answersQuery(request.wanted, publicUrl, disclosedIn(credentials))) {
+        throw refusal('The presentations do not show everything that was asked for.');
       }
-      await end(request, { ...verdict, claims: askedClaims(verdict.claims, request.claims) }, code);
+      await end(request, { verified: true, credentials: credentials.map((each) => onlyAsked(each, request)) }, code);
       return goOn();
     },
   };
+}
+
+/**
+ * The members of the answer. One to a request with a key must be encrypted to it, but for an error; one through the browser
+ * carries no state, the browser binds it. Source: OpenID4VP 1.0, 8.3 and A.4.
+ */
+async function openAnswer(
+  request: RequestRecord,
+  handle: string,
+  form: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  let answer = form;
+  if (request.responseKey !== null && form.error === undefined) {
+    const opened =
+      typeof form.response === 'string'
+        ? await decryptAnswer(form.response, openResponseKey(request.responseKey, handle))
+        : null;
+    if (opened === null) throw refusal("'response' must be the answer, encrypted to the key of this request.");
+    answer = opened;
+  }
+  if (request.mode !== 'dc_api' && !sameState(answer, request.state)) throw refusal("'state' is not this request's.");
+  return answer;
+}
+
+function presentationsIn(
+  answer: Record<string, unknown>,
+  authorizationRequestPayload: Parameters<
+    typeof validateOpenid4vpAuthorizationResponsePayload
+  >[0]['authorizationRequestPayload'],
+): Record<string, unknown[]> {
+  try {
+    const authorizationResponsePayload = parseOpenid4VpAuthorizationResponsePayload(answer);
+    const read = validateOpenid4vpAuthorizationResponsePayload({
+      authorizationRequestPayload,
+      authorizationResponsePayload,
+    });
+    if (read.type === 'dcql') return read.dcql.presentations;
+  } catch {
+    // Said below.
+  }
+  throw refusal('The answer does not have the form of an OpenID4VP response.');
+}
+
+/** @throws invalid_request where a presentation answers no part of the question, or more than that part allows */
+function matchToQuestion(request: RequestRecord, presentations: Record<string, unknown[]>) {
+  const { credentials } = request.wanted;
+  const ids = credentials.map(queryIdOf);
+  const given = Object.entries(presentations);
+  const tooMany = given.some(([id, each]) => {
+    const wanted = credentials.find((credential) => queryIdOf(credential) === id);
+    const most = wanted === undefined ? 0 : wanted.multiple === true ? presentationLimits.presentationsEach : 1;
+    return each.length === 0 || each.length > most;
+  });
+  if (given.length === 0 || tooMany) {
+    throw refusal(`'vp_token' must hold presentations under ${ids.join(', ')}, each as often as was asked.`);
+  }
+  return credentials.flatMap((wanted) => {
+    const each = presentations[queryIdOf(wanted)];
+    return each === undefined ? [] : [{ wanted, presentations: each }];
+  });
+}
+
+function disclosedIn(credentials: readonly CredentialVerdict[]): Record<string, Record<string, unknown>[]> {
+  const disclosed: Record<string, Record<string, unknown>[]> = {};
+  for (const { query_id, claims } of credentials) disclosed[query_id] = [...(disclosed[query_id] ?? []), claims];
+  return disclosed;
+}
+
+function withoutClaims(verdict: CredentialVerdict): CredentialVerdict {
+  return { ...verdict, claims: {} };
+}
+
+function onlyAsked(verdict: CredentialVerdict, { wanted }: RequestRecord): CredentialVerdict {
+  const asked = wanted.credentials.find((credential) => queryIdOf(credential) === verdict.query_id);
+  return { ...verdict, claims: asked === undefined ? {} : askedClaims(verdict.claims, asked) };
 }
 
 function returnPage(request: RequestRecord, responseCode: string): string {
@@ -129,15 +200,15 @@ function returnPage(request: RequestRecord, responseCode: string): string {
   return page.toString();
 }
 
-function sameState(form: Record<string, unknown>, state: string): boolean {
-  return typeof form.state === 'string' && sameSecret(Buffer.from(form.state), Buffer.from(state));
+function sameState(answer: Record<string, unknown>, state: string): boolean {
+  return typeof answer.state === 'string' && sameSecret(Buffer.from(answer.state), Buffer.from(state));
 }
 
-function refusal(error_description: string): Oauth2ServerErrorResponseError {
-  return new Oauth2ServerErrorResponseError(
-    { error: Oauth2ErrorCodes.InvalidRequest, error_description },
-    { status: 400 },
-  );
+function refusal(
+  error_description: string,
+  error: Oauth2ErrorCodes = Oauth2ErrorCodes.InvalidRequest,
+): Oauth2ServerErrorResponseError {
+  return new Oauth2ServerErrorResponseError({ error, error_description }, { status: 400 });
 }
 
 function gone(): Oauth2ServerErrorResponseError {

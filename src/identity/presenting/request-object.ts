@@ -1,57 +1,89 @@
-// The signed request object of OpenID4VP: what the wallet is shown of a request before it shows anything itself.
-import type { Openid4vpAuthorizationRequest } from '@openid4vc/openid4vp';
-import type { Bilingual } from '../credentials/credential-type.ts';
+// The request of OpenID4VP: what the wallet is shown of a question before it shows anything itself.
+import type { Openid4vpAuthorizationRequest, Openid4vpAuthorizationRequestDcApi } from '@openid4vc/openid4vp';
 import { protocolAlgorithm } from '../openid-callbacks.ts';
-import type { RegisteredVerifier } from '../trust/registered-verifiers.ts';
+import type { RegisteredVerifier } from '../trust/registered-verifier.ts';
 import type { PresentationQuery } from './presentation-query.ts';
+import type { RequestRecord } from './presentation-request.ts';
 
-export const verifierPaths = { requests: '/openid4vp/requests', responses: '/openid4vp/responses' } as const;
+export const verifierPaths = {
+  requests: '/openid4vp/requests',
+  responses: '/openid4vp/responses',
+  verifiers: '/openid4vp/verifiers',
+} as const;
 
-/** `format` of the entry in `verifier_info` that says why the question is asked; signed with the rest. */
+/** `format` of the entry in `verifier_info` that says who asks and why; signed with the rest. */
 export const purposeFormat = 'naru_purpose';
-
-interface StatedPurpose {
-  name: Bilingual;
-  purpose: Bilingual;
-  keeps: Bilingual;
-}
 
 /** Audience of request objects to wallets that were not found out about beforehand. Source: OpenID4VP 1.0, 5.8. */
 export const anyWalletAudience = 'https://self-issued.me/v2';
 
 /** Client id of a verifier that signs with a key of its DID. Source: OpenID4VP 1.0, 5.9.3. */
-export function clientIdOf(did: string): string {
+export function didClientId(did: string): string {
   return `decentralized_identifier:${did}`;
 }
 
-/** Source: OpenID4VP 1.0, 5.1, 8.2 (`direct_post`). */
-export function requestPayload(about: {
-  publicUrl: string;
-  did: string;
-  handle: string;
-  nonce: string;
-  state: string;
-  walletNonce?: string | undefined;
-  query: PresentationQuery;
+/** Whom a presentation must have been made for. Source: OpenID4VP 1.0, B.3.6 and A.4. */
+export function audienceOf({ origin }: Pick<RequestRecord, 'origin'>, clientId: string): string {
+  return origin === null ? clientId : `origin:${origin}`;
+}
+
+export interface RequestAbout {
+  request: RequestRecord;
   verifier: RegisteredVerifier;
-  purpose: Bilingual;
-}): Openid4vpAuthorizationRequest {
-  const stated: StatedPurpose = { name: about.verifier.name, purpose: about.purpose, keeps: about.verifier.keeps };
+  query: PresentationQuery;
+  /** Without a meaning where the browser says who asks. */
+  clientId: string;
+  responseUri: string;
+  /** Of `client_metadata.jwks`; null for answers in the clear. */
+  responseJwk: { kty: 'EC'; kid: string } | null;
+  encodings: readonly string[];
+  walletNonce?: string | undefined;
+}
+
+/** Source: OpenID4VP 1.0, 5.1, 8.2 and 8.3. */
+export function requestPayload(about: RequestAbout): Openid4vpAuthorizationRequest {
+  const { request, responseJwk, walletNonce } = about;
   return {
-    response_type: 'vp_token',
-    response_mode: 'direct_post',
-    client_id: clientIdOf(about.did),
-    response_uri: `${about.publicUrl}${verifierPaths.responses}/${about.handle}`,
-    nonce: about.nonce,
-    state: about.state,
-    ...(about.walletNonce === undefined ? {} : { wallet_nonce: about.walletNonce }),
-    dcql_query: { ...about.query },
+    ...question(about),
+    response_mode: responseJwk === null ? 'direct_post' : 'direct_post.jwt',
+    client_id: about.clientId,
+    response_uri: about.responseUri,
+    state: request.state,
+    ...(walletNonce === undefined ? {} : { wallet_nonce: walletNonce }),
+  };
+}
+
+/** Source: OpenID4VP 1.0, A.2: an unsigned one names no client, a signed one says from which pages it may come. */
+export function browserRequestPayload(about: RequestAbout): Openid4vpAuthorizationRequestDcApi {
+  const { request, responseJwk } = about;
+  const signed = request.client !== 'origin' && request.origin !== null;
+  return {
+    ...question(about),
+    response_mode: responseJwk === null ? 'dc_api' : 'dc_api.jwt',
+    ...(signed ? { client_id: about.clientId, expected_origins: [request.origin ?? ''] } : {}),
+  };
+}
+
+function question({ request, verifier, query, responseJwk, encodings }: RequestAbout) {
+  const { transactions } = request;
+  const stated = { verifier: verifier.id, name: verifier.name, purpose: request.purpose, keeps: verifier.keeps };
+  return {
+    response_type: 'vp_token' as const,
+    nonce: request.nonce,
+    dcql_query: { ...query },
+    ...(transactions.length === 0 ? {} : { transaction_data: transactions }),
     client_metadata: {
-      client_name: about.verifier.name.en,
-      'client_name#ko': about.verifier.name.ko,
+      client_name: verifier.name.en,
+      'client_name#ko': verifier.name.ko,
       vp_formats_supported: {
-        'dc+sd-jwt': { 'sd-jwt_alg_values': [protocolAlgorithm], 'kb-jwt_alg_values': [protocolAlgorithm] },
+        'dc+sd-jwt': {
+          'sd-jwt_alg_values': [protocolAlgorithm] as [string],
+          'kb-jwt_alg_values': [protocolAlgorithm] as [string],
+        },
       },
+      ...(responseJwk === null
+        ? {}
+        : { jwks: { keys: [{ ...responseJwk }] }, encrypted_response_enc_values_supported: [...encodings] }),
     },
     verifier_info: [{ format: purposeFormat, data: { ...stated } }],
   };

@@ -1,31 +1,40 @@
-// Asking for a presentation, serving the signed question to the wallet, and collecting what came of it.
+// Asking for a presentation, serving the question to the wallet, and collecting what came of it.
 import { Openid4vpVerifier } from '@openid4vc/openid4vp';
 import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { credentialType } from '../credentials/credential-types.ts';
-import { allowAddressesLike, openidCallbacks, protocolAlgorithm, signEs256 } from '../openid-callbacks.ts';
+import { allowAddressesLike, openidCallbacks } from '../openid-callbacks.ts';
 import { randomUuid, secretHash } from '../secrets.ts';
-import type { Issuer } from '../trust/issuer-keys.ts';
-import { registeredVerifier, verifierAsking } from '../trust/registered-verifiers.ts';
-import { presentationQuery } from './presentation-query.ts';
-import { type PresentationRequests, presentationLimits } from './presentation-request.ts';
+import { type RegisteredVerifier, requireMayAsk } from '../trust/registered-verifier.ts';
+import type { VerifierService } from '../trust/verifier-service.ts';
+import { presentationQuery, queryIdOf } from './presentation-query.ts';
 import {
-  answerState,
-  collectVerdict,
-  insertRequest,
+  type BrowserOrder,
+  type PresentationOrder,
+  type PresentationRequests,
+  presentationLimits,
   type RequestRecord,
-  waitingRequest,
-} from './presentation-request-store.ts';
-import { anyWalletAudience, requestPayload, verifierPaths } from './request-object.ts';
+} from './presentation-request.ts';
+import { answerState, collectOutcome, insertRequest, waitingRequest } from './presentation-request-store.ts';
+import { browserRequestPayload, requestPayload } from './request-object.ts';
+import { describeRequest, type RequestSigners, signerOf } from './request-signing.ts';
+import { makeResponseKey, openResponseKey, sealResponseKey } from './response-key.ts';
+import { encodeTransactions } from './transaction-data.ts';
 
 export interface PresentationRequestService extends PresentationRequests {
   /**
    * The request object as a signed JWT, `oauth-authz-req+jwt`; as often as asked until answered. Throws NOT_FOUND when the
-   * request was answered, has expired, or never was.
+   * request was answered, has expired, or never was, or when its verifier has ended.
+   *
+   * @param wallet what a wallet that posted said of itself: its nonce is signed with the rest, and of the encryptions those
+   *   it knows are offered
    */
-  requestObject(handle: string, walletNonce?: string): Promise<string>;
+  requestObject(
+    handle: string,
+    wallet?: { nonce?: string | undefined; encodings?: string[] | undefined },
+  ): Promise<string>;
 }
 
 export function handleHash(handle: string): Buffer {
@@ -41,94 +50,127 @@ export function createPresentationRequestService(parts: {
   clock: Clock;
   random: Random;
   publicUrl: string;
-  issuer: Issuer;
+  verifiers: Pick<VerifierService, 'requireVerifier'>;
+  signers: RequestSigners;
 }): PresentationRequestService {
-  const { pool, clock, random, publicUrl, issuer } = parts;
+  const { pool, clock, random, publicUrl, verifiers, signers } = parts;
   allowAddressesLike(publicUrl);
-  const library = new Openid4vpVerifier({
-    callbacks: openidCallbacks({
-      signJwt: async (_signer, { header, payload }) => ({
-        jwt: await signEs256(header, payload, issuer.keys.p256.privateKey),
-        signerJwk: { ...issuer.keys.p256.publicJwk },
-      }),
-    }),
-  });
 
-  /** Its link and its signed request object. */
-  async function signedRequest(request: RequestRecord, handle: string, walletNonce?: string) {
+  /** Its link, or what a page hands to the browser, and its signed request object. */
+  async function makeRequest(
+    request: RequestRecord,
+    verifier: RegisteredVerifier,
+    handle: string,
+    wallet: { nonce?: string | undefined; encodings?: string[] | undefined } = {},
+  ) {
     const now_ms = clock.now_ms();
-    const { authorizationRequest, jar } = await library.createOpenId4vpAuthorizationRequest({
-      authorizationRequestPayload: requestPayload({
-        publicUrl,
-        did: issuer.did,
-        handle,
-        nonce: request.nonce,
-        state: request.state,
-        walletNonce,
-        query: presentationQuery(credentialType(request.type), publicUrl, request.claims),
-        verifier: registeredVerifier(request.verifier),
-        purpose: request.purpose,
-      }),
-      jar: {
-        requestUri: `${publicUrl}${verifierPaths.requests}/${handle}`,
-        jwtSigner: { method: 'did', didUrl: issuer.p256KeyId, alg: protocolAlgorithm },
-        expiresInSeconds: Math.ceil((request.expiresAt.getTime() - now_ms) / 1_000),
-        additionalJwtPayload: { aud: anyWalletAudience },
+    const responseKey = request.responseKey === null ? null : openResponseKey(request.responseKey, handle);
+    const about = describeRequest({ publicUrl, signers, request, verifier, handle, responseKey, wallet });
+    const signer = signerOf(signers, request.client, verifier);
+    const library = new Openid4vpVerifier({ callbacks: openidCallbacks({ signJwt: signer.signJwt }) });
+    const { authorizationRequest, authorizationRequestPayload, jar } =
+      await library.createOpenId4vpAuthorizationRequest({
+        authorizationRequestPayload: request.mode === 'dc_api' ? browserRequestPayload(about) : requestPayload(about),
+        ...(signer.jwtSigner === null
+          ? {}
+          : {
+              jar: {
+                ...(request.mode === 'dc_api' ? {} : { requestUri: about.requestUri }),
+                jwtSigner: signer.jwtSigner,
+                expiresInSeconds: Math.ceil((request.expiresAt.getTime() - now_ms) / 1_000),
+                additionalJwtPayload: { aud: about.requestAudience },
+              },
+            }),
+        ...(wallet.nonce === undefined ? {} : { wallet: { expectedNonce: wallet.nonce } }),
+        now: new Date(now_ms),
+      });
+    const jwt = jar?.authorizationRequestJwt ?? null;
+    return {
+      jwt,
+      // A wallet that can post signs its nonce into what it gets. Source: OpenID4VP 1.0, 5.10.
+      link: jwt === null ? authorizationRequest : `${authorizationRequest}&request_uri_method=post`,
+      forBrowser: {
+        digital_credential_request: {
+          protocol: `openid4vp-v1-${jwt === null ? 'unsigned' : 'signed'}`,
+          data: jwt === null ? { ...authorizationRequestPayload } : { request: jwt },
+        },
+        response_uri: about.responseUri,
       },
-      ...(walletNonce === undefined ? {} : { wallet: { expectedNonce: walletNonce } }),
-      now: new Date(now_ms),
-    });
-    if (jar === undefined) throw new Error('a request made with `jar` has one');
-    return { link: authorizationRequest, jwt: jar.authorizationRequestJwt };
+    };
+  }
+
+  async function begin(
+    order: PresentationOrder | BrowserOrder,
+    verifier: RegisteredVerifier,
+    how: Pick<RequestRecord, 'mode' | 'client' | 'returnUrl' | 'origin'>,
+  ) {
+    const wanted = { credentials: order.credentials, sets: order.sets };
+    for (const { type, claims } of order.credentials) {
+      const names = claims.map(({ name }) => name);
+      requireMayAsk(verifier, credentialType(type).id, names);
+    }
+    presentationQuery(wanted, publicUrl);
+    const handle = randomToken(random);
+    const request: RequestRecord = {
+      ...how,
+      id: randomUuid(random),
+      verifier: verifier.id,
+      wanted,
+      purpose: order.purpose ?? verifier.purpose,
+      transactions: encodeTransactions(checkTransactions(order), order.credentials),
+      nonce: randomToken(random),
+      state: randomToken(random),
+      responseKey: order.encrypted === false ? null : sealResponseKey(makeResponseKey(), handle, random),
+      expiresAt: new Date(clock.now_ms() + presentationLimits.requestLifetime_s * 1_000),
+    };
+    const { link, forBrowser } = await makeRequest(request, verifier, handle);
+    await insertRequest(pool, handleHash(handle), request);
+    return { request: { request_id: request.id, expires_at: request.expiresAt.toISOString() }, link, forBrowser };
   }
 
   return {
-    async createPresentationRequest({ verifier, type: typeId, claims, purpose, mode, return_url }) {
-      const type = credentialType(typeId);
-      verifierAsking(
-        verifier,
-        type.id,
-        claims.map(({ name }) => name),
-      );
-      const handle = randomToken(random);
-      const request: RequestRecord = {
-        id: randomUuid(random),
-        verifier,
-        type: type.id,
-        claims,
-        purpose,
-        mode,
-        returnUrl: mode === 'same_device' ? ownPage(return_url, publicUrl) : null,
-        nonce: randomToken(random),
-        state: randomToken(random),
-        expiresAt: new Date(clock.now_ms() + presentationLimits.requestLifetime_s * 1_000),
-      };
-      const { link } = await signedRequest(request, handle);
-      await insertRequest(pool, handleHash(handle), request);
-      return { request_id: request.id, authorization_request: link, expires_at: request.expiresAt.toISOString() };
+    async createPresentationRequest(order) {
+      const verifier = await verifiers.requireVerifier(order.verifier);
+      const { mode, client = 'x509_hash', return_url } = order;
+      const returnUrl = mode === 'same_device' ? ownPage(return_url, publicUrl, verifier) : null;
+      const { request, link } = await begin(order, verifier, { mode, client, returnUrl, origin: null });
+      return { ...request, authorization_request: link };
     },
 
-    async requestObject(handle, walletNonce) {
+    async createBrowserRequest(order) {
+      const verifier = await verifiers.requireVerifier(order.verifier);
+      const client = order.signed === false ? 'origin' : 'x509_hash';
+      const origin = ownOrigin(order.origin, publicUrl, verifier);
+      const { request, forBrowser } = await begin(order, verifier, { mode: 'dc_api', client, returnUrl: null, origin });
+      return { ...request, ...forBrowser };
+    },
+
+    async requestObject(handle, wallet) {
       const request = await waitingRequest(pool, handleHash(handle), new Date(clock.now_ms()));
-      if (request === null) throw problem('NOT_FOUND', 'This request was answered, has expired, or never was.');
-      return (await signedRequest(request, handle, walletNonce)).jwt;
+      const gone = () => problem('NOT_FOUND', 'This request was answered, has expired, or never was.');
+      if (request === null || request.mode === 'dc_api') throw gone();
+      const verifier = await verifiers.requireVerifier(request.verifier).catch(() => Promise.reject(gone()));
+      const { jwt } = await makeRequest(request, verifier, handle, wallet);
+      if (jwt === null) throw gone();
+      return jwt;
     },
 
-    async presentationState(requestId) {
-      const found = await answerState(pool, requestId, new Date(clock.now_ms()));
+    async presentationState(requestId, verifier) {
+      const found = await answerState(pool, { id: requestId, verifier }, new Date(clock.now_ms()));
       if (found === null) throw problem('NOT_FOUND', 'There is no such presentation request.');
-      const { outcome, mode, trace, expired } = found;
+      const { outcome, mode, credentials, expired } = found;
       if (expired) return { state: 'expired', mode };
       const state = outcome === 'collected' ? 'verified' : outcome;
-      return { state, mode, ...(trace === null ? {} : { trace }) };
+      return { state, mode, ...(credentials === null ? {} : { credentials }) };
     },
 
-    async collectPresentation(requestId, responseCode) {
+    async collectPresentation(requestId, verifier, responseCode) {
       const now = new Date(clock.now_ms());
+      const of = { id: requestId, verifier };
       const code = responseCode === undefined ? null : responseCodeHash(responseCode);
-      const verdict = await collectVerdict(pool, requestId, code, now);
-      if (verdict !== null) return verdict;
-      const found = await answerState(pool, requestId, now);
+      const outcome = await collectOutcome(pool, of, code, now);
+      if (outcome !== null) return outcome;
+      const found = await answerState(pool, of, now);
       if (found === null) throw problem('NOT_FOUND', 'There is no such presentation request.');
       if (found.outcome === 'refused' && !found.expired) throw problem('PRESENTATION_DECLINED');
       if (found.outcome === 'verified' && !found.expired) throw problem('RESPONSE_CODE_WRONG');
@@ -137,15 +179,49 @@ export function createPresentationRequestService(parts: {
   };
 }
 
-/** @throws REQUEST_INVALID unless it is a page of this service */
-function ownPage(returnUrl: string | undefined, publicUrl: string): string {
+/** @throws REQUEST_INVALID where a text is too long, or is to be signed with what an answer may leave out */
+function checkTransactions({ transactions = [], credentials, sets }: PresentationOrder | BrowserOrder) {
+  const { transactions: most, transaction_chars } = presentationLimits;
+  if (transactions.length > most) throw problem('REQUEST_INVALID', `transactions: at most ${most}`);
+  for (const { title, text, credential } of transactions) {
+    if ([title.ko, title.en, text.ko, text.en].some(({ length }) => length === 0 || length > transaction_chars)) {
+      throw problem('REQUEST_INVALID', `transactions: write title and text with 1 to ${transaction_chars} characters`);
+    }
+    const signer = credential ?? (credentials[0] === undefined ? '' : queryIdOf(credentials[0]));
+    const always =
+      sets === undefined ||
+      sets.some(({ options, required }) => required !== false && options.every((option) => option.includes(signer)));
+    if (!always || !credentials.some((wanted) => queryIdOf(wanted) === signer)) {
+      throw problem('REQUEST_INVALID', 'transactions: sign with a credential that every answer has');
+    }
+  }
+  return transactions;
+}
+
+/** @throws REQUEST_INVALID unless it is a page of this service or of the verifier */
+function ownPage(returnUrl: string | undefined, publicUrl: string, verifier: RegisteredVerifier): string {
   if (
     returnUrl === undefined ||
     returnUrl.length > presentationLimits.returnUrl_chars ||
     !URL.canParse(returnUrl) ||
-    new URL(returnUrl).origin !== new URL(publicUrl).origin
+    !originsOf(publicUrl, verifier).includes(new URL(returnUrl).origin)
   ) {
-    throw problem('REQUEST_INVALID', 'return_url: a same-device request needs a page of this service to return to');
+    throw problem(
+      'REQUEST_INVALID',
+      'return_url: a same-device request needs a page of this service, or of a registered origin, to return to',
+    );
   }
   return returnUrl;
+}
+
+/** @throws REQUEST_INVALID unless its pages are this service's or the verifier's */
+function ownOrigin(origin: string, publicUrl: string, verifier: RegisteredVerifier): string {
+  if (!originsOf(publicUrl, verifier).includes(origin)) {
+    throw problem('REQUEST_INVALID', 'origin: name the registered origin of the page that asks');
+  }
+  return origin;
+}
+
+function originsOf(publicUrl: string, { return_origins }: RegisteredVerifier): string[] {
+  return [new URL(publicUrl).origin, ...return_origins];
 }

@@ -1,15 +1,10 @@
 // Takes an SD-JWT VC presentation apart without believing any of it. Source: RFC 9901, 4 and 7.3.
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
+import type { Jwt } from './jws.ts';
 import type { TraceReason } from './trace-reasons.ts';
 
 const presentationLimits = { presentation_bytes: 65_536 } as const;
-
-export interface Jwt {
-  compact: string;
-  header: Record<string, unknown>;
-  payload: Record<string, unknown>;
-}
 
 export interface SdJwtPresentation {
   jwt: Jwt;
@@ -24,22 +19,28 @@ export interface SdJwtPresentation {
 /** Header members that name or bring a key from outside. Nothing they say is ever followed. */
 const FOREIGN_KEYS = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'zip'];
 
-/** The parts, or the reason why they can't be believed to be an SD-JWT VC. */
-export function readSdJwtPresentation(compact: unknown): SdJwtPresentation | TraceReason {
-  if (typeof compact !== 'string' || compact.length > presentationLimits.presentation_bytes) return 'FORMAT_MALFORMED';
-  const parts = compact.split('~');
-  const [first, ...rest] = parts;
-  const last = rest.pop();
-  if (first === undefined || last === undefined || rest.includes('')) return 'FORMAT_MALFORMED';
+/** The parts of an SD-JWT, null where it is none. */
+export function readSdJwt(compact: unknown): SdJwtPresentation | null {
+  if (typeof compact !== 'string' || compact.length > presentationLimits.presentation_bytes) return null;
+  const [first, ...disclosures] = compact.split('~');
+  const last = disclosures.pop();
+  if (first === undefined || last === undefined || disclosures.includes('')) return null;
   const jwt = readJwt(first);
   const keyBinding = last === '' ? null : readJwt(last);
-  if (jwt === null || (last !== '' && keyBinding === null)) return 'FORMAT_MALFORMED';
-  const { header, payload } = jwt;
+  if (jwt === null || (last !== '' && keyBinding === null)) return null;
+  return { jwt, disclosures, keyBinding, bound: compact.slice(0, compact.lastIndexOf('~') + 1) };
+}
+
+/** The parts, or the reason why they can't be believed to be an SD-JWT VC. */
+export function readSdJwtPresentation(compact: unknown): SdJwtPresentation | TraceReason {
+  const presentation = readSdJwt(compact);
+  if (presentation === null) return 'FORMAT_MALFORMED';
+  const { header, payload } = presentation.jwt;
   if (header.alg !== 'ES256') return 'FORMAT_ALGORITHM_REFUSED';
   if (FOREIGN_KEYS.some((name) => name in header)) return 'FORMAT_HEADER_REFUSED';
   if (header.typ !== SD_JWT_VC_TYPE || typeof header.kid !== 'string') return 'FORMAT_MALFORMED';
   if (typeof payload.iss !== 'string' || typeof payload.vct !== 'string') return 'FORMAT_MALFORMED';
-  return { jwt, disclosures: rest, keyBinding, bound: compact.slice(0, compact.lastIndexOf('~') + 1) };
+  return presentation;
 }
 
 /** Whether a key-binding JWT's header is one that is accepted, for a key of this algorithm. */

@@ -27,14 +27,15 @@ interface StatusResult {
   credentialId: string | null;
 }
 
-/** @param reference null where the credential names no status */
+/** @param reference null where the credential names no status, `unreadable` where it does in another form */
 export async function statusStep(
-  reference: { uri: string; index: number } | null,
+  reference: { uri: string; index: number } | null | 'unreadable',
   source: StatusSource,
   policy: FreshnessPolicy = freshnessPolicies.standard,
 ): Promise<StatusResult> {
-  const reading = reference && (await source.statusAt(reference.uri, reference.index));
-  if (!reference || !reading || reading.credential === null) {
+  if (reference === null) return { step: traceStep('status', 'failed', 'STATUS_MISSING'), credentialId: null };
+  const reading = reference === 'unreadable' ? null : await source.statusAt(reference.uri, reference.index);
+  if (reference === 'unreadable' || !reading || reading.credential === null) {
     return { step: traceStep('status', 'failed', 'STATUS_UNKNOWN'), credentialId: null };
   }
   return {

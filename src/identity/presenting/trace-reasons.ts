@@ -29,6 +29,10 @@ export const traceReasons = {
     ko: '알 수 없는 용어집(@context)을 쓰는 증명서입니다. 외부에서 가져오지 않습니다.',
     en: 'The credential uses a context that is not bundled here; none are fetched.',
   },
+  TERM_UNDEFINED: {
+    ko: '용어집(@context)에 없는 용어를 쓰는 증명서입니다.',
+    en: 'The credential uses a term that none of its contexts defines, or misuses one.',
+  },
   TYPE_UNKNOWN: { ko: '알 수 없는 종류의 증명서입니다.', en: 'The credential is of a type that is not known here.' },
   TYPE_NOT_ASKED: {
     ko: '요청하지 않은 종류의 증명서입니다.',
@@ -45,11 +49,53 @@ export const traceReasons = {
     ko: '서명에 쓰인 열쇠를 발급 기관의 DID 문서에서 찾을 수 없습니다.',
     en: "The signing key is not in the issuer's DID document.",
   },
+  SIGNER_UNRESOLVED: {
+    ko: '서명한 쪽의 DID를 찾을 수 없습니다.',
+    en: 'The DID of who signed cannot be resolved here.',
+  },
+  PROOF_SUITE_UNKNOWN: {
+    ko: '알지 못하는 방식의 증명(cryptosuite)입니다.',
+    en: 'The proof is of a kind, or of a cryptosuite, that is not known here.',
+  },
+  PROOF_KEY_KIND_WRONG: {
+    ko: '증명 방식(cryptosuite)에 맞지 않는 종류의 열쇠입니다.',
+    en: "The key is not of a kind that the proof's cryptosuite has.",
+  },
+  PROOF_METHOD_NOT_MULTIKEY: {
+    ko: '서명에 쓰인 열쇠가 올바른 Multikey 형식이 아닙니다.',
+    en: 'The signing key is not written as a Multikey, or not rightly.',
+  },
+  PROOF_PURPOSE_WRONG: {
+    ko: '이 용도로 쓸 수 없는 열쇠이거나 다른 용도의 증명입니다.',
+    en: 'The proof is for another purpose, or its key may not be used for this one.',
+  },
+  PROOF_PREVIOUS_MISSING: {
+    ko: '증명이 이어지는 앞 증명(previousProof)이 없습니다.',
+    en: 'The proof builds on a previous proof that is missing.',
+  },
+  PROOF_NOT_YET_MADE: {
+    ko: '증명이 만들어진 시각이 아직 오지 않았습니다.',
+    en: 'The time at which the proof says it was made lies ahead.',
+  },
+  PROOF_EXPIRED: { ko: '증명의 유효 기간이 지났습니다.', en: 'The proof itself has expired.' },
+  PROOF_DOMAIN_WRONG: { ko: '다른 곳에 쓰려고 만든 증명입니다.', en: 'The proof was made for another domain.' },
+  PROOF_CHALLENGE_WRONG: {
+    ko: '증명이 다른 요청(challenge)에 대한 답입니다.',
+    en: 'The proof answers another challenge.',
+  },
+  PROOF_NOT_BY_ISSUER: {
+    ko: '발급 기관이 만든 증명이 없습니다.',
+    en: 'None of the proofs was made by whom the document names as its issuer or holder.',
+  },
 
   // issuer
   ISSUER_TRUSTED: {
     ko: '이 종류의 증명서를 발급할 수 있는 기관입니다.',
     en: 'The issuer may issue this type of credential.',
+  },
+  ISSUER_NOT_REGISTERED: {
+    ko: '이 시가 다루지 않는 종류의 증명서여서 발급 기관의 자격을 판단하지 않았습니다.',
+    en: "The credential is not of one of this city's types, so whether its issuer may issue it was not judged.",
   },
   ISSUER_NOT_TRUSTED: {
     ko: '이 종류의 증명서를 발급할 수 있는 기관이 아닙니다.',
@@ -63,6 +109,46 @@ export const traceReasons = {
     ko: '발급 기관이 잠시 효력을 멈춘 증명서입니다.',
     en: 'The issuer has suspended this credential for the time being.',
   },
+  STATUS_NOT_NAMED: {
+    ko: '발급 기관이 취소 여부를 확인할 곳을 적지 않았습니다.',
+    en: 'The issuer names no place where it would be told whether the credential was revoked.',
+  },
+  STATUS_HOST_NOT_ASKED: {
+    ko: '취소 목록이 있는 곳은 이 서비스가 조회하도록 허용되지 않은 주소입니다.',
+    en: 'The status list stands at an address that this service does not ask (STATUS_LIST_HOSTS).',
+  },
+  STATUS_LIST_AWAY: {
+    ko: '상태 목록을 구할 수 없어 취소 여부를 확인하지 못했습니다.',
+    en: 'The status list cannot be had, so nobody can tell whether the credential was revoked.',
+  },
+  STATUS_LIST_NOT_VERIFIED: {
+    ko: '취소 목록의 서명이나 유효 기간이 맞지 않거나, 다른 기관이 낸 목록입니다.',
+    en: "The status list does not verify: its signature, its validity, or that it is this issuer's.",
+  },
+  STATUS_LIST_MALFORMED: {
+    ko: '취소 목록의 형식이 잘못되었습니다.',
+    en: 'The status list, or the entry that leads to it, has the wrong form.',
+  },
+  STATUS_LIST_TOO_SHORT: {
+    ko: '취소 목록이 너무 짧아 받아들이지 않습니다.',
+    en: 'The status list is shorter than the specification allows.',
+  },
+  STATUS_PURPOSE_DIFFERENT: {
+    ko: '취소 목록의 용도가 증명서에 적힌 것과 다릅니다.',
+    en: 'The status list is for another purpose than the credential says.',
+  },
+  STATUS_INDEX_OUTSIDE: {
+    ko: '증명서의 번호가 취소 목록의 범위를 벗어납니다.',
+    en: "The credential's index lies outside of the status list.",
+  },
+  STATUS_SET: {
+    ko: '발급 기관이 이 증명서에 받아들일 수 없는 상태를 표시했습니다.',
+    en: 'The issuer has given the credential a status with which it is not accepted.',
+  },
+  STATUS_MISSING: {
+    ko: '취소 여부를 알 수 있는 곳이 적혀 있지 않아 받아들이지 않습니다.',
+    en: 'The credential names no place that tells whether it was revoked, which its type requires.',
+  },
   STATUS_UNKNOWN: {
     ko: '취소 여부를 확인할 수 없어 받아들이지 않습니다.',
     en: 'Whether the credential was revoked cannot be told, so it is not accepted.',
@@ -75,10 +161,6 @@ export const traceReasons = {
   STATUS_LIST_TOO_OLD: {
     ko: '가지고 있는 상태 목록이 너무 오래되어 취소 여부를 말해 주지 못합니다.',
     en: 'The status list at hand is too old to tell whether the credential was revoked.',
-  },
-  STATUS_LIST_AWAY: {
-    ko: '상태 목록을 구할 수 없어 취소 여부를 확인하지 못했습니다.',
-    en: 'The status list cannot be had, so nobody can tell whether the credential was revoked.',
   },
   STATUS_LIST_ROLLED_BACK: {
     ko: '상태 목록이 전에 본 것이나 체인의 기록보다 옛것입니다.',
@@ -101,6 +183,26 @@ export const traceReasons = {
     ko: '제시가 아니라 증명서 자체를 확인했으므로 소지 증명은 없습니다.',
     en: 'The credential itself was checked, not a presentation, so there is no proof by its holder.',
   },
+  HOLDER_SIGNED: {
+    ko: '제시한 사람의 열쇠로 이 요청에 대해 서명되었습니다.',
+    en: "The presentation was signed for this request with a key of its holder's.",
+  },
+  HOLDER_NOT_BOUND: {
+    ko: '제시의 서명은 맞지만, 어떤 요청에 대한 답인지는 묻지 않았습니다.',
+    en: 'The signature of the presentation is right; which request it answers was not asked.',
+  },
+  HOLDER_NOT_SIGNED: {
+    ko: '서명이 없는 제시여서 누가 제시했는지 알 수 없습니다.',
+    en: 'The presentation is not signed, so nothing shows who presents it.',
+  },
+  HOLDER_KEY_UNKNOWN: {
+    ko: '제시에 서명한 열쇠가 제시자의 DID 문서에 없습니다.',
+    en: "The key that signed the presentation is not one of the holder's DID document.",
+  },
+  HOLDER_SELF_ASSERTED: {
+    ko: '증명서가 제시의 서명으로만 보호되는데 발급자와 제시자가 다릅니다.',
+    en: 'A credential secured by the presentation alone must be issued by its holder.',
+  },
   HOLDER_KEY_MISSING: {
     ko: '증명서가 소지자의 열쇠를 정하지 않았습니다.',
     en: 'The credential names no key of a holder.',
@@ -122,6 +224,14 @@ export const traceReasons = {
   HOLDER_PROOF_STALE: {
     ko: '소지 증명이 너무 오래되었거나 시각이 맞지 않습니다.',
     en: "The holder's proof is too old, or its time lies ahead.",
+  },
+  HOLDER_TRANSACTION_UNSIGNED: {
+    ko: '서명해야 할 글에 소지자가 서명하지 않았거나 다른 글에 서명했습니다.',
+    en: 'The holder did not sign the text that was to be signed, or signed another one.',
+  },
+  HOLDER_TRANSACTION_UNASKED: {
+    ko: '요청하지 않은 글에 대한 서명이 들어 있습니다.',
+    en: "The holder's proof signs a text that nobody asked to have signed.",
   },
   HOLDER_CONTENT_CHANGED: {
     ko: '소지자가 서명한 뒤에 제시 내용이 바뀌었습니다.',
@@ -149,6 +259,10 @@ export const traceReasons = {
   },
 
   // anchor
+  ANCHOR_NOT_USED: {
+    ko: '이 시에 등록된 기관이 아니어서 체인 기록이 없습니다.',
+    en: 'The issuer is not registered with this city, so nothing of it is on the chain.',
+  },
   ANCHOR_FINAL: {
     ko: '발급 기관의 신원이 체인에 확정되어 있습니다.',
     en: "The issuer's identity is fixed on the chain, finally.",

@@ -39,6 +39,18 @@ export interface Verdict {
   holder_thumbprint: string | null;
 }
 
+/** The verdict on one presentation of an answer. */
+export interface CredentialVerdict extends Verdict {
+  /** Id of the credential in the question. */
+  query_id: string;
+}
+
+/** What came of a request: verified when every presentation is. */
+export interface PresentationOutcome {
+  verified: boolean;
+  credentials: CredentialVerdict[];
+}
+
 /** Makes a step with the sentences its reason has. */
 export function traceStep(
   step: TraceStepName,
@@ -65,8 +77,6 @@ export function isVerified(trace: readonly TraceStep[]): boolean {
 
 /** Reasons for which a step may stay unchecked in a verdict that still says verified. */
 const mayWait: ReadonlySet<TraceReason> = new Set([
-  'ANCHOR_PENDING',
-  'ANCHOR_CHAIN_AWAY',
-  'HOLDER_NOT_ASKED',
-  'DISCLOSURES_NOT_USED',
+  ...(['ANCHOR_PENDING', 'ANCHOR_CHAIN_AWAY', 'ANCHOR_NOT_USED', 'HOLDER_NOT_ASKED', 'DISCLOSURES_NOT_USED'] as const),
+  ...(['ISSUER_NOT_REGISTERED', 'STATUS_NOT_NAMED'] as const),
 ]);

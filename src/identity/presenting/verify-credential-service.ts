@@ -1,126 +1,198 @@
-// Verifies a W3C VC 2.0 with its Data Integrity proof, shown without a presentation around it, and gives the trace.
-import { z } from 'zod';
+// Verifies a W3C VC 2.0, with its Data Integrity proofs or in its JOSE envelope, and gives the trace.
 import type { Clock } from '../../platform/clock.ts';
 import { credentialTypes } from '../credentials/credential-types.ts';
 import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
-import { issuerOf, readSignedCredential, type SignedCredential } from '../credentials/vc-data-model.ts';
-import type { DidService } from '../dids/did-service.ts';
+import {
+  type ConformingCredential,
+  issuerOf,
+  readConformingCredential,
+  readSignedCredential,
+} from '../credentials/vc-data-model.ts';
+import { isEnvelope } from '../credentials/vc-presentation.ts';
+import type { DidService, ResolvedDid } from '../dids/did-service.ts';
+import type { ResolveDidService } from '../dids/resolve-did-service.ts';
 import { mayIssue } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
-import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
-import { statusStep } from './status-step.ts';
-import { verdictLimits } from './validity-step.ts';
+import type { ForeignStatusLists } from './foreign-status-list-port.ts';
+import { openCredentialEnvelope } from './open-envelope.ts';
+import { proofStep } from './proof-step.ts';
+import { tokenStep } from './token-step.ts';
+import { createVcStatusService } from './vc-status-service.ts';
+import { vcValidityStep } from './vc-validity-step.ts';
 import { completeTrace, isVerified, type TraceStep, traceStep, type Verdict } from './verdict.ts';
 
 export interface VerifyCredentialServiceOptions {
   clock: Clock;
   dids: DidService;
+  resolver: ResolveDidService;
   statusLists: StatusListService;
+  foreignStatusLists: ForeignStatusLists;
   dataIntegrity: DataIntegrity;
-  policy?: FreshnessPolicy;
+}
+
+export interface VcVerdict extends Verdict {
+  issuer: string | null;
+  /** The credential as it is secured, and what was disclosed; null where it could not be read. */
+  content: Record<string, unknown> | null;
 }
 
 export type VerifyCredentialService = ReturnType<typeof createVerifyCredentialService>;
 
-const statusEntrySchema = z.object({
-  type: z.literal('BitstringStatusListEntry'),
-  statusPurpose: z.literal('revocation'),
-  statusListIndex: z.string().regex(/^(0|[1-9]\d{0,9})$/),
-  statusListCredential: z.string(),
-});
-
-export function createVerifyCredentialService(options: VerifyCredentialServiceOptions) {
-  const { clock, dids, statusLists, dataIntegrity, policy = freshnessPolicies.standard } = options;
-
-  /** Never throws for a bad credential: the verdict says what is wrong with it. */
-  async function verifyW3cCredential(credential: unknown): Promise<Verdict> {
-    const read = readSignedCredential(credential);
-    if (typeof read === 'string') {
-      return verdict([traceStep('format', 'failed', 'FORMAT_MALFORMED', { data: { problem: read } })]);
-    }
-    if (!dataIntegrity.knowsContexts(read['@context'])) {
-      return verdict([traceStep('format', 'failed', 'CONTEXT_UNKNOWN')]);
-    }
-    const type = credentialTypes.find(({ w3cName }) => read.type.includes(w3cName))?.id ?? null;
-    const trace = [traceStep('format', 'passed', 'FORMAT_OK', { data: { type, format: 'ldp_vc' } })];
-
-    const did = issuerOf(read) ?? '';
-    const issuer = await dids.resolveDid(did);
-    trace.push(
-      await signatureStep(read, credential as object, issuer?.verified.document ?? null),
-      mayIssue(issuer)
-        ? traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did } })
-        : traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED'),
-    );
-    if (issuer === null || trace[1]?.outcome !== 'passed') return verdict(trace, { type });
-
-    const { step: status, credentialId } = await statusStep(statusReference(read), statusLists, policy);
-    trace.push(
-      status,
-      validity(read, clock.now_ms()),
-      traceStep('holder', 'not_checked', 'HOLDER_NOT_ASKED'),
-      traceStep('disclosures', 'not_checked', 'DISCLOSURES_NOT_USED'),
-      anchorStep(issuer.anchor, issuer.anchorValue, issuer, policy),
-    );
-    return verdict(trace, { type, claims: subjectOf(read), credential_id: credentialId });
-  }
-
-  async function signatureStep(
-    credential: SignedCredential,
-    original: object,
-    document: Parameters<DataIntegrity['verify']>[2] | null,
-  ): Promise<TraceStep> {
-    const [proof] = [credential.proof].flat();
-    const method = document?.verificationMethod?.find(({ id }) => id === proof?.verificationMethod);
-    if (!document || !method || !document.assertionMethod?.includes(method.id)) {
-      return traceStep('signature', 'failed', 'SIGNATURE_KEY_UNKNOWN');
-    }
-    const within = credential.validFrom ?? credential.validUntil;
-    const at_ms = within === undefined ? clock.now_ms() : Date.parse(within);
-    return (await dataIntegrity.verify(original, method, document, at_ms))
-      ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'eddsa-rdfc-2022', key: method.id } })
-      : traceStep('signature', 'failed', 'SIGNATURE_INVALID');
-  }
-
-  return { verifyW3cCredential };
+/** A credential whose form is right and whose signature was looked at. */
+interface Secured {
+  credential: ConformingCredential;
+  content: Record<string, unknown>;
+  format: string;
+  signature: TraceStep;
+  disclosures: TraceStep;
+  times: { notBefore_s: number | undefined; expires_s: number | undefined };
 }
 
-function verdict(trace: TraceStep[], found: Partial<Pick<Verdict, 'type' | 'claims' | 'credential_id'>> = {}): Verdict {
+const NO_TIMES = { notBefore_s: undefined, expires_s: undefined };
+
+export function createVerifyCredentialService(options: VerifyCredentialServiceOptions) {
+  const { clock, dids, resolver, dataIntegrity } = options;
+  const statuses = createVcStatusService({
+    statusLists: options.statusLists,
+    foreign: options.foreignStatusLists,
+    verifyList: async (list) => {
+      const secured = await secure(list);
+      if ('outcome' in secured) return { verified: false, issuer: null, content: null };
+      const validity = vcValidityStep(secured.credential, secured.times, clock.now_ms());
+      const verified = secured.signature.outcome === 'passed' && validity.outcome === 'passed';
+      return { verified, issuer: issuerOf(secured.credential), content: secured.content };
+    },
+  });
+
+  /** Never throws for a bad credential: the verdict says what is wrong with it. */
+  async function verifyW3cCredential(credential: unknown): Promise<VcVerdict> {
+    return judge(await secure(credential));
+  }
+
+  /**
+   * A credential that its holder says of himself: nothing but the presentation secures it.
+   * Source: VC Data Model 2.0, 4.13.4.
+   *
+   * @param holder who signed the presentation; null where that does not hold
+   */
+  async function verifySelfAsserted(credential: unknown, holder: string | null): Promise<VcVerdict> {
+    const read = readConformingCredential(credential);
+    if (typeof read === 'string') return judge(malformed(read));
+    const signature =
+      holder !== null && issuerOf(read) === holder
+        ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'presentation', key: holder } })
+        : traceStep('signature', 'failed', 'HOLDER_SELF_ASSERTED');
+    return judge(known(read) ?? { ...plain(read, credential), format: 'self-asserted', signature });
+  }
+
+  async function secure(credential: unknown): Promise<Secured | TraceStep> {
+    if (typeof credential === 'string' || isEnvelope(credential)) return openEnvelope(credential);
+    const read = readSignedCredential(credential);
+    if (typeof read === 'string') return malformed(read);
+    const unknown = known(read);
+    if (unknown !== null) return unknown;
+    const isOverJson = read.proof.some(({ cryptosuite }) => cryptosuite.includes('-jcs-'));
+    const undefinedOne = isOverJson ? await undefinedTerm(unsecured(credential)) : null;
+    if (undefinedOne !== null) return undefinedOne;
+    const signature = await proofStep(
+      credential as Record<string, unknown>,
+      { by: issuerOf(read) ?? '', purpose: 'assertionMethod', now_ms: clock.now_ms() },
+      { resolver, jsonLd: dataIntegrity.tools.jsonLd },
+    );
+    return { ...plain(read, credential), format: 'ldp_vc', signature };
+  }
+
+  async function openEnvelope(value: unknown): Promise<Secured | TraceStep> {
+    const opened = openCredentialEnvelope(value);
+    if ('outcome' in opened) return opened;
+    const { credential, content, format, disclosures, times, token } = opened;
+    const by = issuerOf(credential) ?? '';
+    const unknown = known(credential) ?? (await undefinedTerm(content));
+    if (unknown !== null) return unknown;
+    const signature = await tokenStep(token, { by, purpose: 'assertionMethod' }, resolver);
+    return { credential, content, format, signature, disclosures, times };
+  }
+
+  /** A failed step where a context is not bundled. */
+  function known(credential: ConformingCredential): TraceStep | null {
+    return dataIntegrity.knowsContexts(credential['@context'])
+      ? null
+      : traceStep('format', 'failed', 'CONTEXT_UNKNOWN');
+  }
+
+  /** What no proof over the meaning of the terms would find out: a failed step where a context does not define one. */
+  async function undefinedTerm(content: Record<string, unknown>): Promise<TraceStep | null> {
+    try {
+      await dataIntegrity.tools.jsonLd.canonize(content, 'sha256');
+      return null;
+    } catch {
+      return traceStep('format', 'failed', 'TERM_UNDEFINED');
+    }
+  }
+
+  async function judge(secured: Secured | TraceStep): Promise<VcVerdict> {
+    if ('outcome' in secured) return verdict([secured]);
+    const { credential, content, signature } = secured;
+    const type = credentialTypes.find(({ w3cName }) => credential.type.includes(w3cName))?.id ?? null;
+    const did = issuerOf(credential) ?? '';
+    const issuer = await dids.resolveDid(did);
+    const trust = issuerStep(did, issuer, type);
+    const trace = [
+      traceStep('format', 'passed', 'FORMAT_OK', { data: { type, format: secured.format } }),
+      ...[signature, trust],
+    ];
+    // What nobody signed, or signed who may not, says nothing about anything else.
+    if (signature.outcome !== 'passed' || trust.outcome === 'failed') return verdict(trace, { type, issuer: did });
+    const { step: status, credentialId } = await statuses.statusOf(credential, issuer !== null && mayIssue(issuer));
+    trace.push(
+      ...[status, vcValidityStep(credential, secured.times, clock.now_ms())],
+      ...[traceStep('holder', 'not_checked', 'HOLDER_NOT_ASKED'), secured.disclosures],
+      issuer === null
+        ? traceStep('anchor', 'not_checked', 'ANCHOR_NOT_USED')
+        : anchorStep(issuer.anchor, issuer.anchorValue, issuer),
+    );
+    return verdict(trace, {
+      ...{ type, issuer: did, content, credential_id: credentialId, claims: subjectOf(credential) },
+    });
+  }
+
+  return { verifyW3cCredential, verifySelfAsserted };
+}
+
+/** For one of our types the issuer must be trusted; of other types this city judges nobody. */
+function issuerStep(did: string, issuer: ResolvedDid | null, type: string | null): TraceStep {
+  if (mayIssue(issuer)) return traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did } });
+  if (type !== null) return traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED', { data: { did } });
+  return traceStep('issuer', 'not_checked', 'ISSUER_NOT_REGISTERED', { data: { did } });
+}
+
+function unsecured(credential: unknown): Record<string, unknown> {
+  const { proof: _proof, ...rest } = credential as Record<string, unknown>;
+  return rest;
+}
+
+function malformed(what: string): TraceStep {
+  return traceStep('format', 'failed', 'FORMAT_MALFORMED', { data: { problem: what } });
+}
+
+function plain(credential: ConformingCredential, original: unknown) {
+  return {
+    ...{ credential, content: original as Record<string, unknown>, times: NO_TIMES },
+    disclosures: traceStep('disclosures', 'not_checked', 'DISCLOSURES_NOT_USED'),
+  };
+}
+
+function verdict(trace: TraceStep[], found: Partial<VcVerdict> = {}): VcVerdict {
   const complete = completeTrace(trace);
   return {
-    verified: isVerified(complete),
-    trace: complete,
-    type: null,
-    claims: {},
-    credential_id: null,
-    holder_thumbprint: null,
+    ...{ verified: isVerified(complete), trace: complete, type: null, claims: {}, issuer: null, content: null },
+    ...{ credential_id: null, holder_thumbprint: null },
     ...found,
   };
 }
 
-/** Both ends are optional in the data model. */
-function validity({ validFrom, validUntil, proof }: SignedCredential, now_ms: number): TraceStep {
-  const skew_ms = verdictLimits.clockSkew_s * 1000;
-  const ends = [validUntil, [proof].flat()[0]?.expires].filter((end) => end !== undefined);
-  if (validFrom !== undefined && Date.parse(validFrom) > now_ms + skew_ms) {
-    return traceStep('validity', 'failed', 'CREDENTIAL_NOT_YET_VALID', { data: { from: validFrom } });
-  }
-  if (ends.some((end) => Date.parse(end) + skew_ms < now_ms)) {
-    return traceStep('validity', 'failed', 'CREDENTIAL_EXPIRED', { data: { until: validUntil ?? null } });
-  }
-  return traceStep('validity', 'passed', 'VALIDITY_OK', { data: { until: validUntil ?? null } });
-}
-
-function statusReference({ credentialStatus }: SignedCredential): { uri: string; index: number } | null {
-  for (const entry of [credentialStatus ?? []].flat()) {
-    const read = statusEntrySchema.safeParse(entry);
-    if (read.success) return { uri: read.data.statusListCredential, index: Number(read.data.statusListIndex) };
-  }
-  return null;
-}
-
-function subjectOf({ credentialSubject }: SignedCredential): Record<string, unknown> {
+function subjectOf({ credentialSubject }: ConformingCredential): Record<string, unknown> {
   const [subject] = [credentialSubject].flat();
   const { id: _id, ...claims } = subject ?? {};
   return claims;

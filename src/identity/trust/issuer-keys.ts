@@ -61,9 +61,9 @@ export interface Issuer {
   /** Number of the generation that signs. */
   generation: number;
   keys: IssuerKeys;
-  /** Verification method of `keys.p256` as a JsonWebKey, the `kid` of everything in JOSE that it signs. */
+  /** Verification method of `keys.p256` as a JsonWebKey, the `kid` of W3C credentials in JOSE. Source: VC-JOSE-COSE 3.3.2. */
   p256KeyId: string;
-  /** Verification methods as Multikeys, which Data Integrity proofs name. */
+  /** Verification methods as Multikeys: named by Data Integrity proofs and, because most wallets read them, by other JWTs. */
   p256MultikeyId: string;
   p384KeyId: string;
   ed25519KeyId: string;

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { identifier, instant, shortText, wholeNumber } from '../../platform/csv-cells.ts';
 import { type CsvProblem, readCsvList } from '../../platform/csv-list.ts';
+import { csvCell } from '../../platform/csv-writing.ts';
 import { deviceLimits } from '../intake/device-limits.ts';
 import { shortestSecret_chars } from '../intake/device-secret.ts';
 import { type FleetEntry, type ProvisionedDevice, usageClasses } from './fleet-entry.ts';
@@ -78,16 +79,7 @@ function entryOf(given: Values): FleetEntry {
 /** Lines of `device_id,secret` for devices that have a new secret. `heading`: whether they begin the file. */
 export function writeSecrets(devices: readonly ProvisionedDevice[], heading: boolean): string {
   const lines = devices.flatMap(({ deviceId, secret }) =>
-    secret === null ? [] : [`${cell(deviceId)},${cell(secret)}`],
+    secret === null ? [] : [`${csvCell(deviceId)},${csvCell(secret)}`],
   );
   return [...(heading ? ['device_id,secret'] : []), ...lines].map((line) => `${line}\n`).join('');
-}
-
-/**
- * A cell that no spreadsheet takes for a formula. Ids and secrets hold nothing that needs quotes; the apostrophe stands
- * only before an id that begins with a hyphen, for the secrets made here begin with none.
- */
-function cell(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -16,6 +16,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Logger } from '../logger.ts';
 import { Problem, problem, problemDocument } from '../problem.ts';
+import { over, type TlsMaterial } from './tls-files.ts';
 
 /** A room's routes: an encapsulated plugin, registered once. */
 export type Routes = FastifyPluginAsyncZod;
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   title: string;
   version: string;
   routes: Routes[];
+  /** With it the server speaks HTTPS itself. */
+  tls?: TlsMaterial | null;
 }
 
 declare module 'fastify' {
@@ -46,6 +49,7 @@ declare module 'fastify' {
 
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
+    ...over(options.tls),
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: httpLimits.body_bytes,

@@ -7,6 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from '../logger.ts';
 import { problem } from '../problem.ts';
 import type { Routes } from './http-server.ts';
+import { over, type TlsMaterial } from './tls-files.ts';
 
 const YEAR_s = 31_536_000;
 
@@ -30,9 +31,16 @@ export function staticPages(folder: string): Routes {
 /**
  * The wallet's own origin: its pages, and `/config.json` that names the one service it may talk to.
  * @param serviceUrl origin of the service
+ * @param tls with it the server speaks HTTPS itself
  */
-export async function createWalletServer(folder: string, serviceUrl: string, logger: Logger): Promise<FastifyInstance> {
+export async function createWalletServer(
+  folder: string,
+  serviceUrl: string,
+  logger: Logger,
+  tls: TlsMaterial | null = null,
+): Promise<FastifyInstance> {
   const server = Fastify({
+    ...over(tls),
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
   });

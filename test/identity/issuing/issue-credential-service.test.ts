@@ -45,7 +45,7 @@ describe('issuing an SD-JWT VC', () => {
     const { credential } = await issue();
     const [jwt = '', ...rest] = credential.split('~');
     expect(rest).toHaveLength(Object.keys(account).length + 1);
-    expect(decodeProtectedHeader(jwt)).toEqual({ typ: 'dc+sd-jwt', alg: 'ES256', kid: world.issuer.p256KeyId });
+    expect(decodeProtectedHeader(jwt)).toEqual({ typ: 'dc+sd-jwt', alg: 'ES256', kid: world.issuer.p256MultikeyId });
     const payload = decodeJwt(jwt);
     expect(payload).toMatchObject({ iss: world.issuer.did, vct: `${publicUrl}/vct/water-account` });
     expect(payload._sd).toHaveLength(Object.keys(account).length);
@@ -150,7 +150,10 @@ describe('a published status list', () => {
     const answer = await server.inject(statusOf(credential).uri.slice(publicUrl.length));
     expect(answer.headers['content-type']).toBe('application/statuslist+jwt');
     expect(answer.headers['cache-control']).toBe('public, max-age=60');
-    expect(decodeProtectedHeader(answer.body)).toMatchObject({ typ: 'statuslist+jwt', kid: world.issuer.p256KeyId });
+    expect(decodeProtectedHeader(answer.body)).toMatchObject({
+      typ: 'statuslist+jwt',
+      kid: world.issuer.p256MultikeyId,
+    });
     expect(decodeJwt(answer.body)).toMatchObject({ sub: statusOf(credential).uri, ttl: 60 });
     await compactVerify(answer.body, await importJWK(world.keys.p256.publicJwk, 'ES256'));
   });

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { naruContextUrl } from '../../../src/identity/credentials/data-integrity.ts';
+import { naruContextUrl } from '../../../src/identity/credentials/json-ld.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
 
@@ -80,6 +80,13 @@ describe('issuing over the VC-API', () => {
     expect(answer.json().verifiableCredential.issuer).toEqual({ id: world.issuer.did, name: 'A city' });
   });
 
+  test('issues as itself, whoever it is asked to name: it signs for nobody else [VC API 3.2.1]', async () => {
+    const text = await issue({ ...unsigned, issuer: 'did:example:other' });
+    expect(text.json().verifiableCredential.issuer).toBe(world.issuer.did);
+    const object = await issue({ ...unsigned, issuer: { id: 'did:example:other', name: 'A city' } });
+    expect(object.json().verifiableCredential.issuer).toEqual({ id: world.issuer.did, name: 'A city' });
+  });
+
   test('is closed to those who may not issue', async () => {
     const answer = await post('/vc-api/credentials/issue', { credential: unsigned }, 'Bearer somebody');
     expect([answer.statusCode, answer.json().code]).toEqual([401, 'NOT_SIGNED_IN']);
@@ -105,7 +112,6 @@ describe('issuing over the VC-API', () => {
     ['an id that is no URL', { ...unsigned, id: 'not a url' }],
     ['two ids', { ...unsigned, id: ['urn:a:1', 'urn:a:2'] }],
     ['an issuer that is no URL', { ...unsigned, issuer: 'me' }],
-    ['another issuer', { ...unsigned, issuer: 'did:example:other' }],
     ['no subject', withoutSubject],
     ['an empty subject', { ...unsigned, credentialSubject: {} }],
     ['a subject that is text', { ...unsigned, credentialSubject: 'kim' }],
@@ -176,11 +182,30 @@ describe('verifying over the VC-API', () => {
     ],
     [
       'a key that is not for assertions of this issuer',
-      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: 'did:example:1#key' } }),
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: `${world.issuer.did}#other` } }),
       'signature: SIGNATURE_KEY_UNKNOWN',
     ],
+    [
+      'a key of somebody else',
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: 'did:example:1#key' } }),
+      'signature: PROOF_NOT_BY_ISSUER',
+    ],
+    [
+      "a key of the issuer's that is not of the suite's kind",
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: world.issuer.p384KeyId } }),
+      'signature: PROOF_KEY_KIND_WRONG',
+    ],
+    [
+      "a key of the issuer's that is a JWK",
+      (c) => ({ ...c, proof: { ...proofOf(c), verificationMethod: world.issuer.p256KeyId } }),
+      'signature: PROOF_METHOD_NOT_MULTIKEY',
+    ],
     ['no proof', (c) => ({ ...c, proof: undefined }), 'format: FORMAT_MALFORMED'],
-    ['two proofs', (c) => ({ ...c, proof: [c.proof, c.proof] }), 'format: FORMAT_MALFORMED'],
+    [
+      'a second proof that does not hold',
+      (c) => ({ ...c, proof: [c.proof, { ...proofOf(c), created: '2026-01-01T00:00:00Z' }] }),
+      'signature: SIGNATURE_INVALID',
+    ],
     [
       'a proof for another purpose',
       (c) => ({ ...c, proof: { ...proofOf(c), proofPurpose: 'authentication' } }),
@@ -189,12 +214,12 @@ describe('verifying over the VC-API', () => {
     [
       'a proof of another suite',
       (c) => ({ ...c, proof: { ...proofOf(c), cryptosuite: 'eddsa-2022' } }),
-      'format: FORMAT_MALFORMED',
+      'signature: PROOF_SUITE_UNKNOWN',
     ],
     [
       'a proof that hangs on another',
       (c) => ({ ...c, proof: { ...proofOf(c), previousProof: 'urn:x:1' } }),
-      'format: FORMAT_MALFORMED',
+      'signature: PROOF_PREVIOUS_MISSING',
     ],
     [
       'a context from outside',
@@ -210,7 +235,7 @@ describe('verifying over the VC-API', () => {
 
   test('refuses an issuer nobody trusts', async () => {
     const answer = await verify({ ...(await issued()), issuer: 'did:example:other' });
-    expect(failedSteps(answer)).toEqual(['signature: SIGNATURE_KEY_UNKNOWN', 'issuer: ISSUER_NOT_TRUSTED']);
+    expect(failedSteps(answer)).toEqual(['signature: PROOF_NOT_BY_ISSUER', 'issuer: ISSUER_NOT_TRUSTED']);
   });
 
   test('refuses it once it is revoked', async () => {

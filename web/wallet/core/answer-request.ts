@@ -2,12 +2,23 @@
 import { Openid4vpClient } from '@openid4vc/openid4vp';
 import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import type { CityService } from './city-service.ts';
+import { walletMetadata } from './fetch-request.ts';
 import { presentCredential } from './held-credential.ts';
 import type { ResolvedRequest } from './read-request.ts';
 import type { PresentationAnswer, PresentationMatch, PresentationRequest, WalletOptions } from './wallet.ts';
 import { randomId } from './wallet-keys.ts';
 import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
 import type { SharedRecord } from './wallet-store.ts';
+
+/** Source: OpenID4VP 1.0, 8.3. */
+const encryptedAnswer = {
+  encryption: { nonce: '' },
+  serverMetadata: {
+    authorization_signing_alg_values_supported: [],
+    authorization_encryption_alg_values_supported: walletMetadata.authorization_encryption_alg_values_supported,
+    authorization_encryption_enc_values_supported: walletMetadata.authorization_encryption_enc_values_supported,
+  },
+};
 
 /** Throws NOTHING_TO_SHOW, VERIFIER_REFUSED (`because`: the verifier's reason), SERVICE_AWAY. */
 export async function answerPresentationRequest(
@@ -26,18 +37,24 @@ export async function answerPresentationRequest(
     if (match === undefined || credential === undefined || key === undefined)
       throw new WalletRefusal('NOTHING_TO_SHOW');
     const names = match.claims.map(({ name }) => name);
-    const bound = { audience: payload.client_id, nonce: payload.nonce, now_ms: now_ms() };
+    const transactions = request.signs.filter((text) => text.query_id === queryId).map(({ entry }) => entry);
+    const bound = { audience: payload.client_id, nonce: payload.nonce, now_ms: now_ms(), transactions };
     shown.push({ match, queryId, presentation: await presentCredential(credential.compact, names, key, bound) });
   }
   const client = new Openid4vpClient({ callbacks: openidCallbacks({ fetch: service.fetch }) });
-  const { authorizationResponsePayload } = await client.createOpenid4vpAuthorizationResponse({
-    authorizationRequestPayload: payload,
-    authorizationResponsePayload: {
-      vp_token: Object.fromEntries(shown.map(({ queryId, presentation }) => [queryId, [presentation]])),
-    },
-  });
+  const made = await client
+    .createOpenid4vpAuthorizationResponse({
+      authorizationRequestPayload: payload,
+      authorizationResponsePayload: {
+        vp_token: Object.fromEntries(shown.map(({ queryId, presentation }) => [queryId, [presentation]])),
+      },
+      ...(payload.response_mode === 'direct_post.jwt' ? { jarm: encryptedAnswer } : {}),
+    })
+    .catch((error: unknown) => {
+      throw refusalIn(error, 'REQUEST_UNREADABLE');
+    });
   const { response } = await client
-    .submitOpenid4vpAuthorizationResponse({ authorizationRequestPayload: payload, authorizationResponsePayload })
+    .submitOpenid4vpAuthorizationResponse({ authorizationRequestPayload: payload, ...made })
     .catch((error: unknown) => {
       throw refusalIn(error, 'SERVICE_AWAY');
     });

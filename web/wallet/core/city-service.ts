@@ -1,5 +1,6 @@
 // The one service this wallet belongs to: what counts as its address, how it is reached, and which keys its DID has.
 import { parseDidLogText } from '../../../src/identity/dids/did-log.ts';
+import { publicJwkOf } from '../../../src/identity/dids/verification-key.ts';
 import { verifyDidLog } from '../../../src/identity/dids/verify-did-log.ts';
 import { type PublicJwk, publicP256 } from '../../../src/identity/openid-callbacks.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
@@ -36,7 +37,7 @@ export function cityService(serviceUrl: string, fetchWith: typeof globalThis.fet
       const verified = await verifyDidLog(parseDidLogText(await answer.text()));
       const { did: logged, document } = verified;
       if (logged !== did || document === null || !(document.assertionMethod ?? []).includes(didUrl)) return null;
-      return publicP256(document.verificationMethod?.find(({ id }) => id === didUrl)?.publicKeyJwk);
+      return publicP256(publicJwkOf(document, didUrl));
     },
   };
 }

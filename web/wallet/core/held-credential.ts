@@ -2,6 +2,7 @@
 import { SDJwtInstance } from '@sd-jwt/core';
 import { calculateJwkThumbprint } from 'jose';
 import { verifyEs256 } from '../../../src/identity/openid-callbacks.ts';
+import { transactionHash } from '../../../src/identity/presenting/transaction-data.ts';
 import type { CityService } from './city-service.ts';
 import type { DisplayedClaim, DisplayedCredential } from './wallet.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
@@ -88,8 +89,14 @@ export async function presentCredential(
   compact: string,
   claims: readonly string[],
   key: StoredKey,
-  request: { audience: string; nonce: string; now_ms: number },
+  request: { audience: string; nonce: string; now_ms: number; transactions?: readonly string[] },
 ): Promise<string> {
+  const { transactions = [] } = request;
+  // Source: OpenID4VP 1.0, B.3.3.1.
+  const signs =
+    transactions.length === 0
+      ? {}
+      : { transaction_data_hashes: transactions.map(transactionHash), transaction_data_hashes_alg: 'sha-256' };
   const library = new SDJwtInstance({
     hasher,
     hashAlg: 'sha-256',
@@ -104,7 +111,7 @@ export async function presentCredential(
     },
   });
   return library.present(compact, Object.fromEntries(claims.map((name) => [name, true])), {
-    kb: { payload: { iat: Math.floor(request.now_ms / 1_000), aud: request.audience, nonce: request.nonce } },
+    kb: { payload: { iat: Math.floor(request.now_ms / 1_000), aud: request.audience, nonce: request.nonce, ...signs } },
   });
 }
 

@@ -1,116 +1,72 @@
-// Reading who asks for what: OpenID4VP 1.0 requests are checked and matched to what the wallet holds, before any answer.
-import { type Openid4vpAuthorizationRequest, Openid4vpClient } from '@openid4vc/openid4vp';
+// Reading who asks for what: a request is checked and matched to what the wallet holds, before any answer.
 import { DcqlQuery } from 'dcql';
-import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import { purposeFormat } from '../../../src/identity/presenting/request-object.ts';
+import { readTransaction } from '../../../src/identity/presenting/transaction-data.ts';
 import { statedText } from './bilingual.ts';
 import type { CityService } from './city-service.ts';
+import { fetchSignedRequest, type SignedRequest } from './fetch-request.ts';
 import { displayedClaims, readCredential } from './held-credential.ts';
-import type { PresentationMatch, PresentationRequest, WalletOptions } from './wallet.ts';
-import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
-import type { StoredCredential, Text } from './wallet-store.ts';
+import { type AskedCredential, requireRegistered } from './registered-verifier.ts';
+import type { PresentationMatch, PresentationRequest, SignedTextToShow, WalletOptions } from './wallet.ts';
+import { WalletRefusal } from './wallet-refusal.ts';
+import type { StoredCredential } from './wallet-store.ts';
 
 /** What `PresentationRequest.resolved` holds. */
 export interface ResolvedRequest {
-  payload: Openid4vpAuthorizationRequest & { response_uri: string };
+  payload: SignedRequest;
 }
 
-/** Throws REQUEST_UNREADABLE, _UNSIGNED, _SIGNATURE_WRONG, _FROM_ELSEWHERE, _GONE, NOTHING_TO_SHOW, SERVICE_AWAY. */
+/**
+ * Throws REQUEST_UNREADABLE, _UNSIGNED, _SIGNATURE_WRONG, _FROM_ELSEWHERE, _GONE, _ASKS_TOO_MUCH, VERIFIER_NOT_REGISTERED,
+ * NOTHING_TO_SHOW, SERVICE_AWAY.
+ */
 export async function parsePresentationRequest(
   uri: string,
   service: CityService,
-  { store }: WalletOptions,
+  { store, now_ms }: WalletOptions,
 ): Promise<PresentationRequest> {
-  const payload = await signedPayload(uri, service);
+  const payload = await fetchSignedRequest(uri, service);
   const query = readQuery(payload.dcql_query);
+  const stated = statedOf(payload);
+  const { client_id: clientId } = payload;
+  const known = await requireRegistered({ verifier: stated.verifier, clientId }, askedIn(query), service, now_ms());
   const requested = await matchCredentials(query, await store.list('credentials'));
-  const stated = statedPurpose(payload);
-  const verifier = payload.client_id.slice(payload.client_id.indexOf(':') + 1);
   const resolved: ResolvedRequest = { payload };
   return {
-    verifier,
-    client_id: payload.client_id,
-    verifier_name: stated.name ?? { ko: verifier, en: verifier },
-    purpose: stated.purpose ?? { ko: '목적을 밝히지 않았습니다.', en: 'No purpose was stated.' },
-    keeps: stated.keeps ?? { ko: '보관 기간을 밝히지 않았습니다.', en: 'How long it is kept was not stated.' },
+    verifier: clientId.slice(clientId.indexOf(':') + 1),
+    client_id: clientId,
+    verifier_name: known.name,
+    purpose: statedText(stated.purpose) ?? { ko: '목적을 밝히지 않았습니다.', en: 'No purpose was stated.' },
+    keeps: known.keeps,
     requested,
+    signs: textsToSign(
+      payload,
+      requested.map(({ query_id }) => query_id),
+    ),
     expires_at_ms: typeof payload.exp === 'number' ? payload.exp * 1_000 : null,
     resolved,
   };
-}
-
-/** The request object, fetched from the service and signed by the DID its client id names. */
-async function signedPayload(uri: string, service: CityService): Promise<ResolvedRequest['payload']> {
-  const start = uri.indexOf('?');
-  const parameters = Object.fromEntries(new URLSearchParams(start < 0 ? '' : uri.slice(start + 1)));
-  if (parameters.client_id === undefined) throw new WalletRefusal('REQUEST_UNREADABLE', 'no client_id');
-  if (parameters.request_uri === undefined && parameters.request === undefined) {
-    throw new WalletRefusal('REQUEST_UNSIGNED');
-  }
-  if (parameters.request_uri !== undefined) {
-    if (!service.owns(parameters.request_uri)) throw new WalletRefusal('REQUEST_FROM_ELSEWHERE');
-    if (parameters.request_uri_method !== undefined)
-      throw new WalletRefusal('REQUEST_UNREADABLE', 'request_uri_method');
-  }
-  const { client_id, request_uri, request } = parameters;
-  let gone = false;
-  let signatureRight = false;
-  const callbacks = openidCallbacks({
-    fetch: async (input, init) => {
-      const answer = await service.fetch(input, init);
-      gone ||= answer.status === 404;
-      return answer;
-    },
-    findKey: (didUrl) => service.findKey(didUrl),
-  });
-  const client = new Openid4vpClient({
-    callbacks: {
-      ...callbacks,
-      verifyJwt: async (...request) => {
-        const result = await callbacks.verifyJwt(...request);
-        signatureRight = result.verified;
-        return result;
-      },
-    },
-  });
-  try {
-    const {
-      authorizationRequestPayload,
-      jar,
-      client: verifier,
-    } = await client.resolveOpenId4vpAuthorizationRequest({
-      authorizationRequestPayload: {
-        client_id,
-        ...(request_uri === undefined ? { request } : { request_uri }),
-      },
-    });
-    if (jar === undefined || verifier.prefix !== 'decentralized_identifier')
-      throw new WalletRefusal('REQUEST_UNSIGNED');
-    return answerable(authorizationRequestPayload as Openid4vpAuthorizationRequest, service);
-  } catch (error) {
-    if (gone) throw new WalletRefusal('REQUEST_GONE', undefined, error);
-    throw refusalIn(error, signatureRight ? 'REQUEST_UNREADABLE' : 'REQUEST_SIGNATURE_WRONG');
-  }
-}
-
-function answerable(payload: Openid4vpAuthorizationRequest, service: CityService): ResolvedRequest['payload'] {
-  const { response_uri, response_mode } = payload;
-  if (response_uri === undefined || response_mode !== 'direct_post') {
-    throw new WalletRefusal('REQUEST_UNREADABLE', 'only direct_post is answered');
-  }
-  if (!service.owns(response_uri)) throw new WalletRefusal('REQUEST_FROM_ELSEWHERE');
-  return { ...payload, response_uri };
 }
 
 function readQuery(query: unknown): DcqlQuery.Output {
   try {
     const parsed = DcqlQuery.parse(query as DcqlQuery.Input);
     DcqlQuery.validate(parsed);
-    if (parsed.credential_sets !== undefined) throw new Error('credential_sets');
     return parsed;
   } catch (error) {
     throw new WalletRefusal('REQUEST_UNREADABLE', 'dcql_query', error);
   }
+}
+
+/** Every credential that the query could be answered with. A query without claims asks for all: nobody may here. */
+function askedIn(query: DcqlQuery.Output): AskedCredential[] {
+  return query.credentials.flatMap((asked) => {
+    if (asked.format !== 'dc+sd-jwt' || asked.claims === undefined) {
+      throw new WalletRefusal('REQUEST_UNREADABLE', 'only named claims of dc+sd-jwt credentials are shown');
+    }
+    const claims = asked.claims.map((claim) => String('path' in claim ? claim.path[0] : ''));
+    return (asked.meta?.vct_values ?? ['']).map((vct) => ({ vct, claims }));
+  });
 }
 
 async function matchCredentials(
@@ -128,20 +84,38 @@ async function matchCredentials(
       cryptographic_holder_binding: true,
     })),
   );
-  return query.credentials.map((asked) => {
-    const vct = asked.format === 'dc+sd-jwt' ? (asked.meta?.vct_values?.[0] ?? '') : '';
-    const type = vct.split('/').at(-1) ?? vct;
-    const found = result.credential_matches[asked.id];
-    if (found?.success !== true) throw new WalletRefusal('NOTHING_TO_SHOW', type);
-    const matches = found.valid_credentials.flatMap(({ input_credential_index: index, claims }) => {
-      const credential = held[index];
-      const content = contents[index];
-      if (credential === undefined || content === undefined) return [];
-      const shown = (claims.valid_claim_sets[0]?.output ?? {}) as Record<string, unknown>;
-      return [matchOf(credential, content.claims, Object.keys(shown))];
+  const needed = neededIds(query, (id) => result.credential_matches[id]?.success === true);
+  return query.credentials
+    .filter(({ id }) => needed.includes(id))
+    .map((asked) => {
+      const type = typeNameOf(asked);
+      const found = result.credential_matches[asked.id];
+      if (found?.success !== true) throw new WalletRefusal('NOTHING_TO_SHOW', type);
+      const matches = found.valid_credentials.flatMap(({ input_credential_index: index, claims }) => {
+        const credential = held[index];
+        const content = contents[index];
+        if (credential === undefined || content === undefined) return [];
+        const shown = (claims.valid_claim_sets[0]?.output ?? {}) as Record<string, unknown>;
+        return [matchOf(credential, content.claims, Object.keys(shown))];
+      });
+      return { query_id: asked.id, type, matches };
     });
-    return { query_id: asked.id, type, matches };
-  });
+}
+
+/**
+ * The credentials to show: all, or of each required set its first option that the wallet holds, else its first. What is not
+ * required is not shown. Source: OpenID4VP 1.0, 6.4.2.
+ */
+function neededIds(query: DcqlQuery.Output, holds: (id: string) => boolean): string[] {
+  if (query.credential_sets === undefined) return query.credentials.map(({ id }) => id);
+  return query.credential_sets
+    .filter(({ required }) => required)
+    .flatMap(({ options }) => options.find((option) => option.every(holds)) ?? options[0]);
+}
+
+function typeNameOf(asked: DcqlQuery.Output['credentials'][number]): string {
+  const vct = asked.format === 'dc+sd-jwt' ? (asked.meta?.vct_values?.[0] ?? '') : '';
+  return vct.split('/').at(-1) ?? vct;
 }
 
 function matchOf(credential: StoredCredential, claims: Record<string, unknown>, shown: string[]): PresentationMatch {
@@ -155,12 +129,20 @@ function matchOf(credential: StoredCredential, claims: Record<string, unknown>, 
   };
 }
 
-function statedPurpose(payload: Openid4vpAuthorizationRequest): {
-  name: Text | null;
-  purpose: Text | null;
-  keeps: Text | null;
-} {
+/** Source: OpenID4VP 1.0, 5.1: a wallet refuses transaction data of a type it does not know. */
+function textsToSign(payload: SignedRequest, shown: readonly string[]): SignedTextToShow[] {
+  return (payload.transaction_data ?? []).map((entry) => {
+    const read = readTransaction(entry);
+    const queryId = read?.credential_ids.find((id) => shown.includes(id));
+    const hashes = read?.transaction_data_hashes_alg ?? ['sha-256'];
+    if (read === null || queryId === undefined || !hashes.includes('sha-256')) {
+      throw new WalletRefusal('REQUEST_UNREADABLE', 'transaction_data');
+    }
+    return { query_id: queryId, title: read.title, text: read.text, entry };
+  });
+}
+
+function statedOf(payload: SignedRequest): Record<string, unknown> {
   const entry = payload.verifier_info?.find(({ format }) => format === purposeFormat);
-  const data = typeof entry?.data === 'object' ? entry.data : {};
-  return { name: statedText(data.name), purpose: statedText(data.purpose), keeps: statedText(data.keeps) };
+  return typeof entry?.data === 'object' ? entry.data : {};
 }

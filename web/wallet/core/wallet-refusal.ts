@@ -31,6 +31,14 @@ const walletRefusals = {
     ko: '이미 사용했거나 기한이 지난 요청입니다.',
     en: 'The request was already answered, or has expired.',
   },
+  VERIFIER_NOT_REGISTERED: {
+    ko: '시에 등록되지 않은 곳의 요청입니다.',
+    en: 'Whoever asks is not registered with the city.',
+  },
+  REQUEST_ASKS_TOO_MUCH: {
+    ko: '등록한 것보다 많은 것을 요구하는 요청입니다.',
+    en: 'The request asks for more than whoever asks is registered for.',
+  },
   NOTHING_TO_SHOW: {
     ko: '요청한 증명서가 지갑에 없습니다.',
     en: 'The wallet does not hold what is asked for.',

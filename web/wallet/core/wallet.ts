@@ -51,8 +51,18 @@ export interface RequestedCredential {
   matches: PresentationMatch[];
 }
 
+/** A text that is signed along with a credential, shown whole before that. */
+export interface SignedTextToShow {
+  /** Of the credential whose key signs. */
+  query_id: string;
+  title: Text;
+  text: Text;
+  /** As it came; what is signed is its hash. */
+  entry: string;
+}
+
 export interface PresentationRequest {
-  /** The verifier's client id without its prefix: its DID. */
+  /** The verifier's client id without its prefix: the hash of its certificate, or a DID. */
   verifier: string;
   client_id: string;
   verifier_name: Text;
@@ -60,6 +70,8 @@ export interface PresentationRequest {
   /** How long the verifier says it keeps what it is shown. */
   keeps: Text;
   requested: RequestedCredential[];
+  /** Empty where nothing is to be signed. */
+  signs: SignedTextToShow[];
   expires_at_ms: number | null;
   readonly resolved: unknown;
 }

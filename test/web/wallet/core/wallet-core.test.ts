@@ -28,7 +28,8 @@ test('shows for whom, why and for how long before it shares anything, and what s
   const { authorization_request } = await city.signIn('cross_device');
   const request = await citizen.wallet.parsePresentationRequest(authorization_request);
   expect(request).toMatchObject({
-    verifier: city.issuer.did,
+    verifier: city.identity.chain.hash,
+    signs: [],
     verifier_name: { ko: '나루 수도 포털' },
     purpose: { en: 'To see my water meter.' },
     keeps: { en: 'Kept only while you are signed in.' },
@@ -50,7 +51,9 @@ test('shows the credential that the person chose among several', async () => {
   const request = await citizen.wallet.parsePresentationRequest(authorization_request);
   expect(request.requested[0]?.matches).toHaveLength(2);
   await citizen.wallet.answerPresentationRequest(request, { water_account: taken?.id ?? '' });
-  expect((await city.requests.collectPresentation(request_id)).claims.service_point).toBe('SP-0002');
+  expect((await city.requests.collectPresentation(request_id, 'portal')).credentials[0]?.claims.service_point).toBe(
+    'SP-0002',
+  );
 });
 
 test('forgets a credential together with its key', async () => {
@@ -134,7 +137,7 @@ test.each([
   ['that has expired', { exp: 1_000 }, false, 'REQUEST_UNREADABLE'],
 ])('does not answer a request %s', async (_what, changes, strangerSigns, code) => {
   const citizen = await accountHolder();
-  const { authorization_request } = await city.signIn('cross_device');
+  const { authorization_request } = await city.signIn('cross_device', { client: 'decentralized_identifier' });
   const link = new URL(authorization_request);
   const original = await (await fetch(link.searchParams.get('request_uri') ?? '')).text();
   const payload: Record<string, unknown> = { ...decodeJwt(original), ...changes };
@@ -156,7 +159,7 @@ test('answers a sound request that comes by value', async () => {
   const request = await (await fetch(link.searchParams.get('request_uri') ?? '')).text();
   const client_id = link.searchParams.get('client_id') ?? '';
   await citizen.present(`openid4vp://?${new URLSearchParams({ client_id, request })}`);
-  expect(await city.requests.presentationState(request_id)).toMatchObject({ state: 'verified' });
+  expect(await city.requests.presentationState(request_id, 'portal')).toMatchObject({ state: 'verified' });
 });
 
 test.each([

@@ -1,0 +1,37 @@
+// Nonces of holders' proofs: each carries its end and a seal of the service, so that giving one out writes nothing, and
+// whoever asks for a million fills no table. That each serves once is the store's part. Source: OpenID4VCI 1.0, 7.
+import { createHmac, hkdfSync } from 'node:crypto';
+import { sameSecret } from '../secrets.ts';
+
+const END_bytes = 6;
+const CHANCE_bytes = 16;
+const SEAL_bytes = 16;
+const NONCE_bytes = END_bytes + CHANCE_bytes + SEAL_bytes;
+
+export interface NonceSeal {
+  /** @param chance 16 unpredictable bytes */
+  make(chance: Uint8Array, until_s: number): string;
+  /** Seconds since 1970 at which the nonce ends; null where this service never gave it out. */
+  endOf(nonce: string): number | null;
+}
+
+/** @param secret shared by all copies of the service */
+export function nonceSeal(secret: string): NonceSeal {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'naru/proof-nonce/2', 32));
+  const sealOf = (content: Uint8Array) => createHmac('sha256', key).update(content).digest().subarray(0, SEAL_bytes);
+  return {
+    make(chance, until_s) {
+      const content = Buffer.alloc(END_bytes + CHANCE_bytes);
+      content.writeUIntBE(until_s, 0, END_bytes);
+      content.set(chance.subarray(0, CHANCE_bytes), END_bytes);
+      return Buffer.concat([content, sealOf(content)]).toString('base64url');
+    },
+    endOf(nonce) {
+      const bytes = Buffer.from(nonce, 'base64url');
+      // One spelling alone, so that a nonce cannot come back as another text.
+      if (bytes.length !== NONCE_bytes || bytes.toString('base64url') !== nonce) return null;
+      const content = bytes.subarray(0, END_bytes + CHANCE_bytes);
+      return sameSecret(sealOf(content), bytes.subarray(content.length)) ? content.readUIntBE(0, END_bytes) : null;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+// Publishes the issuer's metadata: one text a set of languages, and the same signed with the issuer's key.
+import type { CredentialIssuerMetadata } from '@openid4vc/openid4vci';
+import { CompactSign } from 'jose';
+import type { Clock } from '../../platform/clock.ts';
+import { protocolAlgorithm } from '../openid-callbacks.ts';
+import type { Issuer } from '../trust/issuer-keys.ts';
+import { inLanguages, type Language, METADATA_TYPE } from './metadata-presentation.ts';
+
+export const metadataLimits = {
+  /** How long a wallet may keep what it read. */
+  cache_s: 300,
+  /** A signed copy is given out for half of its life at most. */
+  signedLifetime_s: 86_400,
+} as const;
+
+export type MetadataService = ReturnType<typeof createMetadataService>;
+
+export function createMetadataService(parts: { clock: Clock; issuer: Issuer; metadata: CredentialIssuerMetadata }) {
+  const { clock, issuer, metadata } = parts;
+  const texts = new Map<string, string>();
+  const signed = new Map<string, { issuedAt_s: number; jwt: string }>();
+
+  function inJson(languages: readonly Language[]): string {
+    const known = texts.get(languages.join());
+    if (known !== undefined) return known;
+    const text = JSON.stringify(inLanguages(metadata, languages));
+    texts.set(languages.join(), text);
+    return text;
+  }
+
+  /** Source: OpenID4VCI 1.0, 12.2.3; HAIP 1.0, 4.1. */
+  async function asJwt(languages: readonly Language[]): Promise<string> {
+    const now_s = Math.floor(clock.now_ms() / 1_000);
+    const known = signed.get(languages.join());
+    if (known !== undefined && now_s - known.issuedAt_s < metadataLimits.signedLifetime_s / 2) return known.jwt;
+    const payload = {
+      ...inLanguages(metadata, languages),
+      iss: issuer.did,
+      sub: metadata.credential_issuer,
+      iat: now_s,
+      exp: now_s + metadataLimits.signedLifetime_s,
+    };
+    const jwt = await new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
+      .setProtectedHeader({ alg: protocolAlgorithm, typ: METADATA_TYPE, kid: issuer.p256KeyId })
+      .sign(issuer.keys.p256.privateKey);
+    signed.set(languages.join(), { issuedAt_s: now_s, jwt });
+    return jwt;
+  }
+
+  return { inJson, asJwt };
+}

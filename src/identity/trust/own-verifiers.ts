@@ -1,0 +1,17 @@
+// The verifiers that are parts of this service: they are registered like any other, at every start.
+import type { RegisteredVerifier } from './registered-verifier.ts';
+
+export const ownVerifiers: readonly RegisteredVerifier[] = [
+  {
+    id: 'portal',
+    name: { ko: '나루 수도 포털', en: 'Naru water portal' },
+    purpose: {
+      ko: '내 수도 계량기와 사용량을 보기 위해 로그인합니다.',
+      en: 'To sign in and see your own water meter and use.',
+    },
+    keeps: { ko: '로그인해 있는 동안만 보관합니다.', en: 'Kept only while you are signed in.' },
+    may_ask: [{ type: 'water-account', claims: ['service_point', 'role', 'from', 'until'] }],
+    return_origins: [],
+    certificate: null,
+  },
+];

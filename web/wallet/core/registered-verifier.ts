@@ -1,0 +1,58 @@
+// Who asks, from somebody other than who asks: the list of registered verifiers that the service signs with its DID's key.
+import { decodeProtectedHeader } from 'jose';
+import { verifyEs256 } from '../../../src/identity/openid-callbacks.ts';
+import { verifierPaths } from '../../../src/identity/presenting/request-object.ts';
+import { type VerifierList, verifierListSchema, verifierListType } from '../../../src/identity/trust/verifier-list.ts';
+import type { CityService } from './city-service.ts';
+import { WalletRefusal } from './wallet-refusal.ts';
+
+export type KnownVerifier = VerifierList['verifiers'][number];
+
+/** What a request asks for: of which type, which claims. */
+export interface AskedCredential {
+  vct: string;
+  claims: string[];
+}
+
+/**
+ * @param stated what the request says of itself
+ * @throws VERIFIER_NOT_REGISTERED where the list does not know that verifier under that client id, REQUEST_ASKS_TOO_MUCH,
+ *   SERVICE_AWAY
+ */
+export async function requireRegistered(
+  stated: { verifier: unknown; clientId: string },
+  asked: readonly AskedCredential[],
+  service: CityService,
+  now_ms: number,
+): Promise<KnownVerifier> {
+  const { verifiers } = await fetchList(service, now_ms);
+  const known = verifiers.find(({ id, client_ids }) => id === stated.verifier && client_ids.includes(stated.clientId));
+  if (known === undefined) throw new WalletRefusal('VERIFIER_NOT_REGISTERED');
+  for (const { vct, claims } of asked) {
+    const allowed = known.may_ask.filter((each) => each.vct === vct).flatMap((each) => each.claims);
+    const tooMuch = claims.filter((claim) => !allowed.includes(claim));
+    if (tooMuch.length > 0 || allowed.length === 0) {
+      throw new WalletRefusal('REQUEST_ASKS_TOO_MUCH', tooMuch.join(', ') || vct);
+    }
+  }
+  return known;
+}
+
+async function fetchList(service: CityService, now_ms: number): Promise<VerifierList> {
+  const answer = await service.fetch(`${service.url}${verifierPaths.verifiers}`);
+  if (!answer.ok) throw new WalletRefusal('SERVICE_AWAY');
+  const jwt = await answer.text();
+  try {
+    const { typ, kid } = decodeProtectedHeader(jwt);
+    const key = typ === verifierListType && typeof kid === 'string' ? await service.findKey(kid) : null;
+    if (key === null || !(await verifyEs256(jwt, key))) throw new TypeError('not signed by the service');
+    const payload = atob((jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'));
+    const bytes = Uint8Array.from(payload, (character) => character.charCodeAt(0));
+    const list = verifierListSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    if (list.iss !== kid?.split('#')[0] || list.exp * 1_000 <= now_ms) throw new TypeError('of another, or old');
+    return list;
+  } catch (error) {
+    if (error instanceof WalletRefusal) throw error;
+    throw new WalletRefusal('VERIFIER_NOT_REGISTERED', 'the list of verifiers does not hold', error);
+  }
+}
