@@ -26,7 +26,7 @@ import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
-import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
 import { noWallets } from './identity/trust/trusted-wallets.ts';
 import { openVerifierIdentity } from './identity/trust/verifier-identity-store.ts';
 import { createVerifierListService } from './identity/trust/verifier-list-service.ts';
@@ -47,7 +47,11 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   dataDirectory: string;
   /** Shared by all copies of the service. */
   secret: string;
+  /** Seals the file of the issuer's keys. */
+  keysPassphrase: string;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
+  /** What keeps anchors from the chain; null for nothing. */
+  chainTrouble?: () => Promise<string | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   /** PEM files of the verifier's key and certificate chain; both are made where absent. */
@@ -66,9 +70,12 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
 export async function composeIdentity(options: IdentityOptions) {
   const { publicUrl } = options;
   const dids = createDidService(options);
-  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
+  const keyFile = issuerKeyFile(options.dataDirectory);
+  const openKeys = () => openIssuerKeys(keyFile, options.keysPassphrase);
+  const issuer = await dids.ensureIssuer(await openKeys());
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: options.random.bytes });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
+  await statusLists.addMissingDecoys();
   const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });
   const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
 
@@ -112,6 +119,8 @@ export async function composeIdentity(options: IdentityOptions) {
 
   return {
     issuer,
+    /** Takes up the keys that the issuer's log names now. Where that fails, the keys stay as they were. */
+    reloadKeys: async () => void Object.assign(issuer, await dids.ensureIssuer(await openKeys())),
     offers: issuing.offers,
     approvals: issuing.approvals,
     credentials,

@@ -13,6 +13,7 @@ import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { MqttListening, Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
+import { ISSUER_KEYS_CHANNEL } from './identity/trust/revoked-key-store.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import type { Clock } from './platform/clock.ts';
 import { createHttpServer, type Routes } from './platform/http/http-server.ts';
@@ -24,6 +25,7 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { packageRoot } from './platform/package-root.ts';
 import { openPool } from './platform/postgres/database.ts';
+import { listen } from './platform/postgres/listen.ts';
 import type { Random } from './platform/random.ts';
 import { citizenRoutes } from './portal/citizen-routes.ts';
 import { createMyMeterService } from './portal/my-meter-service.ts';
@@ -77,6 +79,8 @@ export interface ComposeOptions {
   };
   /** Key of the pseudonyms. */
   secret: string;
+  /** Seals the file of the issuer's keys; only the api role opens it. */
+  keysPassphrase: string;
   /** Bearer token of the operator's programs; without one their routes refuse. */
   operatorToken?: string;
   timeZone: string;
@@ -174,6 +178,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
       ...{ dataDirectory: options.dataDirectory, secret: options.secret },
+      keysPassphrase: options.keysPassphrase,
       foreignDids: options.foreignDids,
       verifierFiles: options.verifierFiles,
       vcApiIsOpen: options.vcApiIsOpen,
@@ -181,6 +186,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
       ...options.authorization,
       issuingPolicy: options.issuing,
       anchorOf: anchoring.service.anchorOf,
+      chainTrouble: anchoring.state.trouble,
     });
   return { pool, anchoring, staff, metering, openIdentity };
 }
@@ -205,6 +211,16 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   const { clock, random, logger, metrics } = seams;
   const { pool, anchoring, staff, metering } = rooms;
   const identity = await rooms.openIdentity();
+  const keysChanged = () => {
+    identity
+      .reloadKeys()
+      .catch((error: Error) => logger.error({ err: error }, "taking up the issuer's new keys failed"));
+  };
+  const listening = listen({
+    ...{ databaseUrl: options.databaseUrl, logger, onListening: keysChanged },
+    channels: { [ISSUER_KEYS_CHANNEL]: keysChanged },
+  });
+  stops.push(() => listening.close());
   const offers = createOfferService({ pool, clock, issuer: { ...identity.offers, ...identity.credentials }, metering });
   const signIn = createSignInService({
     ...{ pool, clock, random, publicUrl },

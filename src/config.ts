@@ -263,6 +263,11 @@ const schema = z.object({
     .describe(
       'bearer token for programs that register devices or issue through the VC-API; without one those routes refuse',
     ),
+  ISSUER_KEYS_PASSPHRASE: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe("passphrase that seals the file of the issuer's keys; the demonstration makes its own"),
   VC_API_ISSUING: z
     .enum(['operator', 'open'])
     .default('operator')
@@ -536,6 +541,10 @@ export function requireProduction(settings: Settings): asserts settings is Setti
     missing.push('CHAIN_COMMITTER_KEY: write the private key that pays for anchors');
   if (settings.PUBLIC_URL === undefined) missing.push('PUBLIC_URL: write the address people use, https://…');
   if (settings.WALLET_URL === undefined) missing.push("WALLET_URL: write the wallet's address, on a host of its own");
+  if (settings.NARU_ROLES.includes('api') && settings.ISSUER_KEYS_PASSPHRASE === undefined)
+    missing.push(
+      "ISSUER_KEYS_PASSPHRASE: write a passphrase of 16 or more characters for the file of the issuer's keys",
+    );
   if (settings.NARU_SECRET === undefined)
     missing.push('NARU_SECRET: write 32 or more random characters, such as from `openssl rand -base64 48`');
   else if (isWellKnown(settings.NARU_SECRET))

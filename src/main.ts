@@ -8,6 +8,7 @@ import { decodeCommand } from './cli/decode-command.ts';
 import { deviceCaCommand } from './cli/device-ca-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
 import { importRegistryCommand } from './cli/import-registry-command.ts';
+import { issuerKeysCommand } from './cli/issuer-keys-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { priceCommand } from './cli/price-command.ts';
 import { provisionCommand } from './cli/provision-command.ts';
@@ -64,6 +65,7 @@ for (const command of [
   importRegistryCommand(io),
   deviceCaCommand(io, systemClock),
   verifierCommand(io, systemClock),
+  issuerKeysCommand(io, systemClock),
 ]) {
   program.addCommand(command);
 }

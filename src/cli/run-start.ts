@@ -77,6 +77,7 @@ async function startAll(settings: Settings, directory: DataDirectory, started: S
       confirmations: settings.CHAIN_CONFIRMATIONS ?? 2,
     },
     secret: engines.secret,
+    keysPassphrase: engines.keysPassphrase,
     operatorToken: engines.operatorToken,
     epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 5) * 1_000,
   };
@@ -108,6 +109,8 @@ async function startOnOwnEngines(settings: Settings, directory: DataDirectory, s
       ...(settings.ANCHOR_CONTRACT !== undefined && { contract: settings.ANCHOR_CONTRACT }),
     },
     secret: settings.NARU_SECRET,
+    // Asked for where the api role runs; no other opens the file.
+    keysPassphrase: settings.ISSUER_KEYS_PASSPHRASE ?? '',
     ...(settings.NARU_OPERATOR_TOKEN !== undefined && { operatorToken: settings.NARU_OPERATOR_TOKEN }),
     epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 600) * 1_000,
   };

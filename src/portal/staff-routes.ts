@@ -127,7 +127,7 @@ export function staffRoutes({ staff, offers, publicUrl, walletUrl }: StaffRoutes
                     id: z.string(),
                     type: z.string(),
                     issued_at: z.string(),
-                    state: z.enum(['valid', 'revoked']),
+                    state: z.enum(['valid', 'suspended', 'revoked']),
                     revoked_at: z.string().nullable(),
                     reason: z.string().nullable(),
                   }),

@@ -23,7 +23,11 @@ async function startCopy() {
   const ownPool = openPool(url);
   const identity = await composeIdentity({
     ...{ pool: ownPool, clock: { now_ms: () => Date.now() }, random: systemRandom, publicUrl, dataDirectory },
-    ...{ secret: 'the-key-that-both-copies-share', bearerTokens: 'allowed' },
+    ...{
+      keysPassphrase: 'the ferry lands at seven',
+      secret: 'the-key-that-both-copies-share',
+      bearerTokens: 'allowed',
+    },
     anchorOf: (key) => waitingAnchor(pool, key),
     requireOperator: async () => {},
   });

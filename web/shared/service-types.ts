@@ -189,7 +189,7 @@ export interface IssuedCredential {
   id: string;
   type: string;
   issued_at: string;
-  state: 'valid' | 'revoked';
+  state: 'valid' | 'suspended' | 'revoked';
   revoked_at: string | null;
   reason: string | null;
 }

@@ -72,6 +72,7 @@ const words = {
   },
   credential_state: {
     valid: { ko: '유효', en: 'Valid' },
+    suspended: { ko: '정지됨', en: 'Suspended' },
     revoked: { ko: '폐지됨', en: 'Revoked' },
   },
   step: stepNames,
