@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
 import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
+import { listCredentials } from './identity/credentials/credential-list-store.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
@@ -19,6 +20,7 @@ import { createIssueCredentialService } from './identity/issuing/issue-credentia
 import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
 import { createOfferService } from './identity/issuing/offer-credential-service.ts';
 import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
+import { createReissueService } from './identity/issuing/reissue-credential-service.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
 import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
@@ -39,6 +41,7 @@ import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
+import type { DeskIssuer } from './portal/desk-service.ts';
 
 const issuerName = { ko: '나루', en: 'Naru' };
 
@@ -113,10 +116,18 @@ export async function composeIdentity(options: IdentityOptions) {
   });
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
+  const { revokeCredential, statusOf } = credentials;
+  const desk: DeskIssuer = {
+    ...offers,
+    ...{ revokeCredential, statusOf },
+    listCredentials: (filter, after, limit) => listCredentials(options.pool, filter, after, limit),
+    reissue: createReissueService({ createOffer: offers.createOffer, revokeCredential }).reissue,
+  };
   return {
     issuer,
     offers,
     credentials,
+    desk,
     requests,
     verifiers,
     verifierAnchors: identity.chain.anchors,

@@ -38,9 +38,7 @@ const places: Record<string, { typ: string; payload: Json; send(token: string): 
   'vp+jwt': {
     ...{ typ: 'vp+jwt', payload: presentation },
     send: async (token) =>
-      failures(
-        await service.verifyPresentation(enveloped('Presentation', `vp+jwt,${token}`), { challenge: 'n' }),
-      ),
+      failures(await service.verifyPresentation(enveloped('Presentation', `vp+jwt,${token}`), { challenge: 'n' })),
   },
   'a vc+jwt in a presentation': {
     ...{ typ: 'vc+jwt', payload: credential },
@@ -76,7 +74,11 @@ const attacks: [string, (header: Json, payload: Json) => string, RegExp][] = [
     (header, payload) => hmac({ ...header, alg: 'HS256' }, payload),
     /FORMAT_ALGORITHM_REFUSED/,
   ],
-  ['an algorithm of another key', (header, payload) => peer.jws({ ...header, alg: 'ES256' }, payload), /SIGNATURE_INVALID/],
+  [
+    'an algorithm of another key',
+    (header, payload) => peer.jws({ ...header, alg: 'ES256' }, payload),
+    /SIGNATURE_INVALID/,
+  ],
   ...Object.entries({ jku: address, x5u: address, jwk, x5c: ['MIIB'], crit: ['exp'], b64: false }).map(
     ([name, value]): (typeof attacks)[number] => [
       `the header ${name}`,
@@ -84,20 +86,30 @@ const attacks: [string, (header: Json, payload: Json) => string, RegExp][] = [
       /FORMAT_HEADER_REFUSED/,
     ],
   ),
-  ...['../../etc/passwd', '/etc/passwd', address, `file:///dev/null#${peer.did}`, `${peer.did}/../x#y`, "' OR 1=1 --"].map(
-    (kid): (typeof attacks)[number] => [
-      `the kid ${kid}`,
-      (header, payload) => peer.jws({ ...header, kid }, payload),
-      /FORMAT_HEADER_REFUSED/,
-    ],
-  ),
+  ...[
+    '../../etc/passwd',
+    '/etc/passwd',
+    address,
+    `file:///dev/null#${peer.did}`,
+    `${peer.did}/../x#y`,
+    "' OR 1=1 --",
+  ].map((kid): (typeof attacks)[number] => [
+    `the kid ${kid}`,
+    (header, payload) => peer.jws({ ...header, kid }, payload),
+    /FORMAT_HEADER_REFUSED/,
+  ]),
   ['no kid', ({ kid: _kid, ...header }, payload) => peer.jws(header, payload), /FORMAT_HEADER_REFUSED/],
   [
     'a key of somebody else',
-    (header, payload) => peer.jws({ ...header, kid: 'did:key:z6MkhTNL7i2etLerDK8Acz5t528giE5KA4p75T6ka1E1D74r#x' }, payload),
+    (header, payload) =>
+      peer.jws({ ...header, kid: 'did:key:z6MkhTNL7i2etLerDK8Acz5t528giE5KA4p75T6ka1E1D74r#x' }, payload),
     /PROOF_NOT_BY_ISSUER|HOLDER_KEY_UNKNOWN/,
   ],
-  ['the typ of another token', (header, payload) => peer.jws({ ...header, typ: 'dc+sd-jwt' }, payload), /FORMAT_MALFORMED/],
+  [
+    'the typ of another token',
+    (header, payload) => peer.jws({ ...header, typ: 'dc+sd-jwt' }, payload),
+    /FORMAT_MALFORMED/,
+  ],
 ];
 
 describe.each(Object.entries(places))('at %s', (_place, { typ, payload, send }) => {
