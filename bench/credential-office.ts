@@ -38,9 +38,10 @@ async function run({ databaseUrl }: OfficeTask): Promise<void> {
   const publicUrl = `http://localhost:${port}`;
   const identity = await composeIdentity({
     ...{ pool, clock: systemClock, random: systemRandom, publicUrl, dataDirectory: folder },
+    ...{ secret: 'the-secret-of-the-benchmark-and-no-other' },
     anchorOf: async () => null,
     requireOperator: async () => {},
-    bearerTokens: 'allowed',
+    ...{ bearerTokens: 'allowed', secret: 'the-key-of-the-nonces-in-benchmarks' },
   });
   const server = await createHttpServer({
     logger: createLogger('silent'),

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
 import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
+import { composeIssuing, type IssuingPolicy, openPolicy } from './compose-issuing.ts';
 import { listCredentials } from './identity/credentials/credential-list-store.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
-import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
 import { createStatusListService } from './identity/credentials/status-list-service.ts';
 import { didResolutionRoutes } from './identity/dids/did-resolution-routes.ts';
@@ -15,13 +15,10 @@ import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
 import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
-import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
-import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
-import { createOfferService } from './identity/issuing/offer-credential-service.ts';
-import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { createReissueService } from './identity/issuing/reissue-credential-service.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
 import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
@@ -51,6 +48,8 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   random: Random;
   publicUrl: string;
   dataDirectory: string;
+  /** Shared by all copies of the service. */
+  secret: string;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
@@ -63,6 +62,8 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   statusListHosts?: readonly string[];
   /** Certificates those hosts are believed by instead of the system's, PEM. */
   statusListAuthority?: string;
+  /** What the city asks of wallets beyond the protocol; nothing where absent. */
+  issuingPolicy?: IssuingPolicy;
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -77,6 +78,7 @@ export async function composeIdentity(options: IdentityOptions) {
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
+  const deriving = createDeriveCredentialService({ dataIntegrity });
   const foreignStatusLists = createForeignStatusLists({
     fetchText: createGuardedFetch({
       hosts: options.statusListHosts ?? [],
@@ -88,18 +90,13 @@ export async function composeIdentity(options: IdentityOptions) {
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
 
-  const authorization = composeAuthorization({
-    ...{ wallets: noWallets, bearerTokens: 'refused' },
+  const { wallets = noWallets, bearerTokens = 'refused' } = options;
+  const authorization = composeAuthorization({ ...options, wallets, bearerTokens, issuer: publicUrl });
+  const issuing = composeIssuing({
     ...options,
-    issuer: publicUrl,
-  });
-  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes, authorization.metadata);
-  const offers = createOfferService({ ...options, metadata, signInTypes: authorization.signInTypes });
-  const delivery = createDeliveryService({
-    ...options,
-    metadata,
-    grants: authorization.grants,
-    issueCredential: credentials.issueSdJwtVc,
+    ...{ name: issuerName, issuer, issuing: credentials, authorization, wallets },
+    resolveDid: (did) => resolver.resolve(did),
+    policy: options.issuingPolicy ?? openPolicy,
   });
   const identity = await openVerifierIdentity({
     files: options.verifierFiles,
@@ -116,6 +113,7 @@ export async function composeIdentity(options: IdentityOptions) {
   });
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
+  const { offers } = issuing;
   const { revokeCredential, statusOf } = credentials;
   const desk: DeskIssuer = {
     ...offers,
@@ -126,6 +124,7 @@ export async function composeIdentity(options: IdentityOptions) {
   return {
     issuer,
     offers,
+    approvals: issuing.approvals,
     credentials,
     desk,
     requests,
@@ -141,9 +140,9 @@ export async function composeIdentity(options: IdentityOptions) {
         requireOperator: options.requireOperator,
         isOpen: options.vcApiIsOpen ?? false,
       }),
-      vcApiVerifyRoutes({ credentials: verifying, presentations }),
+      vcApiVerifyRoutes({ credentials: verifying, presentations, deriving }),
       ...authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
+      ...issuing.routes,
       openid4vpRoutes({ requests, answers, verifierList }),
       verifierRoutes({ verifiers, requests }),
       verifierRegistrationRoutes({ verifiers, requireOperator: options.requireOperator }),

@@ -10,6 +10,7 @@ import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeDesk, composeImports } from './compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
+import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { MqttListening, Role } from './config.ts';
 import { findCredential } from './identity/credentials/status-list-store.ts';
@@ -88,6 +89,8 @@ export interface ComposeOptions {
   foreignDids?: IdentityOptions['foreignDids'];
   /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
   authorization: AuthorizationPolicy;
+  /** What the city asks of wallets beyond the protocol. */
+  issuing: IssuingPolicy;
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -171,11 +174,12 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
   const openIdentity = () =>
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
-      dataDirectory: options.dataDirectory,
+      ...{ dataDirectory: options.dataDirectory, secret: options.secret },
       foreignDids: options.foreignDids,
       vcApiIsOpen: options.vcApiIsOpen,
       statusListHosts: options.statusListHosts,
       ...options.authorization,
+      issuingPolicy: options.issuing,
       anchorOf: anchoring.service.anchorOf,
     });
   return { pool, anchoring, staff, metering, openIdentity };

@@ -68,6 +68,15 @@ function claimMapping(text: string | undefined, context: z.RefinementCtx) {
   }
 }
 
+const keyAttestationNeed = z.string().transform((text, context) => {
+  const [, type, level] = /^([a-z-]+)=(basic|enhanced-basic|moderate|high)$/.exec(text) ?? [];
+  if (type === undefined || level === undefined) {
+    context.addIssue('must be type=level, such as resident=moderate');
+    return z.NEVER;
+  }
+  return { type, level: level as 'basic' | 'enhanced-basic' | 'moderate' | 'high' };
+});
+
 /** Secrets that stand in documentation or are the first anyone tries; production refuses them. */
 const wellKnownSecrets = ['changeme', 'secret', 'password', 'replaceme', 'naru', 'default', 'example'];
 
@@ -305,6 +314,23 @@ const schema = z.object({
     .enum(['refused', 'allowed'])
     .default('refused')
     .describe('whether a wallet that knows no DPoP may take a pre-authorized offer: `refused` (HAIP) or `allowed`'),
+  KEY_ATTESTATIONS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((need) => need.trim())
+        .filter((need) => need !== ''),
+    )
+    .pipe(z.array(keyAttestationNeed))
+    .describe(
+      "credential types for which a wallet's provider must attest the keys, each type=level, separated by commas; levels of ISO 18045: basic, enhanced-basic, moderate, high; none where absent",
+    ),
+  CREDENTIAL_ENCRYPTION: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('whether credential requests and answers must be encrypted on top of TLS: `optional` or `required`'),
   TIME_ZONE: z
     .string()
     .default('Asia/Seoul')

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { didKeyOf } from '../../src/identity/trust/signing-key.ts';
 import { encodedList, foreignListHost } from '../support/foreign-list-host.ts';
-import { failures, OPERATOR_TOKEN, vcApiService } from '../support/vc-api-service.ts';
+import { failures, OPERATOR_TOKEN, vcApiService } from '../support/vc-api-house.ts';
 import { VC_CONTEXT, w3cSigner } from '../support/w3c-signer.ts';
 
 type Json = Record<string, unknown>;

@@ -38,6 +38,7 @@ export async function portalHouse(logger: Logger = createLogger('silent')) {
 
   const identity = await composeIdentity({
     ...{ pool, clock, random, publicUrl, dataDirectory, requireOperator },
+    secret: 'the-key-of-the-nonces-in-tests',
     anchorOf: (key) => waitingAnchor(pool, key),
   });
   const staff = createStaffService({ pool, clock, random, statusOf: identity.credentials.statusOf });

@@ -31,7 +31,7 @@ export async function vcApiService(lists: { hosts: string[]; ca?: string } = { h
   const publicUrl = `https://localhost:${port}`;
   const dataDirectory = mkdtempSync(join(tmpdir(), 'naru-vc-api-'));
   const identity = await composeIdentity({
-    ...{ pool, clock, random: systemRandom, publicUrl, dataDirectory },
+    ...{ pool, clock, random: systemRandom, publicUrl, dataDirectory, secret: 'the-key-of-the-nonces-in-tests' },
     requireOperator: operatorGuard(OPERATOR_TOKEN),
     anchorOf: (key) => waitingAnchor(pool, key),
     ...{ vcApiIsOpen: true, statusListHosts: lists.hosts },
