@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
 import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
 import { composeIssuing, type IssuingPolicy, openPolicy } from './compose-issuing.ts';
+import { listCredentials } from './identity/credentials/credential-list-store.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
 import { createStatusListService } from './identity/credentials/status-list-service.ts';
@@ -15,6 +16,7 @@ import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
 import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
+import { createReissueService } from './identity/issuing/reissue-credential-service.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
 import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
 import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
@@ -36,6 +38,7 @@ import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
+import type { DeskIssuer } from './portal/desk-service.ts';
 
 const issuerName = { ko: '나루', en: 'Naru' };
 
@@ -117,13 +120,22 @@ export async function composeIdentity(options: IdentityOptions) {
   });
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
+  const { offers } = issuing;
+  const { revokeCredential, statusOf } = credentials;
+  const desk: DeskIssuer = {
+    ...offers,
+    ...{ revokeCredential, statusOf },
+    listCredentials: (filter, after, limit) => listCredentials(options.pool, filter, after, limit),
+    reissue: createReissueService({ createOffer: offers.createOffer, revokeCredential }).reissue,
+  };
   return {
     issuer,
     /** Takes up the keys that the issuer's log names now. Where that fails, the keys stay as they were. */
     reloadKeys: async () => void Object.assign(issuer, await dids.ensureIssuer(await openKeys())),
-    offers: issuing.offers,
+    offers,
     approvals: issuing.approvals,
     credentials,
+    desk,
     requests,
     verifiers,
     verifierAnchors: identity.chain.anchors,

@@ -7,6 +7,7 @@ import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
 import { deviceCaCommand } from './cli/device-ca-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
+import { importOffersCommand } from './cli/import-offers-command.ts';
 import { importRegistryCommand } from './cli/import-registry-command.ts';
 import { issuerKeysCommand } from './cli/issuer-keys-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
@@ -61,6 +62,7 @@ for (const command of [
   redecodeCommand(io, systemClock),
   verifyProofCommand(io, systemClock),
   staffLinkCommand(),
+  importOffersCommand(io, systemClock),
   provisionCommand(io),
   importRegistryCommand(io),
   deviceCaCommand(io, systemClock),
