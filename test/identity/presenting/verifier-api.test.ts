@@ -123,7 +123,7 @@ describe('registering', () => {
   });
 });
 
-test('a counter asks, sees the answer, and collects the claims once, with the trace in words [row 41]', async () => {
+test('a counter asks, sees the answer, and collects the claims once, with the trace in words', async () => {
   const { request_id, authorization_request } = await ask({ credentials: [resident] });
   await (await citizen(['resident'])).present(authorization_request);
   const state = await call('GET', `/api/verifier/requests/${request_id}`, token);
