@@ -41,7 +41,7 @@ async function run({ databaseUrl }: OfficeTask): Promise<void> {
     keysPassphrase: 'the ferry lands at seven',
     anchorOf: async () => null,
     requireOperator: async () => {},
-    bearerTokens: 'allowed',
+    ...{ bearerTokens: 'allowed', secret: 'the-key-of-the-nonces-in-benchmarks' },
   });
   const server = await createHttpServer({
     logger: createLogger('silent'),

@@ -83,26 +83,27 @@ export async function startCredoOffice(port: number, batchSize: number): Promise
 
 /** @returns medians over the rounds */
 export async function measureService(
-  what: string,
+  who: string,
   issuer: Issuer,
   load: { offers: number; batch: number; rounds: number },
-): Promise<ServiceRate & { sample: string }> {
+): Promise<ServiceRate> {
   const own: number[] = [];
   const both: number[] = [];
-  let sample = '';
+  let batch = 1;
   for (let round = 0; round <= load.rounds; round += 1) {
     const wallets = await readyWallets(await issuer.offers(load.offers), load.batch);
     const before = { cpu_s: await issuer.cpu_s(), database_s: issuer.databaseCpu_s() };
     const result = await wallets.go();
     const cpu_s = (await issuer.cpu_s()) - before.cpu_s;
     const database_s = issuer.databaseCpu_s() - before.database_s;
-    sample = result.sample;
+    batch = result.credentials / load.offers;
     // The first warms up.
     if (round === 0) continue;
     own.push(result.credentials / cpu_s);
     both.push(result.credentials / (cpu_s + database_s));
   }
-  return { what, per_s: median(own), withDatabase_per_s: median(both), sample };
+  const what = `${who}, ${batch === 1 ? 'one credential' : `${batch} credentials`} an offer`;
+  return { what, per_s: median(own), withDatabase_per_s: median(both) };
 }
 
 /** Offers made and taken while others go on asking. @returns seconds, and how long the others waited */

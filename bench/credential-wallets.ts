@@ -10,15 +10,13 @@ export interface WalletOffer {
 
 export interface WalletsTask {
   offers: WalletOffer[];
-  /** Credentials asked for at once. */
+  /** Credentials asked for at once, where the issuer gives so many. */
   batch: number;
   concurrent: number;
 }
 
 export interface WalletsResult {
   credentials: number;
-  /** One of them. */
-  sample: string;
   wall_s: number;
 }
 
@@ -27,6 +25,8 @@ interface Ready {
   tokenUrl: string;
   nonceUrl: string;
   credentialUrl: string;
+  /** Credentials it issues at once. */
+  batchSize: number;
   configuration: string;
   code: string;
   txCode: string;
@@ -40,22 +40,22 @@ process.once('message', (task: WalletsTask) => void run(task));
 process.on('disconnect', () => process.exit(0));
 
 async function run({ offers, batch, concurrent }: WalletsTask): Promise<void> {
-  const keys = Array.from({ length: batch }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
   const wallets: Ready[] = [];
   for (const [n, offer] of offers.entries()) wallets.push(await readOffer(offer, n, wallets[0]));
+  const length = Math.min(batch, wallets[0]?.batchSize ?? 1);
+  const keys = Array.from({ length }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
   process.send?.('ready');
   process.once('message', () => void take(wallets, keys, concurrent).then((result) => process.send?.(result)));
 }
 
 async function take(wallets: Ready[], keys: KeyObject[], concurrent: number): Promise<WalletsResult> {
-  const result = { credentials: 0, sample: '', wall_s: 0 };
+  const result = { credentials: 0, wall_s: 0 };
   const begun = performance.now();
   let next = 0;
   const walk = async (): Promise<void> => {
     for (let wallet = wallets[next++]; wallet !== undefined; wallet = wallets[next++]) {
-      const credentials = await takeOne(wallet, keys);
-      result.credentials += credentials.length;
-      result.sample = credentials[0] ?? '';
+      const taken = await takeOne(wallet, keys);
+      result.credentials += taken;
     }
   };
   await Promise.all(Array.from({ length: concurrent }, walk));
@@ -85,6 +85,7 @@ async function readOffer({ uri, txCode }: WalletOffer, n: number, known: Ready |
     tokenUrl: String(token_endpoint),
     nonceUrl: String(metadata.nonce_endpoint),
     credentialUrl: String(metadata.credential_endpoint),
+    batchSize: (metadata.batch_credential_issuance as { batch_size?: number } | undefined)?.batch_size ?? 1,
   };
 }
 
@@ -94,7 +95,7 @@ function wellKnown(issuer: string, name: string): Promise<Json> {
   return ask('GET', `${origin}/.well-known/${name}${pathname === '/' ? '' : pathname}`, '10.255.0.1');
 }
 
-async function takeOne(wallet: Ready, keys: readonly KeyObject[]): Promise<string[]> {
+async function takeOne(wallet: Ready, keys: readonly KeyObject[]): Promise<number> {
   const form = new URLSearchParams({
     grant_type: PRE_AUTHORIZED,
     'pre-authorized_code': wallet.code,
@@ -110,7 +111,7 @@ async function takeOne(wallet: Ready, keys: readonly KeyObject[]): Promise<strin
     { credential_configuration_id: wallet.configuration, proofs: { jwt } },
     String(access_token),
   );
-  return (credentials as { credential: string }[]).map(({ credential }) => credential);
+  return (credentials as object[]).length;
 }
 
 /** Source: OpenID4VCI 1.0, F.1. */

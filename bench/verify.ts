@@ -7,7 +7,7 @@ import { type Contender, measureRates, ratio, reportRates } from './credential-r
 import { didkit } from './didkit.ts';
 import { naruFormats } from './naru-formats.ts';
 
-const LIMITS = { run_ms: 100, repeats: 15 };
+const LIMITS = { run_ms: 100, repeats: 9 };
 /** Different credentials that each contender verifies in turn. */
 const SHOWN = 16;
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
 import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
+import { composeIssuing, type IssuingPolicy, openPolicy } from './compose-issuing.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
-import { credentialTypes } from './identity/credentials/credential-types.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
 import { createStatusListService } from './identity/credentials/status-list-service.ts';
 import { didResolutionRoutes } from './identity/dids/did-resolution-routes.ts';
@@ -14,12 +14,9 @@ import { createEthrDids, type EthrNetwork } from './identity/dids/ethr-did-port.
 import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
 import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
-import { createDeliveryService } from './identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
-import { issuerMetadata } from './identity/issuing/issuer-metadata.ts';
-import { createOfferService } from './identity/issuing/offer-credential-service.ts';
-import { openid4vciRoutes } from './identity/issuing/openid4vci-routes.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
+import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
 import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
 import { openid4vpRoutes } from './identity/presenting/openid4vp-routes.ts';
 import { createPresentationAnswerService } from './identity/presenting/receive-presentation-service.ts';
@@ -50,6 +47,8 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   dataDirectory: string;
   /** Seals the file of the issuer's keys. */
   keysPassphrase: string;
+  /** Shared by all copies of the service. */
+  secret: string;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
   /** What keeps anchors from the chain; null for nothing. */
   chainTrouble?: () => Promise<string | null>;
@@ -64,6 +63,8 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   statusListHosts?: readonly string[];
   /** Certificates those hosts are believed by instead of the system's, PEM. */
   statusListAuthority?: string;
+  /** What the city asks of wallets beyond the protocol; nothing where absent. */
+  issuingPolicy?: IssuingPolicy;
 }
 
 export async function composeIdentity(options: IdentityOptions) {
@@ -81,6 +82,7 @@ export async function composeIdentity(options: IdentityOptions) {
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
+  const deriving = createDeriveCredentialService({ dataIntegrity });
   const foreignStatusLists = createForeignStatusLists({
     fetchText: createGuardedFetch({
       hosts: options.statusListHosts ?? [],
@@ -92,18 +94,13 @@ export async function composeIdentity(options: IdentityOptions) {
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
 
-  const authorization = composeAuthorization({
-    ...{ wallets: noWallets, bearerTokens: 'refused' },
+  const { wallets = noWallets, bearerTokens = 'refused' } = options;
+  const authorization = composeAuthorization({ ...options, wallets, bearerTokens, issuer: publicUrl });
+  const issuing = composeIssuing({
     ...options,
-    issuer: publicUrl,
-  });
-  const metadata = issuerMetadata(publicUrl, issuerName, credentialTypes, authorization.metadata);
-  const offers = createOfferService({ ...options, metadata, signInTypes: authorization.signInTypes });
-  const delivery = createDeliveryService({
-    ...options,
-    metadata,
-    grants: authorization.grants,
-    issueCredential: credentials.issueSdJwtVc,
+    ...{ name: issuerName, issuer, issuing: credentials, authorization, wallets },
+    resolveDid: (did) => resolver.resolve(did),
+    policy: options.issuingPolicy ?? openPolicy,
   });
   const identity = await openVerifierIdentity({
     files: options.verifierFiles,
@@ -124,7 +121,8 @@ export async function composeIdentity(options: IdentityOptions) {
     issuer,
     /** Takes up the keys that the issuer's log names now. Where that fails, the keys stay as they were. */
     reloadKeys: async () => void Object.assign(issuer, await dids.ensureIssuer(await openKeys())),
-    offers,
+    offers: issuing.offers,
+    approvals: issuing.approvals,
     credentials,
     requests,
     verifiers,
@@ -139,9 +137,9 @@ export async function composeIdentity(options: IdentityOptions) {
         requireOperator: options.requireOperator,
         isOpen: options.vcApiIsOpen ?? false,
       }),
-      vcApiVerifyRoutes({ credentials: verifying, presentations }),
+      vcApiVerifyRoutes({ credentials: verifying, presentations, deriving }),
       ...authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery, requireOperator: options.requireOperator }),
+      ...issuing.routes,
       openid4vpRoutes({ requests, answers, verifierList }),
       verifierRoutes({ verifiers, requests }),
       verifierRegistrationRoutes({ verifiers, requireOperator: options.requireOperator }),

@@ -9,6 +9,7 @@ import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
+import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { MqttListening, Role } from './config.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
@@ -87,8 +88,12 @@ export interface ComposeOptions {
   rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
+  /** PEM files of the verifier's key and certificate chain; both are made where absent. */
+  verifierFiles?: IdentityOptions['verifierFiles'];
   /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
   authorization: AuthorizationPolicy;
+  /** What the city asks of wallets beyond the protocol. */
+  issuing: IssuingPolicy;
   epochInterval_ms: number;
   epochChanges: number;
 }
@@ -172,12 +177,14 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
   const openIdentity = () =>
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
-      dataDirectory: options.dataDirectory,
       keysPassphrase: options.keysPassphrase,
+      ...{ dataDirectory: options.dataDirectory, secret: options.secret },
       foreignDids: options.foreignDids,
+      verifierFiles: options.verifierFiles,
       vcApiIsOpen: options.vcApiIsOpen,
       statusListHosts: options.statusListHosts,
       ...options.authorization,
+      issuingPolicy: options.issuing,
       anchorOf: anchoring.service.anchorOf,
       chainTrouble: anchoring.state.trouble,
     });

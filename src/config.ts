@@ -68,6 +68,15 @@ function claimMapping(text: string | undefined, context: z.RefinementCtx) {
   }
 }
 
+const keyAttestationNeed = z.string().transform((text, context) => {
+  const [, type, level] = /^([a-z-]+)=(basic|enhanced-basic|moderate|high)$/.exec(text) ?? [];
+  if (type === undefined || level === undefined) {
+    context.addIssue('must be type=level, such as resident=moderate');
+    return z.NEVER;
+  }
+  return { type, level: level as 'basic' | 'enhanced-basic' | 'moderate' | 'high' };
+});
+
 /** Secrets that stand in documentation or are the first anyone tries; production refuses them. */
 const wellKnownSecrets = ['changeme', 'secret', 'password', 'replaceme', 'naru', 'default', 'example'];
 
@@ -284,6 +293,12 @@ const schema = z.object({
     .describe(
       'chains whose did:ethr DIDs are resolved, separated by commas, each name=chainId@rpcUrl@registry; none where absent',
     ),
+  VERIFIER_CERTIFICATE_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("the verifier's certificate and those above it, PEM; one of our own making where absent"),
+  VERIFIER_KEY_FILE: z.string().min(1).optional().describe('its private key, P-256, PEM'),
   CITY_OPENID_ISSUER: webUrl
     .optional()
     .describe("address of the city's own OpenID provider, at which people sign in for credentials; none where absent"),
@@ -310,6 +325,23 @@ const schema = z.object({
     .enum(['refused', 'allowed'])
     .default('refused')
     .describe('whether a wallet that knows no DPoP may take a pre-authorized offer: `refused` (HAIP) or `allowed`'),
+  KEY_ATTESTATIONS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((need) => need.trim())
+        .filter((need) => need !== ''),
+    )
+    .pipe(z.array(keyAttestationNeed))
+    .describe(
+      "credential types for which a wallet's provider must attest the keys, each type=level, separated by commas; levels of ISO 18045: basic, enhanced-basic, moderate, high; none where absent",
+    ),
+  CREDENTIAL_ENCRYPTION: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('whether credential requests and answers must be encrypted on top of TLS: `optional` or `required`'),
   TIME_ZONE: z
     .string()
     .default('Asia/Seoul')
@@ -409,6 +441,18 @@ export interface MqttListening {
   tls: { port: number; certificateFile: string; keyFile: string; clientCaFile?: string; clientCrlFile?: string } | null;
   /** What one device may send for long. */
   messagesPerSecond: number;
+}
+
+/**
+ * The files of the verifier's key and certificate; undefined for its own.
+ *
+ * @throws SETTING_INVALID for one without the other
+ */
+export function verifierFiles(settings: Settings): { key: string; certificate: string } | undefined {
+  const { VERIFIER_CERTIFICATE_FILE: certificate, VERIFIER_KEY_FILE: key } = settings;
+  if ((certificate === undefined) !== (key === undefined))
+    throw problem('SETTING_INVALID', 'VERIFIER_CERTIFICATE_FILE and VERIFIER_KEY_FILE: give both, or neither');
+  return certificate === undefined || key === undefined ? undefined : { key, certificate };
 }
 
 /**

@@ -18,6 +18,7 @@ import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
+import { verifierCommand } from './cli/verifier-command.ts';
 import { verifyProofCommand } from './cli/verify-proof-command.ts';
 import { dataDirectorySetting } from './config.ts';
 import { systemClock } from './platform/clock.ts';
@@ -64,6 +65,7 @@ for (const command of [
   importRegistryCommand(io),
   deviceCaCommand(io, systemClock),
   issuerKeysCommand(io, systemClock),
+  verifierCommand(io, systemClock),
 ]) {
   program.addCommand(command);
 }

@@ -2,9 +2,19 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
-import { cityProvider, httpTls, mqttListening, requireProduction, type Settings, vcApiIsOpen } from '../config.ts';
+import {
+  cityProvider,
+  httpTls,
+  mqttListening,
+  requireProduction,
+  type Settings,
+  vcApiIsOpen,
+  verifierFiles,
+} from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
+import { credentialType } from '../identity/credentials/credential-types.ts';
+import { atLeast } from '../identity/issuing/key-attestation.ts';
 import { noWallets, parseTrustedWallets, type TrustedWallets } from '../identity/trust/trusted-wallets.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type DataDirectory, dataDirectoryPath, openDataDirectory } from '../platform/data-directory.ts';
@@ -147,8 +157,10 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     statusListHosts: settings.STATUS_LIST_HOSTS,
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
+    verifierFiles: verifierFiles(settings),
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
     authorization: authorizationPolicy(settings),
+    issuing: issuingPolicy(settings),
     epochChanges: settings.EPOCH_CHANGES,
   };
 }
@@ -159,6 +171,15 @@ function authorizationPolicy(settings: Settings): ComposeOptions['authorization'
     wallets: trustedWallets(settings.WALLETS_FILE),
     bearerTokens: settings.WALLET_BEARER_TOKENS,
     ...(provider && { cityProvider: provider }),
+  };
+}
+
+function issuingPolicy({ KEY_ATTESTATIONS, CREDENTIAL_ENCRYPTION }: Settings): ComposeOptions['issuing'] {
+  return {
+    keyAttestations: Object.fromEntries(
+      KEY_ATTESTATIONS.map(({ type, level }) => [credentialType(type).id, atLeast(level)]),
+    ),
+    encryptionRequired: CREDENTIAL_ENCRYPTION === 'required',
   };
 }
 

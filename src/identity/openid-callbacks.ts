@@ -108,7 +108,7 @@ function partyInfo({ apu, apv }: { apu?: string; apv?: string }) {
 }
 
 /** The P-256 key in a certificate, given as in `x5c`. */
-async function certifiedKey(certificate: string): Promise<PublicJwk | null> {
+export async function certifiedKey(certificate: string): Promise<PublicJwk | null> {
   try {
     const pem = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----`;
     return publicP256(await exportJWK(await importX509(pem, protocolAlgorithm, { extractable: true })));

@@ -2,8 +2,10 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Pool } from '../platform/postgres/database.ts';
 import { sweepAuthorizationRequests } from './issuing/authorization-store.ts';
+import { sweepSpentNonces } from './issuing/credential-answer-store.ts';
 import { sweepGrants } from './issuing/grant-store.ts';
 import { sweepImports } from './issuing/import-store.ts';
+import { sweepApprovals } from './issuing/offer-approval-store.ts';
 import { sweepOffers } from './issuing/offer-store.ts';
 import { sweepProofGuards } from './issuing/proof-guard-store.ts';
 import { sweepSignInOffers } from './issuing/sign-in-offer-store.ts';
@@ -15,10 +17,12 @@ export async function sweepIdentity(pool: Pool, clock: Clock): Promise<number> {
   let removed = 0;
   for (const sweep of [
     sweepOffers,
+    sweepApprovals,
     sweepImports,
     sweepSignInOffers,
     sweepAuthorizationRequests,
     sweepGrants,
+    sweepSpentNonces,
     sweepProofGuards,
     sweepRequests,
   ])

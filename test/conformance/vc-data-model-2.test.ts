@@ -1,6 +1,6 @@
 // Verifiable Credentials Data Model 2.0, requirement by requirement, asked over HTTPS as the W3C's test suite does it.
 import { describe, expect, test } from 'vitest';
-import { failures, vcApiService } from '../support/vc-api-service.ts';
+import { failures, vcApiService } from '../support/vc-api-house.ts';
 import { VC_CONTEXT, w3cSigner } from '../support/w3c-signer.ts';
 
 type Json = Record<string, unknown>;

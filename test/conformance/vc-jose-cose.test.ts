@@ -3,7 +3,7 @@ import { SDJwtInstance } from '@sd-jwt/core';
 import { compactVerify, decodeJwt, decodeProtectedHeader, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { sdJwtHasher } from '../../src/identity/credentials/sd-jwt-vc.ts';
-import { failures, OPERATOR_TOKEN, vcApiService } from '../support/vc-api-service.ts';
+import { failures, OPERATOR_TOKEN, vcApiService } from '../support/vc-api-house.ts';
 import { VC_CONTEXT, w3cSigner } from '../support/w3c-signer.ts';
 
 type Json = Record<string, unknown>;
@@ -38,7 +38,7 @@ describe('credentials as JWTs [3.1.1]', () => {
     expect(enveloped.id).toMatch(/^data:application\/vc\+jwt,ey/);
     const token = tokenOf(enveloped);
     expect(decodeProtectedHeader(token)).toEqual({
-      ...{ alg: 'ES256', typ: 'vc+jwt', cty: 'vc', kid: service.issuer.p256MultikeyId },
+      ...{ alg: 'ES256', typ: 'vc+jwt', cty: 'vc', kid: service.issuer.p256KeyId },
     });
     expect(decodeJwt(token)).toEqual({
       ...credential,

@@ -4,7 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { composeAuthorization } from '../../src/compose-authorization.ts';
+import { credentialFormats } from '../../src/identity/credentials/credential-formats.ts';
 import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
+import { credentialConfigurations } from '../../src/identity/issuing/credential-configuration.ts';
+import { requestKeyOf } from '../../src/identity/issuing/credential-encryption.ts';
 import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
 import { offerLimits } from '../../src/identity/issuing/offer.ts';
 import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
@@ -64,8 +67,16 @@ const parts = { pool, clock: systemClock, random: systemRandom };
 const { metadata: serverMetadata } = composeAuthorization({
   ...{ ...parts, issuer: publicUrl, wallets: noWallets, bearerTokens: 'refused' },
 });
-const metadata = issuerMetadata(publicUrl, { ko: '나루', en: 'Naru' }, credentialTypes, serverMetadata);
-const desk = createOfferService({ ...parts, metadata, signInTypes: [] });
+const configurations = credentialConfigurations(credentialTypes, credentialFormats, {});
+const metadata = issuerMetadata({
+  ...{ publicUrl, name: { ko: '나루', en: 'Naru' }, configurations, authorizationServer: serverMetadata },
+  ...{
+    requestKey: requestKeyOf('the-key-of-the-nonces-in-tests'),
+    encryptionRequired: false,
+    trustsAttestations: false,
+  },
+});
+const desk = createOfferService({ ...parts, metadata, configurations, signInTypes: [] });
 
 async function offered(): Promise<{ id: string; code: string; txCode: string }> {
   const offer = await desk.createOffer({ type: 'water-account', claims: waterAccountClaims, reference: 'SP-0001' });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createForeignStatusLists } from '../../src/identity/presenting/foreign-status-list-port.ts';
 import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
-import { failures, vcApiService } from '../support/vc-api-service.ts';
+import { failures, vcApiService } from '../support/vc-api-house.ts';
 import { VC_CONTEXT, w3cSigner } from '../support/w3c-signer.ts';
 
 const service = await vcApiService({ hosts: ['lists.example.org'] });

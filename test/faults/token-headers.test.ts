@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { failures, vcApiService } from '../support/vc-api-service.ts';
+import { failures, vcApiService } from '../support/vc-api-house.ts';
 import { base64url, VC_CONTEXT, w3cSigner } from '../support/w3c-signer.ts';
 
 type Json = Record<string, unknown>;

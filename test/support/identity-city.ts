@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { type AuthorizationPolicy, composeAuthorization } from '../../src/compose-authorization.ts';
-import { credentialTypes } from '../../src/identity/credentials/credential-types.ts';
+import { composeIssuing, type IssuingPolicy, openPolicy } from '../../src/compose-issuing.ts';
 import { createDataIntegrity } from '../../src/identity/credentials/data-integrity.ts';
 import { createStatusListService } from '../../src/identity/credentials/status-list-service.ts';
 import { didResolutionRoutes } from '../../src/identity/dids/did-resolution-routes.ts';
@@ -15,11 +15,7 @@ import { createDidService } from '../../src/identity/dids/did-service.ts';
 import { createEthrDids } from '../../src/identity/dids/ethr-did-port.ts';
 import { createForeignDids } from '../../src/identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from '../../src/identity/dids/resolve-did-service.ts';
-import { createDeliveryService } from '../../src/identity/issuing/deliver-credential-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
-import { issuerMetadata } from '../../src/identity/issuing/issuer-metadata.ts';
-import { createOfferService } from '../../src/identity/issuing/offer-credential-service.ts';
-import { openid4vciRoutes } from '../../src/identity/issuing/openid4vci-routes.ts';
 import { openid4vpRoutes } from '../../src/identity/presenting/openid4vp-routes.ts';
 import type { PresentationOrder } from '../../src/identity/presenting/presentation-request.ts';
 import { createPresentationAnswerService } from '../../src/identity/presenting/receive-presentation-service.ts';
@@ -63,7 +59,7 @@ export const signInPurpose = { ko: '내 수도 계량기를 봅니다.', en: 'To
  *
  * @param given Bearer tokens are allowed where it says nothing, for tests whose subject is something else than DPoP
  */
-export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
+export async function identityCity(given: Partial<AuthorizationPolicy & { issuing: IssuingPolicy }> = {}) {
   const policy: AuthorizationPolicy = { wallets: noWallets, bearerTokens: 'allowed', ...given };
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
@@ -83,17 +79,23 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
   const verifying = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
 
   const authorization = composeAuthorization({ ...{ pool, clock, random }, issuer: publicUrl, ...policy });
-  const metadata = issuerMetadata(
-    publicUrl,
-    { ko: '나루시', en: 'City of Naru' },
-    credentialTypes,
-    authorization.metadata,
-  );
-  const offers = createOfferService({ pool, clock, random, metadata, signInTypes: authorization.signInTypes });
-  const delivery = createDeliveryService({
-    ...{ pool, clock, random, metadata, grants: authorization.grants },
-    issueCredential: issuing.issueSdJwtVc,
+  const resolver = createResolveDidService({ clock, dids, foreign });
+  const offered = composeIssuing({
+    ...{
+      pool,
+      clock,
+      random,
+      publicUrl,
+      issuer,
+      issuing,
+      authorization,
+      requireOperator: operatorGuard(operatorToken),
+    },
+    ...{ name: { ko: '나루시', en: 'City of Naru' }, secret: 'the-key-of-the-nonces-in-tests' },
+    ...{ policy: given.issuing ?? openPolicy, wallets: policy.wallets },
+    resolveDid: (did) => resolver.resolve(did),
   });
+  const { metadata, offers, approvals } = offered;
   const identity = await openVerifierIdentity({
     ownFile: join(directory, 'verifier.json'),
     ...{ publicUrl, random, now_ms: clock.now_ms() },
@@ -118,9 +120,9 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
     version: '0',
     routes: [
       didRoutes({ dids }),
-      didResolutionRoutes({ resolver: createResolveDidService({ clock, dids, foreign }) }),
+      didResolutionRoutes({ resolver }),
       ...authorization.routes,
-      openid4vciRoutes({ metadata, offers, delivery, requireOperator: operatorGuard(operatorToken) }),
+      ...offered.routes,
       openid4vpRoutes({ requests, answers, verifierList }),
       verifierRoutes({ verifiers, requests }),
       verifierRegistrationRoutes({ verifiers, requireOperator: operatorGuard(operatorToken) }),
@@ -140,6 +142,7 @@ export async function identityCity(given: Partial<AuthorizationPolicy> = {}) {
     issuing,
     metadata,
     offers,
+    approvals,
     requests,
     verifiers,
     identity,

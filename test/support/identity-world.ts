@@ -18,6 +18,7 @@ import { createResolveDidService } from '../../src/identity/dids/resolve-did-ser
 import { createChangeVcStatusService } from '../../src/identity/issuing/change-vc-status-service.ts';
 import { createIssueCredentialService } from '../../src/identity/issuing/issue-credential-service.ts';
 import { vcApiRoutes } from '../../src/identity/issuing/vc-api-routes.ts';
+import { createDeriveCredentialService } from '../../src/identity/presenting/derive-credential-service.ts';
 import { createForeignStatusLists } from '../../src/identity/presenting/foreign-status-list-port.ts';
 import { vcApiVerifyRoutes } from '../../src/identity/presenting/vc-api-verify-routes.ts';
 import { createVerifyCredentialService } from '../../src/identity/presenting/verify-credential-service.ts';
@@ -108,7 +109,11 @@ export async function identityWorld(pool: Pool) {
           },
           isOpen: false,
         }),
-        vcApiVerifyRoutes({ credentials, presentations: w3cPresentations }),
+        vcApiVerifyRoutes({
+          credentials,
+          presentations: w3cPresentations,
+          deriving: createDeriveCredentialService({ dataIntegrity }),
+        }),
       ],
     });
     afterAll(() => server.close());

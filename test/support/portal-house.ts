@@ -39,6 +39,7 @@ export async function portalHouse(logger: Logger = createLogger('silent')) {
   const identity = await composeIdentity({
     ...{ pool, clock, random, publicUrl, dataDirectory, requireOperator },
     keysPassphrase: 'the ferry lands at seven',
+    secret: 'the-key-of-the-nonces-in-tests',
     anchorOf: (key) => waitingAnchor(pool, key),
   });
   const staff = createStaffService({ pool, clock, random });

@@ -7,7 +7,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { exportJWK, type JWK, SignJWT } from 'jose';
-import { holderKeyThumbprint, publicHolderJwk } from '../../src/identity/issuing/holder-key.ts';
+import { publicHolderJwk } from '../../src/identity/issuing/holder-key.ts';
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
@@ -54,7 +54,7 @@ export async function walletProvider(now_ms: () => number = Date.now) {
     expiredX5c: [inHeader(expired)],
     rootX5c: [inHeader(root)],
     /** The same signer, known by its key. */
-    key: { kid: holderKeyThumbprint(jwk), jwk },
+    key: jwk,
     privateKey: leafKeys.privateKey,
 
     /** A key attestation, right but for what `changes` says. */

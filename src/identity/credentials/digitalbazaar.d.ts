@@ -25,6 +25,7 @@ declare module '@digitalbazaar/data-integrity' {
     documentLoader: DocumentLoader;
   }
   export class DataIntegrityProof {
+    /** `date: null` for a proof that says no time; now where it is left out. */
     constructor(options: { signer?: LibrarySigner; date?: null; cryptosuite: LibraryCryptosuite });
     readonly cryptosuite: string;
     /** Members that a proof to be made starts with. */
@@ -38,8 +39,9 @@ declare module '@digitalbazaar/data-integrity' {
 }
 
 declare module '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite' {
+  import type { LibraryCryptosuite } from '@digitalbazaar/data-integrity';
   import type { DocumentLoader } from '@digitalbazaar/vc';
-  export const cryptosuite: {
+  export const cryptosuite: LibraryCryptosuite & {
     canonize(
       document: object,
       options: { documentLoader: DocumentLoader; messageDigestAlgorithm: 'SHA-256' | 'SHA-384' },
@@ -48,11 +50,9 @@ declare module '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite' {
 }
 
 declare module '@digitalbazaar/eddsa-jcs-2022-cryptosuite' {
-  export function createSignCryptosuite(): { canonize(document: object): Promise<string> };
-}
-
-declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
-  export const cryptosuite: object;
+  import type { LibraryCryptosuite } from '@digitalbazaar/data-integrity';
+  export function createSignCryptosuite(): LibraryCryptosuite & { canonize(document: object): Promise<string> };
+  export function createVerifyCryptosuite(): LibraryCryptosuite;
 }
 
 declare module '@digitalbazaar/ecdsa-sd-2023-cryptosuite' {
@@ -120,8 +120,5 @@ declare module '@digitalbazaar/bls12-381-multikey' {
   export function generateBbsKeyPair(options: { algorithm: string; seed: Uint8Array }): Promise<BbsKeyPair>;
   export function toJwk(options: { keyPair: BbsKeyPair; secretKey: boolean }): Promise<BbsJwk>;
   export function fromJwk(options: { jwk: BbsJwk; secretKey: boolean }): Promise<BbsKeyPair>;
-}
-
-declare module '@digitalbazaar/eddsa-rdfc-2022-cryptosuite' {
-  export { cryptosuite } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+  export function from(key: object): Promise<BbsKeyPair>;
 }

@@ -2,6 +2,7 @@
 // Source: VC Data Integrity ECDSA Cryptosuites 1.0, 3.4 to 3.6; VC Data Integrity BBS Cryptosuites 1.0, 3.
 import { DataIntegrityProof, type LibraryCryptosuite, type LibrarySigner } from '@digitalbazaar/data-integrity';
 import type { DocumentLoader } from '@digitalbazaar/vc';
+import { decode } from 'cborg';
 import type { Proof, ProofFormat, ProofOptions, VerificationKey } from './credential-format.ts';
 
 const MULTIKEY_CONTEXT = 'https://w3id.org/security/multikey/v1';
@@ -37,7 +38,7 @@ export function disclosingProofs(parts: {
     },
 
     async verifyProof(document, proof, key, { jsonLd }) {
-      if (!proof.proofValue.startsWith('u') || !parts.fits(key)) return false;
+      if (!parts.fits(key) || !isPlainValue(proof.proofValue)) return false;
       const { id, controller, publicKeyMultibase } = key;
       const method = { '@context': MULTIKEY_CONTEXT, id, type: 'Multikey', controller, publicKeyMultibase };
       const documentLoader: DocumentLoader = async (url) =>
@@ -64,4 +65,24 @@ export function disclosingProofs(parts: {
       });
     },
   };
+}
+
+/** Three bytes in front say what kind of value it is. */
+const HEADER_bytes = 3;
+
+/**
+ * Whether a value is base64url of CBOR without tags. The library takes tagged byte strings too, which makes two values of
+ * one proof. Source: VC Data Integrity ECDSA Cryptosuites 1.0, 3.5.7; VC Data Integrity BBS Cryptosuites 1.0, 3.3.6.
+ */
+function isPlainValue(proofValue: string): boolean {
+  if (!/^u[A-Za-z0-9_-]+$/.test(proofValue)) return false;
+  try {
+    return Array.isArray(decode(fromBase64url(proofValue.slice(1)).subarray(HEADER_bytes), { useMaps: true }));
+  } catch {
+    return false;
+  }
+}
+
+function fromBase64url(text: string): Uint8Array {
+  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }

@@ -11,12 +11,16 @@ import type { Proof, ProofFormat, ProofOptions, VerificationKey } from './creden
 import type { JsonLd } from './json-ld.ts';
 import { decodeSignature, encodeSignature } from './proof-value.ts';
 
-/** The text of both that is hashed. */
-type Transform = (
-  input: { document: Record<string, unknown>; options: ProofOptions },
-  digest: CanonicalDigest,
-  jsonLd: JsonLd,
-) => Promise<{ document: string; options: string }>;
+interface Transformation {
+  /** Members that a new proof over the document has beside its options. */
+  members(document: Record<string, unknown>): Partial<ProofOptions>;
+  /** The text of both that is hashed. */
+  texts(
+    input: { document: Record<string, unknown>; options: ProofOptions },
+    digest: CanonicalDigest,
+    jsonLd: JsonLd,
+  ): Promise<{ document: string; options: string }>;
+}
 
 /** SubjectPublicKeyInfo up to the key's bytes. Source: RFC 8410, 4; RFC 5480, 2; the points are compressed. */
 const spkiPrefix: Partial<Record<MultikeyKind, string>> = {
@@ -29,11 +33,11 @@ type HashedKind = keyof typeof signature_bytes;
 
 /**
  * @param kinds of keys the suite has
- * @param transform rdfc or jcs, below
+ * @param transformation rdfc or jcs, below
  */
 export function hashedProofs(
   kinds: readonly HashedKind[],
-  transform: Transform,
+  transformation: Transformation,
 ): Pick<ProofFormat, 'createProof' | 'verifyProof'> {
   /** Source: 3.2.4 of both: hash of the proof's members, then of the document. */
   async function hashData(
@@ -44,7 +48,7 @@ export function hashedProofs(
   ): Promise<Uint8Array> {
     // The digest follows the curve. Source: VC Data Integrity ECDSA Cryptosuites 1.0, 3.2.
     const digest = kind === 'P-384' ? 'sha384' : 'sha256';
-    const text = await transform({ document, options }, digest, jsonLd);
+    const text = await transformation.texts({ document, options }, digest, jsonLd);
     const hash = (of: string) => createHash(digest).update(of, 'utf8').digest();
     return new Uint8Array(Buffer.concat([hash(text.options), hash(text.document)]));
   }
@@ -54,8 +58,9 @@ export function hashedProofs(
   return {
     async createProof(document, options, key, { jsonLd }) {
       if (!fits(key.kind)) throw new TypeError('the suite has no such key');
-      const signature = signWith(key, await hashData(document, options, key.kind, jsonLd));
-      return { ...options, proofValue: encodeSignature(signature) };
+      const made = { ...options, ...transformation.members(document) };
+      const signature = signWith(key, await hashData(document, made, key.kind, jsonLd));
+      return { ...made, proofValue: encodeSignature(signature) };
     },
 
     async verifyProof(document, { proofValue, ...options }: Proof, key, { jsonLd }) {
@@ -84,12 +89,15 @@ function publicKeyOf({ kind, bytes }: VerificationKey): KeyObject {
 }
 
 /** Canonical N-Quads of both; the proof's members are read with the document's contexts. Source: 3.2.3 and 3.2.5. */
-export const rdfc: Transform = async ({ document, options }, digest, jsonLd) => {
-  const [ofOptions, ofDocument] = await Promise.all([
-    jsonLd.canonize({ '@context': document['@context'], ...options }, digest),
-    jsonLd.canonize(document, digest),
-  ]);
-  return { document: ofDocument, options: ofOptions };
+export const rdfc: Transformation = {
+  members: () => ({}),
+  async texts({ document, options }, digest, jsonLd) {
+    const [ofOptions, ofDocument] = await Promise.all([
+      jsonLd.canonize({ '@context': document['@context'], ...options }, digest),
+      jsonLd.canonize(document, digest),
+    ]);
+    return { document: ofDocument, options: ofOptions };
+  },
 };
 
 const { canonize: jsonCanonize } = createSignCryptosuite();
@@ -97,16 +105,19 @@ const { canonize: jsonCanonize } = createSignCryptosuite();
 /**
  * Canonical JSON of both (RFC 8785). A proof made here carries the document's contexts; one that carries contexts is
  * checked over a document with exactly these, which must be those the document begins with.
- * Source: VC Data Integrity EdDSA Cryptosuites 1.0, 3.3.2; VC Data Integrity ECDSA Cryptosuites 1.0, 3.3.2.
+ * Source: VC Data Integrity EdDSA Cryptosuites 1.0, 3.3.1 and 3.3.2; VC Data Integrity ECDSA Cryptosuites 1.0, likewise.
  */
-export const jcs: Transform = async ({ document, options }) => {
-  const contexts = options['@context'];
-  const signed = contexts === undefined ? document : { ...document, '@context': contexts };
-  if (contexts !== undefined && !beginsWith(document['@context'], contexts)) {
-    throw new TypeError("the document does not begin with the proof's contexts");
-  }
-  const [ofOptions, ofDocument] = await Promise.all([jsonCanonize(options), jsonCanonize(signed)]);
-  return { document: ofDocument, options: ofOptions };
+export const jcs: Transformation = {
+  members: (document) => ('@context' in document ? { '@context': document['@context'] } : {}),
+  async texts({ document, options }) {
+    const contexts = options['@context'];
+    if (contexts !== undefined && !beginsWith(document['@context'], contexts)) {
+      throw new TypeError("the document does not begin with the proof's contexts");
+    }
+    const signed = contexts === undefined ? document : { ...document, '@context': contexts };
+    const [ofOptions, ofDocument] = await Promise.all([jsonCanonize(options), jsonCanonize(signed)]);
+    return { document: ofDocument, options: ofOptions };
+  },
 };
 
 function beginsWith(contexts: unknown, start: unknown): boolean {

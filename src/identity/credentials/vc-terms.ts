@@ -28,6 +28,12 @@ const DATE_TIME_STAMP =
 /** A date-time with its offset, of a day that exists. */
 export const dateTimeStamp = z.string().refine(isDateTimeStamp, 'must be a date-time with its offset from UTC');
 
+/** Source: RFC 6901, section 3. */
+export const jsonPointer = z
+  .string()
+  .max(vcLimits.url_chars)
+  .regex(/^(\/([^~/]|~[01])*)*$/, 'must be a JSON pointer');
+
 export const typeNames = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(vcLimits.many)]);
 
 /** An object that says what it is, and may say which. */

@@ -6,6 +6,8 @@ import {
   type DidErrorName,
   didError,
   didErrorStatus,
+  draftErrorName,
+  RESULT_LD,
   type Representation,
 } from './did-resolution.ts';
 import type { ResolveDidService } from './resolve-did-service.ts';
@@ -28,30 +30,50 @@ export function didResolutionRoutes({ resolver }: { resolver: ResolveDidService 
             versionId: z.string().max(128).optional(),
             versionTime: z.string().max(64).optional(),
             noCache: z.enum(['true', 'false']).optional(),
+            publicKeyFormat: z.string().max(64).optional(),
+            enableEncryptionKeyDerivation: z.enum(['true', 'false']).optional(),
           }),
         },
       },
       async (request, reply) => {
-        const { noCache, ...version } = request.query;
+        const { noCache, publicKeyFormat, enableEncryptionKeyDerivation, ...version } = request.query;
         const chosen = chooseRepresentation(request.headers.accept);
         reply.header('vary', 'Accept');
+        const asked = didOfPath(request.url);
+        // A path or a query that got here was encoded: it is part of a DID URL.
+        const isUrl = /[#/?]/.test(asked);
         const refuse = (name: DidErrorName, detail: string) =>
           reply
             .code(didErrorStatus[name])
             .type(chosen?.of === 'result' ? chosen.contentType : 'application/did-resolution')
-            .send(asBytes(result(null, { error: didError(name, detail) }, {})));
+            .send(asBytes(refusedResult(name, detail, { isUrl, isDraft: chosen?.contentType === RESULT_LD })));
         if (chosen === null) {
           return refuse('REPRESENTATION_NOT_SUPPORTED', 'Ask for application/did-resolution or application/did.');
         }
-        const answer = await resolver.resolve(didOfPath(request.url), { ...version, noCache: noCache === 'true' });
+        const options = {
+          ...version,
+          noCache: noCache === 'true',
+          keys: { publicKeyFormat, enableEncryptionKeyDerivation: enableEncryptionKeyDerivation === 'true' },
+        };
+        const answer = await (isUrl ? resolver.dereference(asked, options) : resolver.resolve(asked, options));
         if (answer.error !== null) return refuse(answer.error, answer.detail);
         const { document, metadata, facts } = answer;
         reply.code(metadata.deactivated === true ? 410 : 200).type(chosen.contentType);
         if (chosen.of === 'document') return reply.send(asBytes(document));
-        return reply.send(asBytes(result(document, { contentType: documentType(chosen), ...facts }, metadata)));
+        const about = { contentType: documentType(chosen), ...facts };
+        return reply.send(asBytes(result(document, about, metadata, isUrl)));
       },
     );
   };
+}
+
+/**
+ * With the older media type of results comes the older form: the error's name alone, and an empty document. The did:key
+ * method still asks for it.
+ */
+function refusedResult(name: DidErrorName, detail: string, { isUrl, isDraft }: { isUrl: boolean; isDraft: boolean }) {
+  const error = isDraft ? draftErrorName(name) : didError(name, detail);
+  return result(isDraft ? {} : null, { error }, {}, isUrl);
 }
 
 /** Bytes, because the shell adds a charset to text, and these media types have none. */
@@ -63,11 +85,11 @@ function documentType(chosen: Representation): string {
   return chosen.of === 'document' ? chosen.contentType : DOCUMENT_TYPE;
 }
 
-function result(didDocument: object | null, didResolutionMetadata: object, didDocumentMetadata: object) {
+function result(didDocument: object | null, about: object, didDocumentMetadata: object, isUrl: boolean) {
   return {
     '@context': 'https://w3id.org/did-resolution/v1',
     didDocument,
-    didResolutionMetadata,
+    [isUrl ? 'didDereferencingMetadata' : 'didResolutionMetadata']: about,
     didDocumentMetadata,
   };
 }

@@ -2,7 +2,12 @@
 
 export const didErrorStatus = {
   INVALID_DID: 400,
+  INVALID_DID_URL: 400,
   INVALID_OPTIONS: 400,
+  INVALID_PUBLIC_KEY: 400,
+  INVALID_PUBLIC_KEY_LENGTH: 400,
+  INVALID_PUBLIC_KEY_TYPE: 400,
+  UNSUPPORTED_PUBLIC_KEY_TYPE: 400,
   NOT_FOUND: 404,
   REPRESENTATION_NOT_SUPPORTED: 406,
   INVALID_DID_DOCUMENT: 500,
@@ -14,6 +19,11 @@ export type DidErrorName = keyof typeof didErrorStatus;
 
 const titles: Record<DidErrorName, string> = {
   INVALID_DID: 'That is not a DID',
+  INVALID_DID_URL: 'That is not a DID URL that is dereferenced here',
+  INVALID_PUBLIC_KEY: 'The DID holds no key of its kind',
+  INVALID_PUBLIC_KEY_LENGTH: 'The key in the DID has a wrong length',
+  INVALID_PUBLIC_KEY_TYPE: 'The key is not given in that format',
+  UNSUPPORTED_PUBLIC_KEY_TYPE: 'That kind or format of keys is not known here',
   INVALID_OPTIONS: 'The resolution options cannot be used together or have no such form',
   NOT_FOUND: 'There is no such DID, or no such version of it',
   REPRESENTATION_NOT_SUPPORTED: 'The DID document is not given in that media type',
@@ -33,13 +43,35 @@ export type DidResolution =
   | { error: DidErrorName; detail: string }
   | { error: null; document: object | null; metadata: Record<string, unknown> };
 
+/** As much of a resolver as those need who only read a document. */
+export interface DidResolver {
+  resolve(did: string): Promise<DidResolution>;
+}
+
 export function refusal(error: DidErrorName, detail: string): DidResolution {
   return { error, detail };
+}
+
+/** How the keys of a did:key are to be given. Source: did:key method v0.9, "Resolution Options". */
+export interface DidOptions {
+  publicKeyFormat?: string | undefined;
+  enableEncryptionKeyDerivation?: boolean | undefined;
 }
 
 /** An RFC 9457 object, as `didResolutionMetadata.error`. */
 export function didError(name: DidErrorName, detail: string): DidResolutionError {
   return { type: `https://www.w3.org/ns/did#${name}`, title: titles[name], detail };
+}
+
+/** As the drafts of DID Resolution named it, and the did:key method still does: `invalidDid`. */
+export function draftErrorName(name: DidErrorName): string {
+  return name.toLowerCase().replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** A DID URL with a fragment and nothing between; null for every other one. Source: DID Core 1.0, 3.2. */
+export function splitDidUrl(url: string): { did: string; fragment: string } | null {
+  const [, did, fragment] = /^(did:[^/?#]+)#([\w.~!$&'()*+,;=:@/?%-]+)$/.exec(url) ?? [];
+  return did === undefined || fragment === undefined || parseDid(did) === null ? null : { did, fragment };
 }
 
 const DID = /^did:([a-z0-9]+):((?:(?:[\w.-]|%[0-9A-Fa-f]{2})*:)*(?:[\w.-]|%[0-9A-Fa-f]{2})+)$/;
@@ -72,7 +104,7 @@ export interface Representation {
 }
 
 const RESULT = 'application/did-resolution';
-const RESULT_LD = 'application/ld+json;profile="https://w3id.org/did-resolution"';
+export const RESULT_LD = 'application/ld+json;profile="https://w3id.org/did-resolution"';
 const representations: [pattern: RegExp, Representation][] = [
   [/^application\/did-resolution$/, { contentType: RESULT, of: 'result' }],
   [/^application\/ld\+json;profile="?https:\/\/w3id\.org\/did-resolution"?$/, { contentType: RESULT_LD, of: 'result' }],

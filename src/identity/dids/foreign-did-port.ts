@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { GuardedFetch } from '../../platform/http/guarded-fetch.ts';
 import { Problem } from '../../platform/problem.ts';
 import { parseDidLogText, witnessRule } from './did-log.ts';
-import { type DidResolution, refusal, webAddress } from './did-resolution.ts';
+import { type DidOptions, type DidResolution, refusal, webAddress } from './did-resolution.ts';
 import type { EthrDids } from './ethr-did-port.ts';
 import { resolveKeyDid } from './key-did-port.ts';
 import { type DidVersion, verifyDidLog } from './verify-did-log.ts';
@@ -15,13 +15,13 @@ const DOCUMENT_TYPES = ['application/did+json', 'application/did+ld+json', 'appl
 const LOG_TYPES = ['text/jsonl', 'application/jsonl', 'application/x-ndjson', 'text/plain'];
 const WITNESS_TYPES = ['application/json', 'text/plain'];
 
-type Resolve = (did: string, id: string, version: DidVersion) => Promise<DidResolution>;
+type Resolve = (did: string, id: string, version: DidVersion, options?: DidOptions) => Promise<DidResolution>;
 /** By method name; `isLocal` ones read nothing but the DID itself. */
 export type ForeignDids = ReadonlyMap<string, { isLocal: boolean; resolve: Resolve }>;
 
 export function createForeignDids({ fetchText, ethr }: { fetchText: GuardedFetch; ethr: EthrDids }): ForeignDids {
   return new Map([
-    ['key', { isLocal: true, resolve: (did: string) => resolveKeyDid(did) }],
+    ['key', { isLocal: true, resolve: (did, _id, _version, keyOptions) => resolveKeyDid(did, keyOptions) }],
     ['jwk', { isLocal: true, resolve: (did: string, id: string) => resolveJwk(did, id) }],
     ['web', { isLocal: false, resolve: (did, id, version) => resolveWeb(fetchText, did, id, version) }],
     ['webvh', { isLocal: false, resolve: (did, id, version) => resolveWebvh(fetchText, did, id, version) }],

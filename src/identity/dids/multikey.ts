@@ -8,6 +8,7 @@ const kinds = {
   'P-256': { prefix: [0x80, 0x24], length_bytes: 33 },
   'P-384': { prefix: [0x81, 0x24], length_bytes: 49 },
   Bls12381G2: { prefix: [0xeb, 0x01], length_bytes: 96 },
+  X25519: { prefix: [0xec, 0x01], length_bytes: 32 },
   secp256k1: { prefix: [0xe7, 0x01], length_bytes: 33 },
 } as const;
 
@@ -20,16 +21,24 @@ export function encodeMultikey(kind: MultikeyKind, bytes: Uint8Array): string {
   return multibaseEncode(Uint8Array.of(...kinds[kind].prefix, ...bytes), MultibaseEncoding.BASE58_BTC);
 }
 
-/** @returns null where the text is no Multikey of a known kind, or its key has another length than that kind's */
-export function decodeMultikey(text: string): { kind: MultikeyKind; bytes: Uint8Array } | null {
-  if (text.length > TEXT_chars || !/^z[1-9A-HJ-NP-Za-km-z]+$/.test(text)) return null;
+/** Why a text is no Multikey of a known kind: it isn't base58btc, its prefix is unknown, its key has another length. */
+export type MultikeyFault = 'encoding' | 'kind' | 'length';
+
+export function readMultikey(text: string): { kind: MultikeyKind; bytes: Uint8Array } | MultikeyFault {
+  if (text.length > TEXT_chars || !/^z[1-9A-HJ-NP-Za-km-z]+$/.test(text)) return 'encoding';
   const all: Uint8Array = multibaseDecode(text).bytes;
   for (const [kind, { prefix, length_bytes }] of Object.entries(kinds)) {
-    if (all[0] === prefix[0] && all[1] === prefix[1] && all.length === prefix.length + length_bytes) {
-      return { kind: kind as MultikeyKind, bytes: all.slice(prefix.length) };
-    }
+    if (all[0] !== prefix[0] || all[1] !== prefix[1]) continue;
+    if (all.length !== prefix.length + length_bytes) return 'length';
+    return { kind: kind as MultikeyKind, bytes: all.slice(prefix.length) };
   }
-  return null;
+  return 'kind';
+}
+
+/** @returns null where the text is no Multikey of a known kind, or its key has another length than that kind's */
+export function decodeMultikey(text: string): { kind: MultikeyKind; bytes: Uint8Array } | null {
+  const read = readMultikey(text);
+  return typeof read === 'string' ? null : read;
 }
 
 /** Of an EC public key as a JWK. Source: SEC 1, 2.3.3. */

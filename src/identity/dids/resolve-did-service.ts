@@ -1,7 +1,7 @@
 // Resolves any DID: those registered here with their anchor, those of others through their methods, kept for a short time.
 import type { Clock } from '../../platform/clock.ts';
 import { Problem } from '../../platform/problem.ts';
-import { type DidResolution, parseDid, refusal } from './did-resolution.ts';
+import { type DidOptions, type DidResolution, parseDid, refusal, splitDidUrl } from './did-resolution.ts';
 import type { ResolvedDid } from './did-service.ts';
 import type { ForeignDids } from './foreign-did-port.ts';
 import type { DidVersion } from './verify-did-log.ts';
@@ -38,7 +38,7 @@ export function createResolveDidService({ clock, dids, foreign }: ResolveDidOpti
 
   async function resolve(
     did: string,
-    { noCache = false, ...version }: DidVersion & { noCache?: boolean } = {},
+    { noCache = false, keys, ...version }: DidVersion & { noCache?: boolean; keys?: DidOptions } = {},
   ): Promise<DidResolution & { facts?: ResolutionFacts }> {
     const parsed = parseDid(did);
     if (parsed === null) return refusal('INVALID_DID', 'A DID is did:method:identifier, without path or fragment.');
@@ -57,11 +57,15 @@ export function createResolveDidService({ clock, dids, foreign }: ResolveDidOpti
         return refusal('NOT_FOUND', 'No such DID is registered here.');
       }
     }
+    const asksForKeys = keys?.publicKeyFormat !== undefined || keys?.enableEncryptionKeyDerivation === true;
+    if (asksForKeys && parsed.method !== 'key') {
+      return refusal('FEATURE_NOT_SUPPORTED', 'The keys of DIDs of that method are given as they stand.');
+    }
     if (method.isLocal) {
       if (version.versionId ?? version.versionTime) {
         return refusal('FEATURE_NOT_SUPPORTED', 'DIDs of that method have no versions.');
       }
-      return method.resolve(did, parsed.id, version);
+      return method.resolve(did, parsed.id, version, keys);
     }
     return once(JSON.stringify([did, version.versionId, version.versionTime]), noCache, () =>
       method.resolve(did, parsed.id, version),
@@ -101,7 +105,38 @@ export function createResolveDidService({ clock, dids, foreign }: ResolveDidOpti
     }
   }
 
-  return { resolve };
+  /**
+   * What a DID URL names in its DID's document: a verification method or a service.
+   * Source: DID Resolution 1.0 (Candidate Recommendation), section 5.
+   */
+  async function dereference(
+    url: string,
+    options: Parameters<typeof resolve>[1] = {},
+  ): Promise<DidResolution & { facts?: ResolutionFacts }> {
+    const parts = splitDidUrl(url);
+    if (parts === null) return refusal('INVALID_DID_URL', 'Only did:method:identifier#fragment is dereferenced.');
+    const answer = await resolve(parts.did, options);
+    if (answer.error !== null || answer.document === null) return answer;
+    const resource = resourceOf(answer.document, parts);
+    if (resource === null) return refusal('NOT_FOUND', 'The document of that DID has nothing of that name.');
+    return { ...answer, document: resource };
+  }
+
+  return { resolve, dereference };
+}
+
+const WITH_IDS = ['verificationMethod', 'authentication', 'assertionMethod', 'keyAgreement', 'service'];
+
+function resourceOf(document: object, { did, fragment }: { did: string; fragment: string }): object | null {
+  const members = document as Record<string, unknown>;
+  const entries = WITH_IDS.flatMap((name) => members[name] ?? []);
+  const found = entries.find(
+    (entry): entry is object =>
+      typeof entry === 'object' &&
+      entry !== null &&
+      [`${did}#${fragment}`, `#${fragment}`].includes((entry as { id?: string }).id ?? ''),
+  );
+  return found === undefined ? null : { '@context': members['@context'], ...found };
 }
 
 /** Never another version than the one asked for. `anchor` and `salt` are Naru's own, and fix the newest version. */

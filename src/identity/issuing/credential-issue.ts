@@ -16,6 +16,13 @@ export interface CredentialOrder {
   reference?: string;
 }
 
+/** Credentials of the same claims, one a holder's key, that nothing shows to belong together. */
+export type BatchOrder = Omit<CredentialOrder, 'holder' | 'subjectDid'> & {
+  holders: readonly { jwk: PublicHolderJwk; didUrl: string | null }[];
+  /** The time they say they were issued at: no finer than what may be known of it. */
+  issuedAt_s: number;
+};
+
 export interface IssuedInFormat {
   /** A text (`<JWT>~<disclosure>~…~`, a JWT), or a JSON object with its proof. */
   credential: string | Record<string, unknown>;

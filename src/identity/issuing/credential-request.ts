@@ -5,7 +5,7 @@ import { credentialRefusal } from './credential-refusal.ts';
 
 export const credentialLimits = {
   /** Credentials of one answer, each for a key of its own. */
-  batchSize: 20,
+  batchSize: 10,
   /** Encoded, before anything is decoded. */
   proof_chars: 16_384,
   nonceLifetime_s: 300,

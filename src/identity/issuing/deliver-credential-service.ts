@@ -1,127 +1,192 @@
-// The nonce and credential endpoints: a holder proves a key, and the offered credential is issued to that key, once.
-import { Oauth2ErrorCodes, Oauth2ServerErrorResponseError } from '@openid4vc/oauth2';
-import {
-  type CredentialResponse,
-  type IssuerMetadataResult,
-  type NonceResponse,
-  Openid4vciIssuer,
-} from '@openid4vc/openid4vci';
+// The credential and deferred endpoints: a holder proves keys, and what the grant allows is issued to them, now or later.
 import type { Clock } from '../../platform/clock.ts';
-import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
+import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
-import { openidCallbacks, type PublicJwk, publicP256 } from '../openid-callbacks.ts';
 import { secretHash } from '../secrets.ts';
-import type { ProtocolRequest } from './grant.ts';
+import { deferIssue, deferredIdentifier, endDeferredIssue, spendNonces } from './credential-answer-store.ts';
+import type { CredentialConfiguration } from './credential-configuration.ts';
+import {
+  openRequest,
+  type RequestKey,
+  type ResponseEncryption,
+  readResponseEncryption,
+  sealResponse,
+} from './credential-encryption.ts';
+import { credentialRefusal } from './credential-refusal.ts';
+import { type CredentialRequest, credentialLimits, readCredentialRequest, readProofs } from './credential-request.ts';
+import type { Grant, GrantedCredential, ProtocolRequest } from './grant.ts';
 import type { GrantService } from './grant-service.ts';
-import { offerLimits } from './offer.ts';
-import { insertNonce, spendNonce } from './offer-store.ts';
+import type { IssueAnswerService } from './issue-answer-service.ts';
+import { approvalState } from './offer-approval-store.ts';
+import { nonceRefused, type ProveHolderService } from './prove-holder-service.ts';
 
-/** Signs the credential and records it inside the caller's transaction: both or neither. */
-export type IssueCredential = (
-  order: { type: string; claims: Record<string, unknown>; holderJwk: PublicJwk; reference: string },
-  within: Transaction,
-) => Promise<{ credential: string }>;
+/** A request's body: JSON as it was read, or a JWE. */
+export type SentBody = { json: unknown } | { jwe: string };
 
-export interface DeliveryService {
-  createNonce(): Promise<NonceResponse>;
-  /**
-   * Source: OpenID4VCI 1.0, 8. Every refusal is an `Oauth2ServerErrorResponseError` with the specification's code.
-   * The claims of the grant are erased in the transaction that issues. `dpopNonce`, where there is one, goes out as
-   * `DPoP-Nonce`.
-   */
-  deliverCredential(
-    request: ProtocolRequest,
-    body: Record<string, unknown>,
-  ): Promise<{ response: CredentialResponse; dpopNonce: string | null }>;
+/** What goes back, whole: a JSON text, or a JWE where the wallet asked for one. */
+export interface DeliveryAnswer {
+  status: 200 | 202;
+  text: string;
+  encrypted: boolean;
+  dpopNonce: string | null;
 }
 
-export function createDeliveryService(parts: {
+export interface DeliveryOptions {
   pool: Pool;
   clock: Clock;
   random: Random;
-  metadata: IssuerMetadataResult;
   grants: GrantService;
-  issueCredential: IssueCredential;
-}): DeliveryService {
-  const { pool, clock, random, metadata, grants, issueCredential } = parts;
-  const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
+  holders: ProveHolderService;
+  answers: IssueAnswerService;
+  configurations: readonly CredentialConfiguration[];
+  requestKey: RequestKey;
+  /** Whether requests and answers in the clear are refused. */
+  encryptionRequired: boolean;
+}
 
-  /** The proved key and the nonce it was proved with; the nonce is not spent yet. */
-  async function checkProof(jwt: string, now: Date): Promise<{ holderJwk: PublicJwk; nonce: string }> {
-    const proof = await library.verifyCredentialRequestJwtProof({ jwt, issuerMetadata: metadata, now });
-    const holderJwk = publicP256(proof.header.jwk);
-    if (holderJwk === null || proof.signer.method !== 'jwk') {
-      throw refusal(Oauth2ErrorCodes.InvalidProof, "The proof's header carries no P-256 public key in 'jwk'.");
-    }
-    if (proof.payload.aud !== metadata.credentialIssuer.credential_issuer) {
-      throw refusal(Oauth2ErrorCodes.InvalidProof, "The proof's 'aud' is not this credential issuer.");
-    }
-    if (Math.abs(now.getTime() / 1_000 - proof.payload.iat) > offerLimits.proofAge_s) {
-      throw refusal(Oauth2ErrorCodes.InvalidProof, "The proof's 'iat' is too far from now.");
-    }
-    if (typeof proof.payload.nonce !== 'string') {
-      throw refusal(Oauth2ErrorCodes.InvalidNonce, "The proof's 'nonce' is missing.");
-    }
-    return { holderJwk, nonce: proof.payload.nonce };
+/** Every refusal is an `Oauth2ServerErrorResponseError` with the specification's code, and never encrypted. */
+export type DeliveryService = ReturnType<typeof createDeliveryService>;
+
+export function createDeliveryService(options: DeliveryOptions) {
+  const { pool, clock, random, grants, holders, answers, requestKey, encryptionRequired } = options;
+  const configurations = new Map(options.configurations.map((configuration) => [configuration.id, configuration]));
+
+  /** Source: OpenID4VCI 1.0, 8. What is issued, recorded and spent commits together, or not at all. */
+  async function deliverCredential(from: ProtocolRequest, sent: SentBody): Promise<DeliveryAnswer> {
+    const { dpopNonce, ...grant } = await grants.grantOf(from);
+    const request = readCredentialRequest(await opened(sent));
+    requireEncryption(sent, request.responseEncryption);
+    const granted = grantedCredential(grant, request.asked);
+    const configuration = configurationOf(granted);
+    const { keys, nonces } = await holders.proveHolder(readProofs(request.proofs), {
+      clientId: grant.clientId,
+      need: configuration.need,
+    });
+    const waits = (await approvalOf(granted)) === 'awaiting';
+    const transactionId = randomToken(random);
+    const answer = await inTransaction(pool, async (transaction) => {
+      const until = new Date(clock.now_ms() + credentialLimits.nonceLifetime_s * 1_000);
+      if (!(await spendNonces(transaction, nonces.map(nonceHash), until))) throw nonceRefused();
+      if (!waits) {
+        return answers.issueAnswer(
+          transaction,
+          { grantId: grant.id, identifier: granted.identifier, configuration },
+          keys,
+        );
+      }
+      const transactionHash = transactionIdHash(transactionId);
+      await deferIssue(transaction, { identifier: granted.identifier, transactionHash, keys });
+      return pending(transactionId);
+    });
+    return sealed(answer, waits ? 202 : 200, request.responseEncryption, dpopNonce);
   }
 
-  return {
-    async createNonce() {
-      const nonce = randomToken(random);
-      await insertNonce(pool, nonceHash(nonce), new Date(clock.now_ms() + offerLimits.nonceLifetime_s * 1_000));
-      return library.createNonceResponse({ cNonce: nonce, cNonceExpiresIn: offerLimits.nonceLifetime_s });
-    },
-
-    async deliverCredential(from, body) {
-      const now = new Date(clock.now_ms());
-      const { id: grantId, credentials, dpopNonce } = await grants.grantOf(from);
-      const asked = body.credential_configuration_id;
-      const identifier = body.credential_identifier;
-      const granted = credentials.find(({ configurationId, byIdentifier, ...credential }) =>
-        byIdentifier ? credential.identifier === identifier : configurationId === asked,
+  /** Source: OpenID4VCI 1.0, 9. */
+  async function deliverDeferred(from: ProtocolRequest, sent: SentBody): Promise<DeliveryAnswer> {
+    const { dpopNonce, ...grant } = await grants.grantOf(from);
+    const body = await opened(sent);
+    const { transaction_id: transactionId, credential_response_encryption: encryption } = (body ?? {}) as Record<
+      string,
+      unknown
+    >;
+    const responseEncryption = encryption === undefined ? null : readResponseEncryption(encryption);
+    requireEncryption(sent, responseEncryption);
+    if (typeof transactionId !== 'string') {
+      throw credentialRefusal('invalid_credential_request', "'transaction_id' is missing.");
+    }
+    const transactionHash = transactionIdHash(transactionId);
+    const identifier = await deferredIdentifier(pool, { transactionHash, grantId: grant.id });
+    const granted = grant.credentials.find((credential) => credential.identifier === identifier);
+    if (granted === undefined) throw transactionRefused();
+    if ((await approvalOf(granted)) === 'awaiting') {
+      return sealed(pending(transactionId), 202, responseEncryption, dpopNonce);
+    }
+    const configuration = configurationOf(granted);
+    const answer = await inTransaction(pool, async (transaction) => {
+      const keys = await endDeferredIssue(transaction, transactionHash);
+      if (keys === null) throw transactionRefused();
+      return answers.issueAnswer(
+        transaction,
+        { grantId: grant.id, identifier: granted.identifier, configuration },
+        keys,
       );
-      if (granted === undefined) {
-        throw typeof identifier === 'string'
-          ? refusal(Oauth2ErrorCodes.UnknownCredentialIdentifier, 'That credential was not granted.')
-          : typeof asked === 'string'
-            ? refusal(Oauth2ErrorCodes.UnknownCredentialConfiguration, 'That credential was not granted.')
-            : refusal(Oauth2ErrorCodes.InvalidCredentialRequest, 'Nothing says which credential is asked for.');
-      }
-      const request = library.parseCredentialRequest({ issuerMetadata: metadata, credentialRequest: body });
-      const [jwt, ...others] = request.proofs?.jwt ?? [];
-      if (jwt === undefined || others.length > 0) {
-        throw refusal(Oauth2ErrorCodes.InvalidProof, "Exactly one proof of type 'jwt' is needed.");
-      }
-      const { holderJwk, nonce } = await checkProof(jwt, now);
-      const credential = await inTransaction(pool, async (transaction) => {
-        if (!(await spendNonce(transaction, nonceHash(nonce), now))) {
-          throw refusal(Oauth2ErrorCodes.InvalidNonce, 'The nonce is unknown, was used before, or has expired.');
-        }
-        const taken = await grants.takeClaims(transaction, { grantId, identifier: granted.identifier, credentials: 1 });
-        if (taken === null) throw invalidToken();
-        const order = { type: granted.configurationId, ...taken, holderJwk };
-        return (await issueCredential(order, transaction)).credential;
-      });
-      const response = library.createCredentialResponse({ credentialRequest: request, credentials: [{ credential }] });
-      return { response, dpopNonce };
-    },
-  };
+    });
+    return sealed(answer, 200, responseEncryption, dpopNonce);
+  }
+
+  async function opened(sent: SentBody): Promise<unknown> {
+    return 'jwe' in sent ? openRequest(sent.jwe, requestKey) : sent.json;
+  }
+
+  /** An answer's key that came in the clear could be somebody else's. Source: OpenID4VCI 1.0, 8.2. */
+  function requireEncryption(sent: SentBody, response: ResponseEncryption | null): void {
+    const refused = (what: string) => credentialRefusal('invalid_encryption_parameters', what);
+    if ('json' in sent && response !== null) {
+      throw refused("A request with 'credential_response_encryption' must be encrypted itself.");
+    }
+    if (!encryptionRequired) return;
+    if ('json' in sent) throw refused('The request must be encrypted.');
+    if (response === null) throw refused("'credential_response_encryption' is missing.");
+  }
+
+  async function sealed(
+    answer: object,
+    status: 200 | 202,
+    encryption: ResponseEncryption | null,
+    dpopNonce: string | null,
+  ): Promise<DeliveryAnswer> {
+    const text = encryption === null ? JSON.stringify(answer) : await sealResponse(answer, encryption);
+    return { status, text, encrypted: encryption !== null, dpopNonce };
+  }
+
+  function configurationOf({ configurationId }: GrantedCredential): CredentialConfiguration {
+    const configuration = configurations.get(configurationId);
+    if (configuration !== undefined) return configuration;
+    throw credentialRefusal('unknown_credential_configuration', 'That credential is not issued here any more.');
+  }
+
+  async function approvalOf({ approvalOf: offerId = null }: GrantedCredential): Promise<'awaiting' | 'approved'> {
+    if (offerId === null) return 'approved';
+    const state = await approvalState(pool, offerId, new Date(clock.now_ms()));
+    if (state !== 'refused') return state;
+    throw credentialRefusal('credential_request_denied', 'The office has refused to issue this credential.');
+  }
+
+  return { deliverCredential, deliverDeferred };
+}
+
+/** @throws unknown_credential_identifier, unknown_credential_configuration, invalid_credential_request */
+function grantedCredential(grant: Grant, asked: CredentialRequest['asked']): GrantedCredential {
+  if ('identifier' in asked) {
+    const found = grant.credentials.find(
+      ({ byIdentifier, identifier }) => byIdentifier && identifier === asked.identifier,
+    );
+    if (found !== undefined) return found;
+    throw credentialRefusal('unknown_credential_identifier', 'No credential of that identifier was granted.');
+  }
+  const found = grant.credentials.find(({ configurationId }) => configurationId === asked.configurationId);
+  if (found === undefined) {
+    throw credentialRefusal('unknown_credential_configuration', 'No credential of that configuration was granted.');
+  }
+  if (!found.byIdentifier) return found;
+  throw credentialRefusal(
+    'invalid_credential_request',
+    "The token answer named credential identifiers; ask by 'credential_identifier'.",
+  );
+}
+
+function pending(transaction_id: string) {
+  return { transaction_id, interval: credentialLimits.deferredInterval_s };
+}
+
+function transactionRefused() {
+  return credentialRefusal('invalid_transaction_id', 'The transaction is unknown, or its credential was fetched.');
+}
+
+function transactionIdHash(transactionId: string): Buffer {
+  return secretHash('naru/deferred-transaction/1', transactionId);
 }
 
 function nonceHash(nonce: string): Buffer {
-  return secretHash('naru/proof-nonce/1', nonce);
-}
-
-function refusal(error: Oauth2ErrorCodes, error_description: string): Oauth2ServerErrorResponseError {
-  return new Oauth2ServerErrorResponseError({ error, error_description });
-}
-
-function invalidToken(): Oauth2ServerErrorResponseError {
-  return new Oauth2ServerErrorResponseError(
-    {
-      error: Oauth2ErrorCodes.InvalidToken,
-      error_description: 'The access token is missing, unknown, or has expired.',
-    },
-    { status: 401 },
-  );
+  return secretHash('naru/proof-nonce/2', nonce);
 }

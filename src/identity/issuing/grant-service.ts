@@ -26,8 +26,8 @@ export interface GrantService {
     transaction: Transaction,
     given: { grantId: string; identifier: string; credentials: number },
   ): Promise<{ claims: Record<string, unknown>; reference: string } | null>;
-  /** For a wallet that says it has what it wanted: nothing more can be issued from this grant. */
-  eraseClaims(grantId: string, identifier: string): Promise<void>;
+  /** For a wallet that says it has what an office's offer was for: nothing more is issued on that. */
+  eraseClaims(transaction: Transaction, identifier: string): Promise<void>;
 }
 
 export function accessTokenHash(token: string): Buffer {
@@ -60,7 +60,7 @@ export function createGrantService(parts: { pool: Pool; clock: Clock; dpop: Dpop
 
     takeClaims: (transaction, given) => takeClaims(transaction, { ...given, now: new Date(clock.now_ms()) }),
 
-    eraseClaims: (grantId, identifier) => eraseClaims(pool, grantId, identifier),
+    eraseClaims,
   };
 }
 

@@ -14,6 +14,7 @@ export interface NewGrantedCredential extends GrantedCredential {
   claims: Record<string, unknown>;
   claimsUntil: Date;
   credentialsLeft: number;
+  /** Whether all is over once a wallet says that it has the credential. */
   once: boolean;
 }
 
@@ -26,12 +27,16 @@ export async function insertGrant(
     'INSERT INTO identity.grants (id, client_id, dpop_thumbprint, reference, expires_at) VALUES ($1, $2, $3, $4, $5)',
     [grant.id, grant.clientId, grant.dpopThumbprint, grant.reference, grant.expiresAt],
   );
-  for (const { identifier, configurationId, byIdentifier, claims, claimsUntil, credentialsLeft, once } of credentials) {
+  for (const { claims, claimsUntil, credentialsLeft, once, approvalOf, ...credential } of credentials) {
+    const { identifier, configurationId, byIdentifier } = credential;
     await to.query(
       `INSERT INTO identity.granted_credentials
-         (identifier, grant_id, configuration_id, by_identifier, claims, claims_until, credentials_left, once)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [identifier, grant.id, configurationId, byIdentifier, JSON.stringify(claims), claimsUntil, credentialsLeft, once],
+         (identifier, grant_id, configuration_id, by_identifier, claims, claims_until, credentials_left, once, approval_of)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        ...[identifier, grant.id, configurationId, byIdentifier, JSON.stringify(claims), claimsUntil, credentialsLeft],
+        ...[once, approvalOf ?? null],
+      ],
     );
   }
 }
@@ -61,7 +66,7 @@ export async function grantByToken(from: Queryable, tokenHash: Buffer, now: Date
 
 export async function grantedCredentials(from: Queryable, grantId: string): Promise<GrantedCredential[]> {
   const { rows } = await from.query<GrantedCredential>(
-    `SELECT identifier, configuration_id AS "configurationId", by_identifier AS "byIdentifier"
+    `SELECT identifier, configuration_id AS "configurationId", by_identifier AS "byIdentifier", approval_of AS "approvalOf"
      FROM identity.granted_credentials WHERE grant_id = $1 ORDER BY configuration_id`,
     [grantId],
   );
@@ -75,8 +80,7 @@ export async function takeClaims(
 ): Promise<{ claims: Record<string, unknown>; reference: string } | null> {
   const { rows } = await to.query<{ claims: Record<string, unknown>; reference: string }>(
     `WITH held AS (
-       SELECT c.identifier, c.claims, g.reference,
-              CASE WHEN c.once THEN 0 ELSE c.credentials_left - $3 END AS left_then
+       SELECT c.identifier, c.claims, g.reference, c.credentials_left - $3 AS left_then
        FROM identity.granted_credentials c JOIN identity.grants g ON g.id = c.grant_id
        WHERE c.grant_id = $1 AND c.identifier = $2 AND c.credentials_left >= $3 AND c.claims IS NOT NULL
          AND c.claims_until > $4
@@ -95,11 +99,14 @@ export async function takeClaims(
   return rows[0] ?? null;
 }
 
-/** Erases what the grant still holds of a person; its tokens go on to serve deferred answers and notifications. */
-export async function eraseClaims(to: Queryable, grantId: string, identifier: string): Promise<void> {
+/**
+ * Erases what is left of the claims of an office's offer, for a wallet that has what it was for; what people signed in for
+ * stays for as long as they may fetch it again. Tokens go on to serve deferred answers and notifications.
+ */
+export async function eraseClaims(to: Queryable, identifier: string): Promise<void> {
   await to.query(
-    'UPDATE identity.granted_credentials SET claims = NULL, credentials_left = 0 WHERE grant_id = $1 AND identifier = $2',
-    [grantId, identifier],
+    'UPDATE identity.granted_credentials SET claims = NULL, credentials_left = 0 WHERE identifier = $1 AND once',
+    [identifier],
   );
 }
 

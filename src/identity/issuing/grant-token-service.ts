@@ -84,7 +84,10 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       });
       if (offer === null) return null;
       const id = randomUuid(random);
-      const credential = { identifier: randomUuid(random), configurationId: offer.type, byIdentifier: false };
+      const credentials = offer.configurationIds.map((configurationId) => ({
+        ...{ identifier: randomUuid(random), configurationId, byIdentifier: false },
+        approvalOf: offer.needsApproval ? offer.id : null,
+      }));
       await insertGrant(
         transaction,
         {
@@ -94,17 +97,15 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
           reference: offer.reference,
           expiresAt: new Date(now_ms + grantLimits.grantLifetime_s * 1_000),
         },
-        [
-          {
-            ...credential,
-            claims: offer.claims,
-            claimsUntil: new Date(now_ms + grantLimits.claimsLifetime_s * 1_000),
-            credentialsLeft: grantLimits.credentialsPerOffer,
-            once: true,
-          },
-        ],
+        credentials.map((credential) => ({
+          ...credential,
+          claims: offer.claims,
+          claimsUntil: new Date(now_ms + grantLimits.claimsLifetime_s * 1_000),
+          credentialsLeft: grantLimits.credentialsPerOffer,
+          once: true,
+        })),
       );
-      return tokensOf(transaction, id, proof, [credential]);
+      return tokensOf(transaction, id, proof, credentials);
     });
     if (answer === null) throw invalidGrant('The code or the transaction code');
     return answer;

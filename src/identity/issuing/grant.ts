@@ -10,7 +10,7 @@ export const grantLimits = {
   claimsAfterIssue_s: 600,
   /** Credentials of one type that one sign-in at the city's provider is good for. */
   credentialsPerSignIn: 40,
-  /** Credentials of one type that one pre-authorized offer is good for, all in one request. */
+  /** Credentials of one type that one pre-authorized offer is good for: a batch, and once more where its answer got lost. */
   credentialsPerOffer: 20,
   sweepRows: 5_000,
 } as const;
@@ -22,6 +22,8 @@ export interface GrantedCredential {
   configurationId: string;
   /** Whether the credential request must name the identifier instead of the configuration. Source: OpenID4VCI 1.0, 8.2. */
   byIdentifier: boolean;
+  /** The offer that must be approved before anything is issued; null, or absent, where none need be. */
+  approvalOf?: string | null;
 }
 
 export interface Grant {

@@ -1,5 +1,5 @@
 // Keys of holders: which are taken, the name they go by, and whether a JWS was made with one.
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, ECDH, verify } from 'node:crypto';
 import type { PublicHolderJwk } from '../credentials/sd-jwt-vc.ts';
 
 /** Algorithms of holders' proofs, with the curve each needs. Source: RFC 7518, 3.1; RFC 8037, 3.1. */
@@ -28,6 +28,20 @@ function coordinate(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const bytes = Buffer.from(value, 'base64url');
   return bytes.length === COORDINATE_bytes ? bytes.toString('base64url') : null;
+}
+
+/** The same key out of a DID document's Multikey; null for a kind that holders do not use. */
+export function holderJwkOfMultikey(kind: string, bytes: Uint8Array): PublicHolderJwk | null {
+  if (kind === 'Ed25519')
+    return publicHolderJwk({ kty: 'OKP', crv: 'Ed25519', x: Buffer.from(bytes).toString('base64url') });
+  if (kind !== 'P-256') return null;
+  try {
+    const point = ECDH.convertKey(bytes, 'prime256v1', undefined, undefined, 'uncompressed') as Buffer;
+    const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((part) => part.toString('base64url'));
+    return publicHolderJwk({ kty: 'EC', crv: 'P-256', x, y });
+  } catch {
+    return null;
+  }
 }
 
 /** RFC 7638 thumbprint. */

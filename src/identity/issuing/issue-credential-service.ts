@@ -1,6 +1,4 @@
 // Issues credentials: the claims checked, a random status index recorded in the same transaction, the credential signed.
-import { calculateJwkThumbprint } from 'jose';
-import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
@@ -23,7 +21,15 @@ import { checkUnsignedCredential, issuerOf } from '../credentials/vc-data-model.
 import { didJwkOf, w3cCredentialOf } from '../credentials/w3c-credential.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import { kindOfDidKey, type SigningKey, signingKey } from '../trust/signing-key.ts';
-import type { CredentialOrder, IssuedInFormat, IssuedSdJwtVc, SdJwtVcOrder, W3cOrder } from './credential-issue.ts';
+import type {
+  BatchOrder,
+  CredentialOrder,
+  IssuedInFormat,
+  IssuedSdJwtVc,
+  SdJwtVcOrder,
+  W3cOrder,
+} from './credential-issue.ts';
+import { holderKeyThumbprint, publicHolderJwk as publicMembers } from './holder-key.ts';
 
 export interface IssueCredentialServiceOptions {
   pool: Pool;
@@ -36,12 +42,6 @@ export interface IssueCredentialServiceOptions {
 export type IssueCredentialService = ReturnType<typeof createIssueCredentialService>;
 
 const REASON_characters = 500;
-
-// Only the public members are taken over: a key id or a use would be one more thing to recognise a person by.
-const holderJwkSchema = z.union([
-  z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
-  z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() }),
-]);
 
 export function createIssueCredentialService(options: IssueCredentialServiceOptions) {
   const { pool, clock, issuer, statusLists, dataIntegrity } = options;
@@ -59,38 +59,62 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
    * @throws CREDENTIAL_TYPE_UNKNOWN, CREDENTIAL_FORMAT_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (holder's key)
    */
   async function issueInFormat(order: CredentialOrder, transaction?: Transaction): Promise<IssuedInFormat> {
+    const { holder, subjectDid, ...rest } = order;
+    const holders = [{ jwk: publicHolderJwk(holder.jwk), did: holder.did }];
+    const issuedAt_s = Math.floor(clock.now_ms() / 1000);
+    const [issued] = await within(transaction, (client) =>
+      issueAll({ ...rest, subjectDid, holders, issuedAt_s }, client),
+    );
+    return issued as IssuedInFormat;
+  }
+
+  /**
+   * The same for several keys, each with a place in a status list and salts of its own.
+   *
+   * @throws as `issueInFormat`
+   */
+  function issueBatch({ holders, ...order }: BatchOrder, transaction: Transaction): Promise<IssuedInFormat[]> {
+    const named = holders.map(({ jwk, didUrl }) => ({ jwk, did: didUrl?.split('#')[0] }));
+    return issueAll({ ...order, holders: named }, transaction);
+  }
+
+  async function issueAll(
+    order: Omit<CredentialOrder, 'holder' | 'subjectDid'> & {
+      subjectDid?: string | undefined;
+      holders: { jwk: PublicHolderJwk; did: string | undefined }[];
+      issuedAt_s: number;
+    },
+    transaction: Transaction,
+  ): Promise<IssuedInFormat[]> {
     const format = credentialFormat(order.format);
     const type = credentialType(order.type);
     const claims = claimsAtIssue(type, order.claims, clock.now_ms());
-    const jwk = publicHolderJwk(order.holder.jwk);
-    const holderThumbprint = await calculateJwkThumbprint(jwk);
-    return within(transaction, async (client) => {
-      const [entry] = await statusLists.allocate(client, [
-        {
-          type: type.id,
-          format: format.id,
-          reference: order.reference ?? null,
-          holderThumbprint,
-          signingKey: recordedKey(keyNamed(null, format)),
-        },
-      ]);
-      const issuedAt_s = Math.floor(clock.now_ms() / 1000);
+    const { issuedAt_s, holders, subjectDid } = order;
+    const signingKey = recordedKey(keyNamed(null, format));
+    const places = await statusLists.allocate(
+      transaction,
+      holders.map(({ jwk }) => ({
+        ...{ type: type.id, format: format.id, reference: order.reference ?? null, signingKey },
+        holderThumbprint: holderKeyThumbprint(jwk),
+      })),
+    );
+    const issued: IssuedInFormat[] = [];
+    for (const [n, { jwk, did }] of holders.entries()) {
+      const entry = places[n];
+      if (entry === undefined) throw new Error('a credential was given no place');
       const content: CredentialContent = {
-        type,
-        claims,
-        issuer: issuer.did,
-        holder: { jwk, did: order.holder.did ?? didJwkOf(jwk) },
-        ...(order.subjectDid === undefined ? {} : { subject: order.subjectDid }),
-        issuedAt_s,
-        expiresAt_s: expiry_s(type, claims, issuedAt_s),
+        ...{ type, claims, issuer: issuer.did, holder: { jwk, did: did ?? didJwkOf(jwk) } },
+        ...(subjectDid === undefined ? {} : { subject: subjectDid }),
+        ...{ issuedAt_s, expiresAt_s: expiry_s(type, claims, issuedAt_s) },
         status: {
           uri: statusLists.uriOf(entry.list),
           bitstringUri: statusLists.bitstringUriOf(entry.list),
           index: entry.index,
         },
       };
-      return { credential: await formed(content, format), credentialId: entry.id };
-    });
+      issued.push({ credential: await formed(content, format), credentialId: entry.id });
+    }
+    return issued;
   }
 
   function formed(content: CredentialContent, format: CredentialFormat): Promise<string | Record<string, unknown>> {
@@ -139,7 +163,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
   }
 
   /**
-   * Secures a W3C VC 2.0, gives it an entry in a status list, and records it.
+   * Secures a W3C VC 2.0 and records it. Issued as the service's DID it is given an entry in a status list; issued as the
+   * did:key of a key it is not, because a did:key leads to no place where a status could be asked.
    *
    * @param credential unsigned; may name as its issuer this service's DID or the did:key of one of its keys. Where it names
    *   none or somebody else, the service issues it as itself: it signs for nobody else. Source: VC API, 3.2.1
@@ -180,7 +205,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       const complete = {
         ...unsigned,
         issuer: typeof unsigned.issuer === 'object' ? { ...unsigned.issuer, id: key.controller } : key.controller,
-        credentialStatus: [...given, ...own],
+        ...statusOf(key.controller === issuer.did ? [...given, ...own] : given),
       };
       const mandatoryPointers = order.mandatoryPointers ?? format.mandatoryPointers?.filter(leadsInto(complete)) ?? [];
       const signed = await secured(complete, format, key, { mandatoryPointers }).catch(() => {
@@ -201,6 +226,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
 
   return {
     issueInFormat,
+    issueBatch,
     issueSdJwtVc,
     issueW3cCredential,
     /** @throws CREDENTIAL_UNKNOWN */
@@ -216,15 +242,18 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
   };
 }
 
+function statusOf(entries: readonly object[]): { credentialStatus?: object } {
+  const [first] = entries;
+  return first === undefined ? {} : { credentialStatus: entries.length === 1 ? first : entries };
+}
+
 /** Of pointers to members of the top level. */
 function leadsInto(credential: Record<string, unknown>): (pointer: string) => boolean {
   return (pointer) => pointer.slice(1) in credential;
 }
 
 function publicHolderJwk(jwk: unknown): PublicHolderJwk {
-  const read = holderJwkSchema.safeParse(jwk);
-  if (!read.success) {
-    throw problem('REQUEST_INVALID', "The holder's key must be a public JWK on P-256 or Ed25519.");
-  }
-  return read.data;
+  const read = publicMembers(jwk);
+  if (read !== null) return read;
+  throw problem('REQUEST_INVALID', "The holder's key must be a public JWK on P-256 or Ed25519.");
 }

@@ -26,10 +26,10 @@ export function atLeast(level: AttackPotential): KeyAttestationNeed {
   return { key_storage: taken, user_authentication: taken };
 }
 
-/** Whose attestations are believed: by a chain to a root (`x5c`), or by a key's name (`kid`). */
+/** Whose attestations are believed: those of a chain to a root (`x5c`), and without one those of known keys. */
 export interface WalletProviders {
   roots: readonly X509Certificate[];
-  keys: readonly { kid: string; jwk: PublicHolderJwk }[];
+  keys: readonly PublicHolderJwk[];
 }
 
 export interface KeyAttestation {
@@ -57,9 +57,11 @@ export function readKeyAttestation(
   const algorithm = proofAlgorithms.find((name) => name === header.alg);
   if (algorithm === undefined) throw refused(`its 'alg' is none of ${proofAlgorithms.join(', ')}`);
   if (header.crit !== undefined) throw refused("'crit' is not understood");
-  const signer = signerOf(header, expected.providers, expected.now_s);
-  if (signer === null) throw refused('no trusted wallet provider signs with that certificate or key');
-  if (!isSignedBy(jwt, algorithm, signer)) throw refused('its signature is wrong');
+  const signers = signersOf(header.x5c, expected.providers, expected.now_s);
+  if (signers.length === 0) throw refused('no trusted wallet provider has that certificate');
+  if (!signers.some((signer) => isSignedBy(jwt, algorithm, signer))) {
+    throw refused('no trusted wallet provider has signed it');
+  }
 
   const { iat, exp, nonce, attested_keys: attested, key_storage, user_authentication } = payload;
   if (!isTime(iat) || iat > expected.now_s + credentialLimits.proofAge_s)
@@ -83,16 +85,10 @@ export function readKeyAttestation(
   return { keys, nonce: typeof nonce === 'string' ? nonce : null };
 }
 
-function signerOf(
-  header: { x5c?: unknown; kid?: unknown },
-  providers: WalletProviders,
-  now_s: number,
-): PublicHolderJwk | null {
-  if (header.x5c !== undefined && header.kid !== undefined) return null;
-  if (header.x5c !== undefined) {
-    return publicHolderJwk(leafOfChain(header.x5c, providers.roots, now_s)?.publicKey.export({ format: 'jwk' }));
-  }
-  return providers.keys.find(({ kid }) => kid === header.kid)?.jwk ?? null;
+function signersOf(x5c: unknown, { roots, keys }: WalletProviders, now_s: number): readonly PublicHolderJwk[] {
+  if (x5c === undefined) return keys;
+  const jwk = publicHolderJwk(leafOfChain(x5c, roots, now_s)?.publicKey.export({ format: 'jwk' }));
+  return jwk === null ? [] : [jwk];
 }
 
 function meets(asserted: unknown, accepted: readonly string[]): boolean {

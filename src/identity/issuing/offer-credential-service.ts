@@ -7,7 +7,7 @@ import {
   Openid4vciIssuer,
 } from '@openid4vc/openid4vci';
 import type { Clock } from '../../platform/clock.ts';
-import type { Pool, Transaction } from '../../platform/postgres/database.ts';
+import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { checkClaims } from '../credentials/claims.ts';
@@ -15,15 +15,25 @@ import { credentialType } from '../credentials/credential-types.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, issuerState, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
 import { authorizationLimits } from './authorization-request.ts';
+import type { CredentialConfiguration } from './credential-configuration.ts';
+import { grantLimits } from './grant.ts';
 import { issuerPaths } from './issuer-metadata.ts';
 import { type Offer, type OfferOrder, type OpenOffer, offerLimits } from './offer.ts';
-import { insertOffers, listOffers, openOfferType, withdrawOffer } from './offer-store.ts';
+import { insertApproval } from './offer-approval-store.ts';
+import {
+  insertOfferConfigurations,
+  insertOffers,
+  listOffers,
+  openOfferConfigurations,
+  withdrawOffer,
+} from './offer-store.ts';
 import { insertSignInOffer, openSignInOffer } from './sign-in-offer-store.ts';
 
 export interface OfferService {
   /**
    * The person takes the offer with a wallet and the `tx_code`, once, before `expires_at`.
-   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long, lifetime out of bounds).
+   * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long, lifetime out of
+   * bounds, a format the type is not issued in).
    *
    * @param within commits the offer; without one it is a transaction of its own
    */
@@ -51,19 +61,23 @@ export function createOfferService(parts: {
   clock: Clock;
   random: Random;
   metadata: IssuerMetadataResult;
+  configurations: readonly CredentialConfiguration[];
   /** What can be had by signing in at the city's provider. */
   signInTypes: readonly string[];
 }): OfferService {
-  const { pool, clock, random, metadata, signInTypes } = parts;
+  const { pool, clock, random, metadata, configurations, signInTypes } = parts;
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
   const publicUrl = metadata.credentialIssuer.credential_issuer;
 
-  const offerFor = (handle: string, type: string, grants: CredentialOfferGrants) =>
+  const offerFor = (
+    handle: string,
+    configurationIds: string[],
+    grants: CredentialOfferGrants,
+    carriedBy: OfferOrder['carried_by'] = 'reference',
+  ) =>
     library.createCredentialOffer({
-      issuerMetadata: metadata,
-      credentialConfigurationIds: [type],
-      grants,
-      credentialOfferUri: `${publicUrl}${issuerPaths.offers}/${handle}`,
+      ...{ issuerMetadata: metadata, credentialConfigurationIds: configurationIds, grants },
+      ...(carriedBy === 'reference' ? { credentialOfferUri: `${publicUrl}${issuerPaths.offers}/${handle}` } : {}),
     });
   const preAuthorized = (handle: string): CredentialOfferGrants => ({
     [preAuthorizedCodeGrantIdentifier]: {
@@ -75,9 +89,24 @@ export function createOfferService(parts: {
     [authorizationCodeGrantIdentifier]: { issuer_state: issuerState(handle) },
   });
 
+  /** Null where the type's first configuration is meant. @throws REQUEST_INVALID */
+  function configurationIdsOf(type: string, formats: readonly string[] | undefined): string[] | null {
+    if (formats === undefined) return null;
+    const ids = configurations
+      .filter((each) => each.type.id === type && formats.includes(each.format.id))
+      .map(({ id }) => id);
+    if (ids.length > 0 && ids.length === formats.length) return ids;
+    throw problem(
+      'REQUEST_INVALID',
+      `formats: ${type} is not issued in one of them; the issuer's metadata lists them.`,
+    );
+  }
+
   return {
-    async createOffer({ type: typeId, claims, reference, lifetime_s = offerLimits.offerLifetime_s }, within) {
-      const type = credentialType(typeId);
+    async createOffer(order, within) {
+      const { claims, reference, lifetime_s = offerLimits.offerLifetime_s } = order;
+      const type = credentialType(order.type);
+      const configurationIds = configurationIdsOf(type.id, order.formats);
       const checked = checkClaims(type, claims, clock.now_ms());
       if (JSON.stringify(checked).length > offerLimits.claims_bytes) {
         throw problem('REQUEST_INVALID', `claims: longer than ${offerLimits.claims_bytes} bytes`);
@@ -92,14 +121,42 @@ export function createOfferService(parts: {
       const offeredAt = new Date(clock.now_ms());
       const expiresAt = new Date(offeredAt.getTime() + lifetime_s * 1_000);
       const id = randomUuid(random);
-      await insertOffers(within ?? pool, [
-        {
-          ...{ id, type: type.id, claims: checked, reference, offeredAt, expiresAt, importId: null, importLine: null },
-          codeHash: codeHash(code),
-          txCodeHash: txCodeHash(code, txCode),
-        },
-      ]);
-      const { credentialOffer } = await offerFor(handle, type.id, preAuthorized(handle));
+      const store = async (transaction: Transaction): Promise<void> => {
+        await insertOffers(transaction, [
+          {
+            ...{
+              id,
+              type: type.id,
+              claims: checked,
+              reference,
+              offeredAt,
+              expiresAt,
+              importId: null,
+              importLine: null,
+            },
+            codeHash: codeHash(code),
+            txCodeHash: txCodeHash(code, txCode),
+          },
+        ]);
+        if (configurationIds !== null) await insertOfferConfigurations(transaction, id, configurationIds);
+        if (order.needs_approval !== true) return;
+        // For as long as the last wallet that takes it may wait.
+        const until = new Date(expiresAt.getTime() + grantLimits.grantLifetime_s * 1_000);
+        await insertApproval(transaction, {
+          offerId: id,
+          type: type.id,
+          reference,
+          createdAt: offeredAt,
+          expiresAt: until,
+        });
+      };
+      await (within === undefined ? inTransaction(pool, store) : store(within));
+      const { credentialOffer } = await offerFor(
+        handle,
+        configurationIds ?? [type.id],
+        preAuthorized(handle),
+        order.carried_by,
+      );
       return { offer_id: id, offer_uri: credentialOffer, tx_code: txCode, expires_at: expiresAt.toISOString() };
     },
 
@@ -120,17 +177,17 @@ export function createOfferService(parts: {
       const expiresAt = new Date(clock.now_ms() + authorizationLimits.offerLifetime_s * 1_000);
       const id = randomUuid(random);
       await insertSignInOffer(pool, { id, codeHash: codeHash(issuerState(handle)), type, reference, expiresAt });
-      const { credentialOffer } = await offerFor(handle, type, bySignIn(handle));
+      const { credentialOffer } = await offerFor(handle, [type], bySignIn(handle));
       return { offer_id: id, offer_uri: credentialOffer, expires_at: expiresAt.toISOString() };
     },
 
     async readOffer(handle) {
       const now = new Date(clock.now_ms());
-      const type = await openOfferType(pool, codeHash(preAuthorizedCode(handle)), now);
-      if (type !== null) return (await offerFor(handle, type, preAuthorized(handle))).credentialOfferObject;
+      const open = await openOfferConfigurations(pool, codeHash(preAuthorizedCode(handle)), now);
+      if (open !== null) return (await offerFor(handle, open, preAuthorized(handle))).credentialOfferObject;
       const signIn = await openSignInOffer(pool, codeHash(issuerState(handle)), now);
       if (signIn === null) throw problem('NOT_FOUND', 'This offer was taken, has expired, or never was.');
-      return (await offerFor(handle, signIn.type, bySignIn(handle))).credentialOfferObject;
+      return (await offerFor(handle, [signIn.type], bySignIn(handle))).credentialOfferObject;
     },
   };
 }

@@ -1,4 +1,4 @@
-// Offers and the nonces of holder proofs. Each step that may happen once is one statement.
+// Offers. Each step that may happen once is one statement.
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { type OpenOffer, offerLimits } from './offer.ts';
 
@@ -70,17 +70,34 @@ export async function withdrawOffer(to: Queryable, id: string): Promise<{ type: 
   return rows[0] ?? null;
 }
 
-/** The credential type of an offer that can still be taken, or null. */
-export async function openOfferType(from: Queryable, codeHash: Buffer, now: Date): Promise<string | null> {
-  const { rows } = await from.query<{ credential_type: string }>(
-    'SELECT credential_type FROM identity.offers WHERE code_hash = $1 AND expires_at > $2',
+/** Says what an offer is of, where that is not its type's first configuration. */
+export async function insertOfferConfigurations(
+  to: Queryable,
+  offerId: string,
+  configurationIds: readonly string[],
+): Promise<void> {
+  await to.query('INSERT INTO identity.offer_configurations (offer_id, configuration_ids) VALUES ($1, $2)', [
+    offerId,
+    configurationIds,
+  ]);
+}
+
+const configurationIds = `coalesce(
+  (SELECT configuration_ids FROM identity.offer_configurations WHERE offer_id = offers.id), ARRAY[offers.credential_type])`;
+
+/** The credential configurations of an offer that can still be taken, or null. */
+export async function openOfferConfigurations(from: Queryable, codeHash: Buffer, now: Date): Promise<string[] | null> {
+  const { rows } = await from.query<{ ids: string[] }>(
+    `SELECT ${configurationIds} AS ids FROM identity.offers WHERE code_hash = $1 AND expires_at > $2`,
     [codeHash, now],
   );
-  return rows[0]?.credential_type ?? null;
+  return rows[0]?.ids ?? null;
 }
 
 export interface TakenOffer {
-  type: string;
+  id: string;
+  configurationIds: string[];
+  needsApproval: boolean;
   claims: Record<string, unknown>;
   reference: string;
 }
@@ -103,34 +120,19 @@ export async function takeOffer(
   const [tried] = rows;
   if (tried === undefined || (!tried.right && tried.tries_left > 0)) return null;
   const { rows: ended } = await to.query<TakenOffer>(
-    'DELETE FROM identity.offers WHERE code_hash = $1 RETURNING credential_type AS type, claims, reference',
+    `DELETE FROM identity.offers WHERE code_hash = $1
+     RETURNING id, ${configurationIds} AS "configurationIds", claims, reference,
+       EXISTS (SELECT FROM identity.offer_approvals WHERE offer_id = offers.id) AS "needsApproval"`,
     [given.codeHash],
   );
   return tried.right ? (ended[0] ?? null) : null;
 }
 
-export async function insertNonce(to: Queryable, nonceHash: Buffer, expiresAt: Date): Promise<void> {
-  await to.query('INSERT INTO identity.proof_nonces (nonce_hash, expires_at) VALUES ($1, $2)', [nonceHash, expiresAt]);
-}
-
-/** True for exactly one caller per nonce. */
-export async function spendNonce(to: Queryable, nonceHash: Buffer, now: Date): Promise<boolean> {
-  const { rowCount } = await to.query('DELETE FROM identity.proof_nonces WHERE nonce_hash = $1 AND expires_at > $2', [
-    nonceHash,
-    now,
-  ]);
-  return rowCount === 1;
-}
-
-/** Removes what has expired, at most `offerLimits.sweepRows` rows of each kind; says how many went. */
+/** Removes what has expired, at most `offerLimits.sweepRows` rows; says how many went. */
 export async function sweepOffers(to: Queryable, now: Date): Promise<number> {
-  let removed = 0;
-  for (const statement of [
+  const { rowCount } = await to.query(
     'DELETE FROM identity.offers WHERE id IN (SELECT id FROM identity.offers WHERE expires_at <= $1 LIMIT $2)',
-    'DELETE FROM identity.proof_nonces WHERE nonce_hash IN (SELECT nonce_hash FROM identity.proof_nonces WHERE expires_at <= $1 LIMIT $2)',
-  ]) {
-    const { rowCount } = await to.query(statement, [now, offerLimits.sweepRows]);
-    removed += rowCount ?? 0;
-  }
-  return removed;
+    [now, offerLimits.sweepRows],
+  );
+  return rowCount ?? 0;
 }

@@ -6,9 +6,6 @@ export const offerLimits = {
   longestOfferLifetime_s: 60 * 24 * 3_600,
   txCodeTries: 5,
   txCodeDigits: 6,
-  nonceLifetime_s: 300,
-  /** How far the wallet's clock, which dates its proof, may be from ours. */
-  proofAge_s: 300,
   claims_bytes: 16_384,
   reference_chars: 200,
   sweepRows: 5_000,
@@ -23,11 +20,17 @@ export interface OfferOrder {
   reference: string;
   /** `offerLimits.offerLifetime_s` where absent. */
   lifetime_s?: number;
+  /** Credential format ids in which the wallet may have it; the type's first where absent. */
+  formats?: readonly string[];
+  /** Whether somebody must approve the offer before the credential is issued; the wallet may take it and waits. */
+  needs_approval?: boolean;
+  /** How the link carries the offer; `reference` where absent, which is short enough for a small QR code. */
+  carried_by?: 'reference' | 'value';
 }
 
 export interface Offer {
   offer_id: string;
-  /** `openid-credential-offer://?credential_offer_uri=…`: for the link and the QR code. */
+  /** `openid-credential-offer://?credential_offer_uri=…`, or `credential_offer=…`: for the link and the QR code. */
   offer_uri: string;
   /** Goes to the person by another way than the link. */
   tx_code: string;

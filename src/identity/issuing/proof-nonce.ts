@@ -4,9 +4,9 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { sameSecret } from '../secrets.ts';
 
 const END_bytes = 6;
-const CHANCE_bytes = 16;
+export const NONCE_CHANCE_bytes = 16;
 const SEAL_bytes = 16;
-const NONCE_bytes = END_bytes + CHANCE_bytes + SEAL_bytes;
+const NONCE_bytes = END_bytes + NONCE_CHANCE_bytes + SEAL_bytes;
 
 export interface NonceSeal {
   /** @param chance 16 unpredictable bytes */
@@ -21,16 +21,16 @@ export function nonceSeal(secret: string): NonceSeal {
   const sealOf = (content: Uint8Array) => createHmac('sha256', key).update(content).digest().subarray(0, SEAL_bytes);
   return {
     make(chance, until_s) {
-      const content = Buffer.alloc(END_bytes + CHANCE_bytes);
+      const content = Buffer.alloc(END_bytes + NONCE_CHANCE_bytes);
       content.writeUIntBE(until_s, 0, END_bytes);
-      content.set(chance.subarray(0, CHANCE_bytes), END_bytes);
+      content.set(chance.subarray(0, NONCE_CHANCE_bytes), END_bytes);
       return Buffer.concat([content, sealOf(content)]).toString('base64url');
     },
     endOf(nonce) {
       const bytes = Buffer.from(nonce, 'base64url');
       // One spelling alone, so that a nonce cannot come back as another text.
       if (bytes.length !== NONCE_bytes || bytes.toString('base64url') !== nonce) return null;
-      const content = bytes.subarray(0, END_bytes + CHANCE_bytes);
+      const content = bytes.subarray(0, END_bytes + NONCE_CHANCE_bytes);
       return sameSecret(sealOf(content), bytes.subarray(content.length)) ? content.readUIntBE(0, END_bytes) : null;
     },
   };

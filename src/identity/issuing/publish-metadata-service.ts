@@ -41,7 +41,7 @@ export function createMetadataService(parts: { clock: Clock; issuer: Issuer; met
       exp: now_s + metadataLimits.signedLifetime_s,
     };
     const jwt = await new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
-      .setProtectedHeader({ alg: protocolAlgorithm, typ: METADATA_TYPE, kid: issuer.p256KeyId })
+      .setProtectedHeader({ alg: protocolAlgorithm, typ: METADATA_TYPE, kid: issuer.p256MultikeyId })
       .sign(issuer.keys.p256.privateKey);
     signed.set(languages.join(), { issuedAt_s: now_s, jwt });
     return jwt;

@@ -6,18 +6,13 @@ import type { Routes } from '../../platform/http/http-server.ts';
 import { Problem } from '../../platform/problem.ts';
 import { credentialFormats } from '../credentials/credential-formats.ts';
 import { type EnvelopeMediaType, envelope } from '../credentials/vc-presentation.ts';
-import { oneOrMany, vcLimits } from '../credentials/vc-terms.ts';
+import { jsonPointer, oneOrMany, vcLimits } from '../credentials/vc-terms.ts';
 import type { ChangeVcStatusService } from './change-vc-status-service.ts';
 import type { IssueCredentialService } from './issue-credential-service.ts';
 
 const tags = ['VC-API'];
 
 const w3cFormatIds = credentialFormats.filter(({ secures }) => secures === 'w3c').map(({ id }) => id);
-const pointer = z
-  .string()
-  .max(vcLimits.url_chars)
-  .regex(/^(\/.*)?$/, 'must be a JSON pointer');
-
 const problemSchema = z.looseObject({ title: z.string(), status: z.number(), code: z.string() });
 
 const issueBody = z.object({
@@ -27,7 +22,7 @@ const issueBody = z.object({
       /** A cryptosuite, `vc+jwt` or `vc+sd-jwt`; one that the issuer's key is made for where absent. */
       format: z.enum(w3cFormatIds).optional(),
       cryptosuite: z.enum(w3cFormatIds).optional(),
-      mandatoryPointers: z.array(pointer).max(vcLimits.many).optional(),
+      mandatoryPointers: z.array(jsonPointer).max(vcLimits.many).optional(),
       /** What its status is changed by later; the credential's own id where absent. */
       credentialId: z.string().min(1).max(vcLimits.url_chars).optional(),
     })
@@ -64,34 +59,38 @@ export function vcApiRoutes({ issuing, statuses, requireOperator, isOpen }: VcAp
   }
 
   return async (app) => {
+    const issueSchema = {
+      tags,
+      summary:
+        'Issue a VC 2.0 with a proof or in an envelope, of the format that is named or that the issuer has a key for',
+      body: issueBody,
+      response: {
+        201: z.object({ verifiableCredential: z.looseObject({}), credentialId: z.string() }),
+        400: problemSchema,
+      },
+    };
+    const preValidation = async (request: FastifyRequest) => {
+      await isOperator(request);
+    };
+    async function issue({ credential, options }: z.infer<typeof issueBody>, request: FastifyRequest, format?: string) {
+      const issued = await issuing.issueW3cCredential(credential, {
+        format: options?.format ?? options?.cryptosuite ?? format,
+        mandatoryPointers: options?.mandatoryPointers,
+        name: options?.credentialId,
+        mayIssueOwnTypes: await isOperator(request),
+      });
+      const verifiableCredential =
+        typeof issued.credential === 'string' ? enveloped(issued.credential) : issued.credential;
+      return { verifiableCredential, credentialId: issued.credentialId };
+    }
+    app.post('/vc-api/credentials/issue', { schema: issueSchema, preValidation }, async (request, reply) =>
+      reply.code(201).send(await issue(request.body, request)),
+    );
+    // The same, for programs that know an address and nothing of options.
     app.post(
-      '/vc-api/credentials/issue',
-      {
-        schema: {
-          tags,
-          summary: 'Issue a VC 2.0 with a proof or in an envelope, and with an entry in a status list',
-          body: issueBody,
-          response: {
-            201: z.object({ verifiableCredential: z.looseObject({}), credentialId: z.string() }),
-            400: problemSchema,
-          },
-        },
-        preValidation: async (request) => {
-          await isOperator(request);
-        },
-      },
-      async (request, reply) => {
-        const { credential, options } = request.body;
-        const issued = await issuing.issueW3cCredential(credential, {
-          format: options?.format ?? options?.cryptosuite,
-          mandatoryPointers: options?.mandatoryPointers,
-          name: options?.credentialId,
-          mayIssueOwnTypes: await isOperator(request),
-        });
-        const verifiableCredential =
-          typeof issued.credential === 'string' ? enveloped(issued.credential) : issued.credential;
-        return reply.code(201).send({ verifiableCredential, credentialId: issued.credentialId });
-      },
+      '/vc-api/:format/credentials/issue',
+      { schema: { ...issueSchema, params: z.object({ format: z.enum(w3cFormatIds) }) }, preValidation },
+      async (request, reply) => reply.code(201).send(await issue(request.body, request, request.params.format)),
     );
 
     app.post(

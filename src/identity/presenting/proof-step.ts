@@ -4,25 +4,32 @@ import type { Proof, VerificationKey } from '../credentials/credential-format.ts
 import { proofFormat } from '../credentials/credential-formats.ts';
 import type { JsonLd } from '../credentials/json-ld.ts';
 import type { DidDocument, VerificationMethod } from '../dids/did-log.ts';
-import { parseDid } from '../dids/did-resolution.ts';
+import { type DidResolver, parseDid } from '../dids/did-resolution.ts';
 import { decodeMultikey, multikeyOfJwk } from '../dids/multikey.ts';
-import type { ResolveDidService } from '../dids/resolve-did-service.ts';
 import type { TraceReason } from './trace-reasons.ts';
 import { verdictLimits } from './validity-step.ts';
 import { type TraceStep, traceStep } from './verdict.ts';
 
-export interface ProofExpectations {
-  /** The DID that must have made one of the proofs: the issuer, the holder. */
+/** What whoever asks wants of every proof, where it says so. */
+export interface AskedOfProofs {
+  proofPurpose?: string | undefined;
+  domain?: string | undefined;
+  challenge?: string | undefined;
+  cryptosuite?: string | undefined;
+}
+
+export interface ProofExpectations extends AskedOfProofs {
+  /**
+   * Who must have made one of the proofs: the issuer, the holder. An issuer that is no DID says nothing about keys, so that
+   * the proofs of its credentials show only that nothing was changed since somebody signed.
+   */
   by: string;
   purpose: 'assertionMethod' | 'authentication';
   now_ms: number;
-  /** Where the asker named them, every proof must be for this domain and answer this challenge. */
-  domain?: string | undefined;
-  challenge?: string | undefined;
 }
 
 export interface ProofParts {
-  resolver: Pick<ResolveDidService, 'resolve'>;
+  resolver: DidResolver;
   jsonLd: JsonLd;
 }
 
@@ -36,7 +43,8 @@ export async function proofStep(
 ): Promise<TraceStep> {
   const { proof, ...unsecured } = document;
   const proofs = [proof].flat() as Proof[];
-  const own = proofs.find((one) => didOf(one.verificationMethod) === expected.by);
+  const namesKeys = parseDid(expected.by) !== null || expected.purpose === 'authentication';
+  const own = namesKeys ? proofs.find((one) => didOf(one.verificationMethod) === expected.by) : proofs[0];
   if (own === undefined) return traceStep('signature', 'failed', 'PROOF_NOT_BY_ISSUER');
   for (const one of proofs) {
     const reason = await reasonAgainst(one, proofs, unsecured, expected, parts);
@@ -78,10 +86,12 @@ async function reasonAgainst(
   return isGenuine ? null : 'SIGNATURE_INVALID';
 }
 
-function reasonByMembers(proof: Proof, { purpose, now_ms, domain, challenge }: ProofExpectations): TraceReason | null {
+function reasonByMembers(proof: Proof, expected: ProofExpectations): TraceReason | null {
+  const { purpose, now_ms, proofPurpose = purpose, domain, challenge, cryptosuite } = expected;
   const skew_ms = verdictLimits.clockSkew_s * 1000;
   if (proof.type !== 'DataIntegrityProof') return 'PROOF_SUITE_UNKNOWN';
-  if (proof.proofPurpose !== purpose) return 'PROOF_PURPOSE_WRONG';
+  if (proof.proofPurpose !== purpose || proofPurpose !== purpose) return 'PROOF_PURPOSE_WRONG';
+  if (cryptosuite !== undefined && proof.cryptosuite !== cryptosuite) return 'PROOF_SUITE_NOT_ASKED';
   if (proof.created !== undefined && Date.parse(proof.created) > now_ms + skew_ms) return 'PROOF_NOT_YET_MADE';
   if (proof.expires !== undefined && Date.parse(proof.expires) + skew_ms < now_ms) return 'PROOF_EXPIRED';
   if (domain !== undefined && ![proof.domain].flat().includes(domain)) return 'PROOF_DOMAIN_WRONG';

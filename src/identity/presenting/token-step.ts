@@ -4,7 +4,7 @@ import { compactVerify, importJWK } from 'jose';
 import { didOfKey } from '../credentials/jose-header.ts';
 import type { ReadToken } from '../credentials/vc-token.ts';
 import type { DidDocument } from '../dids/did-log.ts';
-import type { ResolveDidService } from '../dids/resolve-did-service.ts';
+import type { DidResolver } from '../dids/did-resolution.ts';
 import { methodFor, publicJwkOf, type VerificationRelationship } from '../dids/verification-method.ts';
 import { type TraceStep, traceStep } from './verdict.ts';
 
@@ -14,7 +14,7 @@ const algorithmsOf = { 'P-256': ['ES256'], 'P-384': ['ES384'], Ed25519: ['EdDSA'
 export async function tokenStep(
   { compact, header }: ReadToken,
   { by, purpose }: { by: string; purpose: VerificationRelationship },
-  resolver: Pick<ResolveDidService, 'resolve'>,
+  resolver: DidResolver,
 ): Promise<TraceStep> {
   const failed = (
     reason: 'PROOF_NOT_BY_ISSUER' | 'SIGNER_UNRESOLVED' | 'SIGNATURE_KEY_UNKNOWN' | 'SIGNATURE_INVALID',

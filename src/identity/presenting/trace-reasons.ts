@@ -57,6 +57,10 @@ export const traceReasons = {
     ko: '알지 못하는 방식의 증명(cryptosuite)입니다.',
     en: 'The proof is of a kind, or of a cryptosuite, that is not known here.',
   },
+  PROOF_SUITE_NOT_ASKED: {
+    ko: '요청한 방식의 증명(cryptosuite)이 아닙니다.',
+    en: 'The proof is not of the cryptosuite that was asked for.',
+  },
   PROOF_KEY_KIND_WRONG: {
     ko: '증명 방식(cryptosuite)에 맞지 않는 종류의 열쇠입니다.',
     en: "The key is not of a kind that the proof's cryptosuite has.",

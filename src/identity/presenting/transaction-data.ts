@@ -8,8 +8,9 @@ import type { TransactionText, WantedCredential } from './presentation-request.t
 /** The one type of transaction that verifiers of this service ask to be signed: a text the wallet shows whole. */
 export const signedTextType = 'urn:naru:signed-text:1';
 
-const bilingual = z.object({ ko: z.string(), en: z.string() });
-const signedTextSchema = z.object({
+const bilingual = z.strictObject({ ko: z.string(), en: z.string() });
+/** Strict: an entry with members that are not known is refused. Source: OpenID4VP 1.0, 8.5 (`invalid_transaction_data`). */
+const signedTextSchema = z.strictObject({
   type: z.literal(signedTextType),
   credential_ids: z.array(z.string()).min(1),
   transaction_data_hashes_alg: z.array(z.string()).optional(),

@@ -2,13 +2,15 @@
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { problem, problemDocument } from '../../platform/problem.ts';
-import { vcLimits } from '../credentials/vc-terms.ts';
+import { jsonPointer, vcLimits } from '../credentials/vc-terms.ts';
+import type { DeriveCredentialService } from './derive-credential-service.ts';
 import { problemDetails } from './vc-problem-details.ts';
 import type { TraceStep } from './verdict.ts';
 import type { VcVerdict, VerifyCredentialService } from './verify-credential-service.ts';
 import type { VcPresentationVerdict, VerifyVcPresentationService } from './verify-vc-presentation-service.ts';
 
 const tags = ['VC-API'];
+const PROBLEM_TYPE = 'application/problem+json';
 
 const traceSchema = z.array(
   z.looseObject({ step: z.string(), outcome: z.enum(['passed', 'failed', 'not_checked']), reason: z.string() }),
@@ -49,8 +51,20 @@ const common = { checks: z.array(check).max(vcLimits.many).nullish(), returnCred
 
 const credentialBody = z.object({
   verifiableCredential: z.union([z.looseObject({}), z.string().max(vcLimits.envelope_chars)]),
-  options: z.looseObject(common).nullish(),
+  options: z
+    .looseObject({
+      ...common,
+      expectedProofPurpose: text.optional(),
+      challenge: text.optional(),
+      domain: text.optional(),
+    })
+    .nullish(),
 });
+const deriveBody = z.object({
+  verifiableCredential: z.looseObject({}),
+  options: z.looseObject({ selectivePointers: z.array(jsonPointer).max(vcLimits.many).default([]) }).nullish(),
+});
+const suiteInPath = z.object({ cryptosuite: z.string().max(64) });
 const presentationBody = z.object({
   verifiablePresentation: z.looseObject({}),
   options: z
@@ -66,30 +80,57 @@ const presentationBody = z.object({
 export interface VcApiVerifyOptions {
   credentials: VerifyCredentialService;
   presentations: VerifyVcPresentationService;
+  deriving: DeriveCredentialService;
 }
 
-export function vcApiVerifyRoutes({ credentials, presentations }: VcApiVerifyOptions): Routes {
+export function vcApiVerifyRoutes({ credentials, presentations, deriving }: VcApiVerifyOptions): Routes {
   return async (app) => {
+    const verifySchema = {
+      tags,
+      summary: 'Verify a VC 2.0; 400 with the trace where it does not verify',
+      body: credentialBody,
+      response: { 200: answerSchema, 400: whyNot },
+    };
+    async function verify(body: z.infer<typeof credentialBody>, cryptosuite?: string) {
+      const { options } = body;
+      const verdict = await credentials.verifyW3cCredential(body.verifiableCredential, {
+        ...{ proofPurpose: options?.expectedProofPurpose, domain: options?.domain, challenge: options?.challenge },
+        cryptosuite,
+      });
+      const answer = resultOf(verdict, options?.returnCredential === true);
+      return verdict.verified
+        ? { ...answer, problemDetails: [] }
+        : { ...refusal(verdict.trace), ...answer, verified: false as const };
+    }
+    const forPages = { config: { openToPages: true } };
+    app.post('/vc-api/credentials/verify', { ...forPages, schema: verifySchema }, async (request, reply) => {
+      const answer = await verify(request.body);
+      return 'code' in answer ? reply.code(400).type(PROBLEM_TYPE).send(answer) : reply.send(answer);
+    });
     app.post(
-      '/vc-api/credentials/verify',
+      '/vc-api/:cryptosuite/credentials/verify',
+      { ...forPages, schema: { ...verifySchema, params: suiteInPath } },
+      async (request, reply) => {
+        const answer = await verify(request.body, request.params.cryptosuite);
+        return 'code' in answer ? reply.code(400).type(PROBLEM_TYPE).send(answer) : reply.send(answer);
+      },
+    );
+
+    app.post(
+      '/vc-api/credentials/derive',
       {
-        config: { openToPages: true },
+        ...forPages,
         schema: {
           tags,
-          summary: 'Verify a VC 2.0; 400 with the trace where it does not verify',
-          body: credentialBody,
-          response: { 200: answerSchema, 400: whyNot },
+          summary: 'Derive a credential that shows only what is selected and what is mandatory; for holders',
+          body: deriveBody,
+          response: { 201: z.object({ verifiableCredential: z.looseObject({}) }), 400: z.looseObject(refused) },
         },
       },
       async (request, reply) => {
         const { verifiableCredential, options } = request.body;
-        const verdict = await credentials.verifyW3cCredential(verifiableCredential);
-        const answer = resultOf(verdict, options?.returnCredential === true);
-        if (verdict.verified) return reply.send({ ...answer, problemDetails: [] });
-        return reply
-          .code(400)
-          .type('application/problem+json')
-          .send({ ...refusal(verdict.trace), ...answer, verified: false as const });
+        const derived = await deriving.deriveCredential(verifiableCredential, options?.selectivePointers ?? []);
+        return reply.code(201).send({ verifiableCredential: derived });
       },
     );
 
@@ -118,7 +159,7 @@ export function vcApiVerifyRoutes({ credentials, presentations }: VcApiVerifyOpt
         const traces = [verdict.trace, ...verdict.credentials.map(({ trace }) => trace)].flat();
         return reply
           .code(400)
-          .type('application/problem+json')
+          .type(PROBLEM_TYPE)
           .send({ ...refusal(traces), ...answer, verified: false as const });
       },
     );

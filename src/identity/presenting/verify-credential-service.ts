@@ -16,7 +16,7 @@ import { mayIssue } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import type { ForeignStatusLists } from './foreign-status-list-port.ts';
 import { openCredentialEnvelope } from './open-envelope.ts';
-import { proofStep } from './proof-step.ts';
+import { type AskedOfProofs, proofStep } from './proof-step.ts';
 import { tokenStep } from './token-step.ts';
 import { createVcStatusService } from './vc-status-service.ts';
 import { vcValidityStep } from './vc-validity-step.ts';
@@ -65,9 +65,13 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     },
   });
 
-  /** Never throws for a bad credential: the verdict says what is wrong with it. */
-  async function verifyW3cCredential(credential: unknown): Promise<VcVerdict> {
-    return judge(await secure(credential));
+  /**
+   * Never throws for a bad credential: the verdict says what is wrong with it.
+   *
+   * @param asked what its proofs must be for and of, where whoever asks says
+   */
+  async function verifyW3cCredential(credential: unknown, asked: AskedOfProofs = {}): Promise<VcVerdict> {
+    return judge(await secure(credential, asked));
   }
 
   /**
@@ -86,7 +90,7 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     return judge(known(read) ?? { ...plain(read, credential), format: 'self-asserted', signature });
   }
 
-  async function secure(credential: unknown): Promise<Secured | TraceStep> {
+  async function secure(credential: unknown, asked: AskedOfProofs = {}): Promise<Secured | TraceStep> {
     if (typeof credential === 'string' || isEnvelope(credential)) return openEnvelope(credential);
     const read = readSignedCredential(credential);
     if (typeof read === 'string') return malformed(read);
@@ -97,7 +101,7 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     if (undefinedOne !== null) return undefinedOne;
     const signature = await proofStep(
       credential as Record<string, unknown>,
-      { by: issuerOf(read) ?? '', purpose: 'assertionMethod', now_ms: clock.now_ms() },
+      { ...asked, by: issuerOf(read) ?? '', purpose: 'assertionMethod', now_ms: clock.now_ms() },
       { resolver, jsonLd: dataIntegrity.tools.jsonLd },
     );
     return { ...plain(read, credential), format: 'ldp_vc', signature };

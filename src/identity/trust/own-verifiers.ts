@@ -12,6 +12,7 @@ export const ownVerifiers: readonly RegisteredVerifier[] = [
     keeps: { ko: '로그인해 있는 동안만 보관합니다.', en: 'Kept only while you are signed in.' },
     may_ask: [{ type: 'water-account', claims: ['service_point', 'role', 'from', 'until'] }],
     return_origins: [],
+    own_client: null,
     certificate: null,
   },
 ];

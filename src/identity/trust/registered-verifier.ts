@@ -9,6 +9,7 @@ export const verifierLimits = {
   mayAsk: 20,
   returnOrigins: 10,
   certificate_chars: 20_000,
+  clientId_chars: 500,
 } as const;
 
 const bilingual = (most_chars: number) =>
@@ -29,6 +30,20 @@ export const verifierRegistrationSchema = z.strictObject({
     .max(verifierLimits.mayAsk),
   return_origins: z.array(origin).max(verifierLimits.returnOrigins).default([]),
   certificate: z.string().max(verifierLimits.certificate_chars).nullable().default(null),
+  /**
+   * Where it asks with software of its own: under which client id, and the origins of its requests, its answers and of what
+   * it offers. The city's wallets then deal with it directly.
+   */
+  own_client: z
+    .strictObject({
+      client_id: z
+        .string()
+        .max(verifierLimits.clientId_chars)
+        .regex(/^(x509_hash|decentralized_identifier):./, 'must begin with x509_hash: or decentralized_identifier:'),
+      origins: z.array(origin).min(1).max(verifierLimits.returnOrigins),
+    })
+    .nullable()
+    .default(null),
 });
 
 export type VerifierRegistration = z.output<typeof verifierRegistrationSchema>;

@@ -3,7 +3,7 @@ import { ed25519Multikey } from '../dids/did-entry.ts';
 import { encodeMultikey, type MultikeyKind, multikeyOfEcJwk } from '../dids/multikey.ts';
 import type { Issuer, IssuerKeys } from './issuer-keys.ts';
 
-export type SigningKeyKind = Exclude<MultikeyKind, 'secp256k1'>;
+export type SigningKeyKind = Exclude<MultikeyKind, 'secp256k1' | 'X25519'>;
 
 export interface SigningKey {
   kind: SigningKeyKind;

@@ -25,7 +25,10 @@ export function createVerifierListService(parts: {
       exp: now_s + LIFETIME_s,
       verifiers: (await verifiers.listVerifiers()).map((verifier) => ({
         id: verifier.id,
-        client_ids: [x509ClientId(verifiers.chainOf(verifier)), `decentralized_identifier:${issuer.did}`],
+        client_ids: verifier.own_client
+          ? [verifier.own_client.client_id]
+          : [x509ClientId(verifiers.chainOf(verifier)), `decentralized_identifier:${issuer.did}`],
+        origins: verifier.own_client?.origins ?? [],
         name: verifier.name,
         keeps: verifier.keeps,
         may_ask: verifier.may_ask.map(({ type, claims }) => ({ vct: vctOf(credentialType(type), publicUrl), claims })),

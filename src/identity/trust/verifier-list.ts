@@ -16,6 +16,8 @@ export const verifierListSchema = z.object({
       id: z.string(),
       /** The names under which it may ask. */
       client_ids: z.array(z.string()),
+      /** Where software of its own asks, is answered, and offers credentials; none where this service asks for it. */
+      origins: z.array(z.string()),
       name: bilingual,
       keeps: bilingual,
       /** `vct` of the credentials and names of their claims. */

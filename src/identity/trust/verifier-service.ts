@@ -118,8 +118,8 @@ function tokenHash(token: string): Buffer {
 }
 
 function sameRegistration(before: RegisteredVerifier, after: VerifierRegistration): boolean {
-  const { name, purpose, keeps, may_ask, return_origins, certificate } = before;
-  const stored: VerifierRegistration = { name, purpose, keeps, may_ask, return_origins, certificate };
+  const { name, purpose, keeps, may_ask, return_origins, certificate, own_client } = before;
+  const stored: VerifierRegistration = { name, purpose, keeps, may_ask, return_origins, certificate, own_client };
   return canonical(stored) === canonical(after);
 }
 

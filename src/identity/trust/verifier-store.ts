@@ -10,7 +10,7 @@ export interface VerifierRecord extends RegisteredVerifier {
   ended: boolean;
 }
 
-const columns = `id, name, purpose, keeps, may_ask, return_origins, certificate, token_hash IS NOT NULL AS has_token,
+const columns = `id, name, purpose, keeps, may_ask, return_origins, certificate, own_client, token_hash IS NOT NULL AS has_token,
   ended_at IS NOT NULL AS ended`;
 
 /** Locked until the transaction ends; null where nobody of that name was ever registered. */
@@ -53,10 +53,10 @@ export async function upsertVerifier(
   now: Date,
 ): Promise<void> {
   await to.query(
-    `INSERT INTO identity.verifier (id, name, purpose, keeps, may_ask, return_origins, certificate, registered_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO identity.verifier (id, name, purpose, keeps, may_ask, return_origins, certificate, registered_at, own_client)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (id) DO UPDATE SET name = $2, purpose = $3, keeps = $4, may_ask = $5, return_origins = $6,
-       certificate = $7, ended_at = NULL`,
+       certificate = $7, own_client = $9, ended_at = NULL`,
     [
       id,
       JSON.stringify(registration.name),
@@ -66,6 +66,7 @@ export async function upsertVerifier(
       registration.return_origins,
       registration.certificate,
       now,
+      registration.own_client === null ? null : JSON.stringify(registration.own_client),
     ],
   );
 }

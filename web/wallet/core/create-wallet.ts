@@ -16,7 +16,7 @@ export function createWallet(options: WalletOptions): Wallet {
   allowAddressesLike(options.serviceUrl);
   return {
     did: ownDid(service, options),
-    resolveOffer: (uri) => resolveOffer(uri, service),
+    resolveOffer: (uri) => resolveOffer(uri, service, options.now_ms()),
     acceptOffer: (offer, txCode) => acceptOffer(offer, txCode, service, options),
     parsePresentationRequest: (uri) => parsePresentationRequest(uri, service, options),
     answerPresentationRequest: (request, chosen = {}) => answerPresentationRequest(request, chosen, service, options),

@@ -2,6 +2,8 @@
 import { type Openid4vpAuthorizationRequest, Openid4vpClient } from '@openid4vc/openid4vp';
 import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import type { CityService } from './city-service.ts';
+import { didJwkKey } from './issuer-key.ts';
+import { partnerAt } from './registered-verifier.ts';
 import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
 
 export type SignedRequest = Openid4vpAuthorizationRequest & { response_uri: string };
@@ -18,7 +20,7 @@ export const walletMetadata = {
 const NONCE_bytes = 32;
 
 /** Throws REQUEST_UNREADABLE, _UNSIGNED, _SIGNATURE_WRONG, _FROM_ELSEWHERE, _GONE, SERVICE_AWAY. */
-export async function fetchSignedRequest(uri: string, service: CityService): Promise<SignedRequest> {
+export async function fetchSignedRequest(uri: string, service: CityService, now_ms: number): Promise<SignedRequest> {
   const start = uri.indexOf('?');
   const parameters = Object.fromEntries(new URLSearchParams(start < 0 ? '' : uri.slice(start + 1)));
   const { client_id } = parameters;
@@ -27,10 +29,12 @@ export async function fetchSignedRequest(uri: string, service: CityService): Pro
     throw new WalletRefusal('REQUEST_UNSIGNED');
   }
   const nonce = parameters.request_uri_method === 'post' ? freshNonce() : undefined;
-  const request = parameters.request ?? (await fetchRequestObject(parameters.request_uri ?? '', nonce, service));
+  const request =
+    parameters.request ?? (await fetchRequestObject(parameters.request_uri ?? '', nonce, service, now_ms));
   let signatureRight = false;
   const callbacks = openidCallbacks({
-    findKey: (didUrl) => service.findKey(didUrl),
+    findKey: async (didUrl) =>
+      didUrl.startsWith('did:jwk:') ? didJwkKey(didUrl.split('#')[0] ?? '') : service.findKey(didUrl),
     acceptCertificates: true,
   });
   const client = new Openid4vpClient({
@@ -54,15 +58,20 @@ export async function fetchSignedRequest(uri: string, service: CityService): Pro
     if (resolved.jar === undefined || (prefix !== 'decentralized_identifier' && prefix !== 'x509_hash')) {
       throw new WalletRefusal('REQUEST_UNSIGNED');
     }
-    return answerable(resolved.authorizationRequestPayload as Openid4vpAuthorizationRequest, service);
+    return await answerable(resolved.authorizationRequestPayload as Openid4vpAuthorizationRequest, service, now_ms);
   } catch (error) {
     throw refusalIn(error, signatureRight ? 'REQUEST_UNREADABLE' : 'REQUEST_SIGNATURE_WRONG');
   }
 }
 
 /** Source: OpenID4VP 1.0, 5.10: with POST the wallet says what it can do, and has its nonce signed into what it gets. */
-async function fetchRequestObject(uri: string, nonce: string | undefined, service: CityService): Promise<string> {
-  if (!service.owns(uri)) throw new WalletRefusal('REQUEST_FROM_ELSEWHERE');
+async function fetchRequestObject(
+  uri: string,
+  nonce: string | undefined,
+  service: CityService,
+  now_ms: number,
+): Promise<string> {
+  await partnerAt(uri, service, 'REQUEST_FROM_ELSEWHERE', now_ms);
   const answer = await service.fetch(
     uri,
     nonce === undefined
@@ -77,12 +86,20 @@ async function fetchRequestObject(uri: string, nonce: string | undefined, servic
   return answer.text();
 }
 
-function answerable(payload: Openid4vpAuthorizationRequest, service: CityService): SignedRequest {
+async function answerable(
+  payload: Openid4vpAuthorizationRequest,
+  service: CityService,
+  now_ms: number,
+): Promise<SignedRequest> {
   const { response_uri, response_mode } = payload;
   if (response_uri === undefined || (response_mode !== 'direct_post' && response_mode !== 'direct_post.jwt')) {
     throw new WalletRefusal('REQUEST_UNREADABLE', 'only direct_post is answered');
   }
-  if (!service.owns(response_uri)) throw new WalletRefusal('REQUEST_FROM_ELSEWHERE');
+  const partner = await partnerAt(response_uri, service, 'REQUEST_FROM_ELSEWHERE', now_ms);
+  // What one asked is not sent to another.
+  if (partner !== null && !partner.client_ids.includes(payload.client_id)) {
+    throw new WalletRefusal('REQUEST_FROM_ELSEWHERE');
+  }
   return { ...payload, response_uri };
 }
 

@@ -4,6 +4,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { verifyEs256 } from '../../../src/identity/openid-callbacks.ts';
 import { transactionHash } from '../../../src/identity/presenting/transaction-data.ts';
 import type { CityService } from './city-service.ts';
+import { issuerKey } from './issuer-key.ts';
 import type { DisplayedClaim, DisplayedCredential } from './wallet.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
 import type { StoredCredential, StoredKey } from './wallet-store.ts';
@@ -31,7 +32,8 @@ interface HeldContent {
   issuer: string;
   vct: string;
   keyThumbprint: string;
-  signingKeyId: string;
+  /** Protected header of the issuer's JWT. */
+  header: Record<string, unknown>;
   issuedAt_s: number | null;
   expiresAt_s: number | null;
   claims: Record<string, unknown>;
@@ -46,10 +48,11 @@ export async function readCredential(compact: string): Promise<HeldContent> {
     const all = (await library.getClaims(compact)) as Record<string, unknown>;
     const jwk = (all.cnf as { jwk: Parameters<typeof calculateJwkThumbprint>[0] }).jwk;
     return {
-      issuer: text(all.iss),
+      // Optional where a certificate says who issued. Source: draft-ietf-oauth-sd-jwt-vc, 2.2.2.2.
+      issuer: all.iss === undefined && header.x5c !== undefined ? '' : text(all.iss),
       vct: text(all.vct),
       keyThumbprint: await calculateJwkThumbprint(jwk),
-      signingKeyId: text(header.kid),
+      header,
       issuedAt_s: typeof all.iat === 'number' ? all.iat : null,
       expiresAt_s: typeof all.exp === 'number' ? all.exp : null,
       claims: Object.fromEntries(Object.entries(all).filter(([name]) => !registeredNames.has(name))),
@@ -64,10 +67,15 @@ function text(value: unknown): string {
   return value;
 }
 
-/** Refuses what is not the offered type, not for this key, or not signed by the service. Throws CREDENTIAL_UNREADABLE. */
+/**
+ * Refuses what is not the offered type, not for this key, or not signed by its issuer.
+ *
+ * @param expected.from the credential issuer it was taken from
+ * @throws CREDENTIAL_UNREADABLE
+ */
 export async function checkReceived(
   compact: string,
-  expected: { vct: string; keyId: string },
+  expected: { vct: string; keyId: string; from: string },
   service: CityService,
 ): Promise<HeldContent> {
   const content = await readCredential(compact);
@@ -75,9 +83,7 @@ export async function checkReceived(
   if (content.keyThumbprint !== expected.keyId) {
     throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'bound to another key');
   }
-  const key = content.signingKeyId.startsWith(`${content.issuer}#`)
-    ? await service.findKey(content.signingKeyId)
-    : null;
+  const key = await issuerKey(content, expected.from, service);
   if (key === null || !(await verifyEs256(compact.split('~')[0] ?? '', key))) {
     throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'not signed by its issuer');
   }

@@ -7,6 +7,7 @@ import type { CityService } from './city-service.ts';
 import { fetchSignedRequest, type SignedRequest } from './fetch-request.ts';
 import { displayedClaims, readCredential } from './held-credential.ts';
 import { type AskedCredential, requireRegistered } from './registered-verifier.ts';
+import { selectCredentials } from './select-credentials.ts';
 import type { PresentationMatch, PresentationRequest, SignedTextToShow, WalletOptions } from './wallet.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
 import type { StoredCredential } from './wallet-store.ts';
@@ -25,7 +26,7 @@ export async function parsePresentationRequest(
   service: CityService,
   { store, now_ms }: WalletOptions,
 ): Promise<PresentationRequest> {
-  const payload = await fetchSignedRequest(uri, service);
+  const payload = await fetchSignedRequest(uri, service, now_ms());
   const query = readQuery(payload.dcql_query);
   const stated = statedOf(payload);
   const { client_id: clientId } = payload;
@@ -74,43 +75,18 @@ async function matchCredentials(
   held: StoredCredential[],
 ): Promise<PresentationRequest['requested']> {
   const contents = await Promise.all(held.map((credential) => readCredential(credential.compact)));
-  const result = DcqlQuery.query(
-    query,
-    contents.map(({ vct, claims }) => ({
-      credential_format: 'dc+sd-jwt' as const,
-      vct,
-      // The library takes JSON values only, which the claims of a JWT are.
-      claims: claims as Record<string, string>,
-      cryptographic_holder_binding: true,
-    })),
-  );
-  const needed = neededIds(query, (id) => result.credential_matches[id]?.success === true);
-  return query.credentials
-    .filter(({ id }) => needed.includes(id))
-    .map((asked) => {
-      const type = typeNameOf(asked);
-      const found = result.credential_matches[asked.id];
-      if (found?.success !== true) throw new WalletRefusal('NOTHING_TO_SHOW', type);
-      const matches = found.valid_credentials.flatMap(({ input_credential_index: index, claims }) => {
-        const credential = held[index];
-        const content = contents[index];
-        if (credential === undefined || content === undefined) return [];
-        const shown = (claims.valid_claim_sets[0]?.output ?? {}) as Record<string, unknown>;
-        return [matchOf(credential, content.claims, Object.keys(shown))];
-      });
-      return { query_id: asked.id, type, matches };
+  return selectCredentials(query, contents).map(({ asked, fitting }) => {
+    const type = typeNameOf(asked);
+    if (fitting.length === 0) throw new WalletRefusal('NOTHING_TO_SHOW', type);
+    const matches = fitting.flatMap(({ index, claims }) => {
+      const credential = held[index];
+      const content = contents[index];
+      return credential === undefined || content === undefined
+        ? []
+        : [matchOf(credential, content.claims, Object.keys(claims))];
     });
-}
-
-/**
- * The credentials to show: all, or of each required set its first option that the wallet holds, else its first. What is not
- * required is not shown. Source: OpenID4VP 1.0, 6.4.2.
- */
-function neededIds(query: DcqlQuery.Output, holds: (id: string) => boolean): string[] {
-  if (query.credential_sets === undefined) return query.credentials.map(({ id }) => id);
-  return query.credential_sets
-    .filter(({ required }) => required)
-    .flatMap(({ options }) => options.find((option) => option.every(holds)) ?? options[0]);
+    return { query_id: asked.id, type, matches };
+  });
 }
 
 function typeNameOf(asked: DcqlQuery.Output['credentials'][number]): string {

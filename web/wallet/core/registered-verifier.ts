@@ -26,7 +26,11 @@ export async function requireRegistered(
   now_ms: number,
 ): Promise<KnownVerifier> {
   const { verifiers } = await fetchList(service, now_ms);
-  const known = verifiers.find(({ id, client_ids }) => id === stated.verifier && client_ids.includes(stated.clientId));
+  // Software of its own does not know the name under which it is registered here: its client id is that name.
+  const known = verifiers.find(
+    ({ id, client_ids, origins }) =>
+      client_ids.includes(stated.clientId) && (id === stated.verifier || origins.length > 0),
+  );
   if (known === undefined) throw new WalletRefusal('VERIFIER_NOT_REGISTERED');
   for (const { vct, claims } of asked) {
     const allowed = known.may_ask.filter((each) => each.vct === vct).flatMap((each) => each.claims);
@@ -36,6 +40,25 @@ export async function requireRegistered(
     }
   }
   return known;
+}
+
+/**
+ * Whom an address belongs to, of those registered with software of their own; null for the service itself.
+ *
+ * @throws `elsewhere` for any other address, VERIFIER_NOT_REGISTERED where the list does not hold, SERVICE_AWAY
+ */
+export async function partnerAt(
+  address: string,
+  service: CityService,
+  elsewhere: 'OFFER_FROM_ELSEWHERE' | 'REQUEST_FROM_ELSEWHERE',
+  now_ms: number,
+): Promise<KnownVerifier | null> {
+  if (service.owns(address)) return null;
+  const origin = URL.canParse(address) ? new URL(address).origin : null;
+  const { verifiers } = origin === null ? { verifiers: [] } : await fetchList(service, now_ms);
+  const partner = verifiers.find(({ origins }) => origins.some((each) => each === origin));
+  if (partner === undefined) throw new WalletRefusal(elsewhere);
+  return partner;
 }
 
 async function fetchList(service: CityService, now_ms: number): Promise<VerifierList> {

@@ -12,6 +12,7 @@ import { openidCallbacks, signEs256 } from '../../../src/identity/openid-callbac
 import { bilingual, type DisplayEntry } from './bilingual.ts';
 import type { CityService } from './city-service.ts';
 import { checkReceived } from './held-credential.ts';
+import { partnerAt } from './registered-verifier.ts';
 import type { OfferPreview, WalletOptions } from './wallet.ts';
 import { makeKey, randomId } from './wallet-keys.ts';
 import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
@@ -28,10 +29,10 @@ interface ResolvedOffer {
 const credentialsPerOffer = 5;
 
 /** Throws OFFER_UNREADABLE, OFFER_FROM_ELSEWHERE, OFFER_GONE, SERVICE_AWAY. */
-export async function resolveOffer(uri: string, service: CityService): Promise<OfferPreview> {
+export async function resolveOffer(uri: string, service: CityService, now_ms: number): Promise<OfferPreview> {
   const parameters = offerParameters(uri);
   const offerUri = parameters.get('credential_offer_uri');
-  if (offerUri !== null && !service.owns(offerUri)) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
+  if (offerUri !== null) await partnerAt(offerUri, service, 'OFFER_FROM_ELSEWHERE', now_ms);
   let gone = false;
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const answer = await service.fetch(input, init);
@@ -41,16 +42,19 @@ export async function resolveOffer(uri: string, service: CityService): Promise<O
   const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch }) });
   try {
     const offer = await client.resolveCredentialOffer(`openid-credential-offer://?${parameters}`);
-    if (offer.credential_issuer !== service.url) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
+    const issuer = offer.credential_issuer;
+    const partner = issuer === service.url ? null : await partnerAt(issuer, service, 'OFFER_FROM_ELSEWHERE', now_ms);
+    if (partner === null && issuer !== service.url) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
     const grant = offer.grants?.[preAuthorizedCodeGrantIdentifier];
     if (grant === undefined || offer.credential_configuration_ids.length > credentialsPerOffer) {
       throw new WalletRefusal('OFFER_UNREADABLE', 'not a pre-authorized offer of a few credentials');
     }
-    const metadata = await client.resolveIssuerMetadata(service.url);
+    const metadata = await client.resolveIssuerMetadata(issuer);
     const resolved: ResolvedOffer = { offer, metadata, offerUri };
     return {
-      issuer: service.url,
-      issuer_name: issuerName(metadata),
+      issuer,
+      // A partner goes by the name the service registered it under, not by one it gives itself.
+      issuer_name: partner?.name ?? issuerName(metadata),
       types: offer.credential_configuration_ids.map((id) => ({ id, name: configuration(metadata, id).name })),
       tx_code:
         grant.tx_code === undefined
@@ -79,9 +83,9 @@ export async function acceptOffer(
   const taken: StoredCredential[] = [];
   for (const id of offer.credential_configuration_ids) {
     const key = await makeKey('ES256');
-    const compact = await retrieve(id, key, access, metadata, service, now_ms);
+    const { compact, notificationId } = await retrieve(id, key, access, metadata, service, now_ms);
     const { vct, name, labels } = configuration(metadata, id);
-    const content = await checkReceived(compact, { vct, keyId: key.id }, service);
+    const content = await checkReceived(compact, { vct, keyId: key.id, from: preview.issuer }, service);
     const { publicKey: _unused, ...storedKey } = key;
     const credential: StoredCredential = {
       id: randomId(),
@@ -98,6 +102,7 @@ export async function acceptOffer(
     await store.put('keys', storedKey);
     await store.put('credentials', credential);
     taken.push(credential);
+    await tellAccepted(notificationId, access, metadata, service, now_ms);
   }
   return taken;
 }
@@ -149,7 +154,7 @@ async function retrieve(
   issuerMetadata: IssuerMetadataResult,
   service: CityService,
   now_ms: () => number,
-): Promise<string> {
+): Promise<{ compact: string; notificationId: string | undefined }> {
   const signJwt = signerOf([key, access.dpopKey], now_ms);
   const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
   try {
@@ -171,10 +176,32 @@ async function retrieve(
     const [first] = credentialResponse.credentials ?? [];
     const compact = typeof first === 'object' && 'credential' in first ? first.credential : first;
     if (typeof compact !== 'string') throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'no credential in the answer');
-    return compact;
+    return { compact, notificationId: credentialResponse.notification_id };
   } catch (error) {
     throw refusalIn(error, 'ISSUER_REFUSED');
   }
+}
+
+/**
+ * Tells the issuer that the credential is kept, so that it erases what it was made from. The credential is no worse for an
+ * issuer that does not hear it. Source: OpenID4VCI 1.0, 11.
+ */
+async function tellAccepted(
+  notificationId: string | undefined,
+  access: Access,
+  issuerMetadata: IssuerMetadataResult,
+  service: CityService,
+  now_ms: () => number,
+): Promise<void> {
+  if (notificationId === undefined || issuerMetadata.credentialIssuer.notification_endpoint === undefined) return;
+  const signJwt = signerOf([access.dpopKey], now_ms);
+  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
+  await client
+    .sendNotification({
+      ...{ issuerMetadata, accessToken: access.token, ...(access.dpop === undefined ? {} : { dpop: access.dpop }) },
+      notification: { notificationId, event: 'credential_accepted' },
+    })
+    .catch(() => {});
 }
 
 /** Signs with whichever of the keys the library names, by the wallet's clock. */

@@ -11,7 +11,7 @@ export const vcJwt: EnvelopeFormat = {
   envelope: async (credential, key, { jsonLd }) => {
     // A JWT would hold any JSON; what a context does not define is refused here as it is under a proof.
     await jsonLd.canonize(credential, 'sha256');
-    const header = { alg: 'ES256', typ: VC_JWT_TYPE, cty: 'vc', kid: key.methodId };
+    const header = { alg: 'ES256', typ: VC_JWT_TYPE, cty: 'vc', kid: key.jwkMethodId };
     const message = `${base64url(header)}.${base64url(credential)}`;
     const signature = signWith(key, new TextEncoder().encode(message));
     return `${message}.${Buffer.from(signature).toString('base64url')}`;

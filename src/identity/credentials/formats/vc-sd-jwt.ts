@@ -31,7 +31,7 @@ export const vcSdJwt: EnvelopeFormat = {
         ? Object.fromEntries(credentialSubject.map((subject, index) => [index, subjectFrame(subject)]))
         : subjectFrame(credentialSubject),
     };
-    const header = { typ: VC_SD_JWT_TYPE, cty: 'vc', kid: key.methodId };
+    const header = { typ: VC_SD_JWT_TYPE, cty: 'vc', kid: key.jwkMethodId };
     return instance.issue(credential, frame as never, { header });
   },
 };

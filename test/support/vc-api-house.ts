@@ -31,8 +31,8 @@ export async function vcApiService(lists: { hosts: string[]; ca?: string } = { h
   const publicUrl = `https://localhost:${port}`;
   const dataDirectory = mkdtempSync(join(tmpdir(), 'naru-vc-api-'));
   const identity = await composeIdentity({
-    ...{ pool, clock, random: systemRandom, publicUrl, dataDirectory },
     keysPassphrase: 'the ferry lands at seven',
+    ...{ pool, clock, random: systemRandom, publicUrl, dataDirectory, secret: 'the-key-of-the-nonces-in-tests' },
     requireOperator: operatorGuard(OPERATOR_TOKEN),
     anchorOf: (key) => waitingAnchor(pool, key),
     ...{ vcApiIsOpen: true, statusListHosts: lists.hosts },

@@ -1,0 +1,36 @@
+// Credential configurations: each type in each format it is issued in, under the id that metadata, offers and requests name.
+import type { CredentialFormat } from '../credentials/credential-format.ts';
+import type { CredentialType } from '../credentials/credential-type.ts';
+import type { KeyAttestationNeed } from './key-attestation.ts';
+
+export interface CredentialConfiguration {
+  /** The type's id for its first format; for the others with the format's id behind a dot. */
+  id: string;
+  type: CredentialType;
+  format: CredentialFormat;
+  /** What a key attestation must say; null where none is asked for. */
+  need: KeyAttestationNeed | null;
+}
+
+/** Formats that OpenID4VCI 1.0 has a profile of, among those issued here. Source: OpenID4VCI 1.0, appendix A. */
+const profiled = new Set(['dc+sd-jwt', 'ldp_vc']);
+
+/**
+ * @param formats the first is what a type is issued in where nobody chose
+ * @param needs by type id
+ */
+export function credentialConfigurations(
+  types: readonly CredentialType[],
+  formats: readonly CredentialFormat[],
+  needs: Readonly<Record<string, KeyAttestationNeed>> = {},
+): CredentialConfiguration[] {
+  const offered = formats.filter(({ openidFormat }) => profiled.has(openidFormat));
+  return types.flatMap((type) =>
+    offered.map((format, n) => ({
+      id: n === 0 ? type.id : `${type.id}.${format.id}`,
+      type,
+      format,
+      need: needs[type.id] ?? null,
+    })),
+  );
+}
