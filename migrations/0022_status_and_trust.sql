@@ -3,8 +3,6 @@
 
 -- Status ---------------------------------------------------------------------------------------------------------
 
--- Status ---------------------------------------------------------------------------------------------------------
-
 -- Each bit of a list becomes two: 0 valid, 1 revoked, 2 suspended; entry i at bits 2i and 2i+1, least significant first.
 -- Nobody's state changes: a bit that was set becomes a 1, one that was not a 0.
 UPDATE identity.status_list list SET bits = (

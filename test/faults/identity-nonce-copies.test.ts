@@ -29,6 +29,7 @@ async function startCopy() {
       bearerTokens: 'allowed',
     },
     anchorOf: (key) => waitingAnchor(pool, key),
+    keysPassphrase: 'the ferry lands at seven',
     requireOperator: async () => {},
   });
   const port = await freePort(0);
