@@ -38,7 +38,7 @@ async function run({ databaseUrl }: OfficeTask): Promise<void> {
   const publicUrl = `http://localhost:${port}`;
   const identity = await composeIdentity({
     ...{ pool, clock: systemClock, random: systemRandom, publicUrl, dataDirectory: folder },
-    ...{ secret: 'the-secret-of-the-benchmark-and-no-other' },
+    keysPassphrase: 'the ferry lands at seven',
     anchorOf: async () => null,
     requireOperator: async () => {},
     ...{ bearerTokens: 'allowed', secret: 'the-key-of-the-nonces-in-benchmarks' },

@@ -1,7 +1,3 @@
-// Naru's formats in memory, without a database or HTTP: what a bulk issue pays for the credential itself.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { FormatTools, ProofFormat, VerificationKey } from '../src/identity/credentials/credential-format.ts';
 import { dcSdJwt } from '../src/identity/credentials/formats/dc-sd-jwt.ts';
 import { ecdsaRdfc2019 } from '../src/identity/credentials/formats/ecdsa-rdfc-2019.ts';
@@ -9,8 +5,8 @@ import { ecdsaSd2023 } from '../src/identity/credentials/formats/ecdsa-sd-2023.t
 import { eddsaRdfc2022 } from '../src/identity/credentials/formats/eddsa-rdfc-2022.ts';
 import { createJsonLd } from '../src/identity/credentials/json-ld.ts';
 import { decodeMultikey } from '../src/identity/dids/multikey.ts';
+import { generateKeyMaterial, issuerKeysOf } from '../src/identity/trust/issuer-key-material.ts';
 import type { Issuer } from '../src/identity/trust/issuer-keys.ts';
-import { openIssuerKeys } from '../src/identity/trust/issuer-keys-store.ts';
 import { didKeyOf, type SigningKey, signingKey } from '../src/identity/trust/signing-key.ts';
 import { systemRandom } from '../src/platform/random.ts';
 import { holderJwk } from './bare-sd-jwt.ts';
@@ -22,11 +18,9 @@ const ISSUED_s = 1_767_225_600;
 const proofFormats: readonly ProofFormat[] = [eddsaRdfc2022, ecdsaRdfc2019, ecdsaSd2023];
 
 export async function naruFormats() {
-  const folder = mkdtempSync(join(tmpdir(), 'naru-bench-keys-'));
-  const keys = await openIssuerKeys(join(folder, 'issuer-keys.json'));
-  rmSync(folder, { recursive: true, force: true });
+  const keys = await issuerKeysOf(await generateKeyMaterial((length) => systemRandom.bytes(length)));
   const issuer: Issuer = {
-    ...{ did: ISSUER, keys, p256KeyId: `${ISSUER}#jwk`, p256MultikeyId: `${ISSUER}#p256` },
+    ...{ did: ISSUER, generation: 1, keys, p256KeyId: `${ISSUER}#jwk`, p256MultikeyId: `${ISSUER}#p256` },
     ...{ p384KeyId: `${ISSUER}#p384`, ed25519KeyId: `${ISSUER}#ed25519`, bls12381KeyId: `${ISSUER}#bls` },
   };
   const tools: FormatTools = {

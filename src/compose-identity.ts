@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Anchor } from './anchoring/anchor.ts';
 import { type AuthorizationPolicy, composeAuthorization } from './compose-authorization.ts';
 import { composeIssuing, type IssuingPolicy, openPolicy } from './compose-issuing.ts';
+import { listCredentials } from './identity/credentials/credential-list-store.ts';
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
 import { createStatusListService } from './identity/credentials/status-list-service.ts';
@@ -15,6 +16,7 @@ import { createForeignDids } from './identity/dids/foreign-did-port.ts';
 import { createResolveDidService } from './identity/dids/resolve-did-service.ts';
 import { createChangeVcStatusService } from './identity/issuing/change-vc-status-service.ts';
 import { createIssueCredentialService } from './identity/issuing/issue-credential-service.ts';
+import { createReissueService } from './identity/issuing/reissue-credential-service.ts';
 import { vcApiRoutes } from './identity/issuing/vc-api-routes.ts';
 import { createDeriveCredentialService } from './identity/presenting/derive-credential-service.ts';
 import { createForeignStatusLists } from './identity/presenting/foreign-status-list-port.ts';
@@ -26,7 +28,7 @@ import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
-import { openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
 import { noWallets } from './identity/trust/trusted-wallets.ts';
 import { openVerifierIdentity } from './identity/trust/verifier-identity-store.ts';
 import { createVerifierListService } from './identity/trust/verifier-list-service.ts';
@@ -36,6 +38,7 @@ import type { Clock } from './platform/clock.ts';
 import { createGuardedFetch } from './platform/http/guarded-fetch.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
+import type { DeskIssuer } from './portal/desk-service.ts';
 
 const issuerName = { ko: '나루', en: 'Naru' };
 
@@ -47,7 +50,11 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   dataDirectory: string;
   /** Shared by all copies of the service. */
   secret: string;
+  /** Seals the file of the issuer's keys. */
+  keysPassphrase: string;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
+  /** What keeps anchors from the chain; null for nothing. */
+  chainTrouble?: () => Promise<string | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
   /** PEM files of the verifier's key and certificate chain; both are made where absent. */
@@ -66,9 +73,12 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
 export async function composeIdentity(options: IdentityOptions) {
   const { publicUrl } = options;
   const dids = createDidService(options);
-  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(options.dataDirectory, 'issuer-keys.json')));
+  const keyFile = issuerKeyFile(options.dataDirectory);
+  const openKeys = () => openIssuerKeys(keyFile, options.keysPassphrase);
+  const issuer = await dids.ensureIssuer(await openKeys());
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: options.random.bytes });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
+  await statusLists.addMissingDecoys();
   const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });
   const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
 
@@ -110,11 +120,22 @@ export async function composeIdentity(options: IdentityOptions) {
   });
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
+  const { offers } = issuing;
+  const { revokeCredential, statusOf } = credentials;
+  const desk: DeskIssuer = {
+    ...offers,
+    ...{ revokeCredential, statusOf },
+    listCredentials: (filter, after, limit) => listCredentials(options.pool, filter, after, limit),
+    reissue: createReissueService({ createOffer: offers.createOffer, revokeCredential }).reissue,
+  };
   return {
     issuer,
-    offers: issuing.offers,
+    /** Takes up the keys that the issuer's log names now. Where that fails, the keys stay as they were. */
+    reloadKeys: async () => void Object.assign(issuer, await dids.ensureIssuer(await openKeys())),
+    offers,
     approvals: issuing.approvals,
     credentials,
+    desk,
     requests,
     verifiers,
     verifierAnchors: identity.chain.anchors,

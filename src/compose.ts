@@ -7,12 +7,16 @@ import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
+import { composeDesk, composeImports } from './compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
 import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
 import type { MqttListening, Role } from './config.ts';
+import { findCredential } from './identity/credentials/credential-record-store.ts';
+import { startImportJobs } from './identity/issuing/import-jobs-service.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
+import { ISSUER_KEYS_CHANNEL } from './identity/trust/revoked-key-store.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import type { Clock } from './platform/clock.ts';
 import { createHttpServer, type Routes } from './platform/http/http-server.ts';
@@ -24,12 +28,13 @@ import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { packageRoot } from './platform/package-root.ts';
 import { openPool } from './platform/postgres/database.ts';
+import { listen } from './platform/postgres/listen.ts';
 import type { Random } from './platform/random.ts';
 import { citizenRoutes } from './portal/citizen-routes.ts';
 import { createMyMeterService } from './portal/my-meter-service.ts';
-import { createOfferService, type OfferService } from './portal/offer-service.ts';
+import type { OfferService } from './portal/offer-service.ts';
 import { createSignInService } from './portal/sign-in-service.ts';
-import { staffActor, staffGuard, staffRoutes } from './portal/staff-routes.ts';
+import { staffActor, staffGuard } from './portal/staff-routes.ts';
 import { createStaffService } from './portal/staff-service.ts';
 import { sweepPortal } from './portal/sweep-service.ts';
 
@@ -77,6 +82,8 @@ export interface ComposeOptions {
   };
   /** Key of the pseudonyms. */
   secret: string;
+  /** Seals the file of the issuer's keys; only the api role opens it. */
+  keysPassphrase: string;
   /** Bearer token of the operator's programs; without one their routes refuse. */
   operatorToken?: string;
   timeZone: string;
@@ -84,6 +91,8 @@ export interface ComposeOptions {
   rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
+  /** PEM files of the verifier's key and certificate chain; both are made where absent. */
+  verifierFiles?: IdentityOptions['verifierFiles'];
   /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
   authorization: AuthorizationPolicy;
   /** What the city asks of wallets beyond the protocol. */
@@ -134,7 +143,7 @@ export async function compose(options: ComposeOptions, seams: Seams): Promise<Ru
   };
   try {
     const rooms = openRooms(options, seams, stops);
-    if (roles.includes('worker')) await startWorker(seams, rooms, stops);
+    if (roles.includes('worker')) await startWorker(options, seams, rooms, stops);
     const desk = roles.includes('api') ? await startApi(options, seams, rooms, stops) : null;
     const broker = roles.includes('broker') ? await rooms.metering.openBroker(options, seams) : null;
     if (broker) stops.push(() => broker.close());
@@ -162,7 +171,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
     epochInterval_ms: options.epochInterval_ms,
     epochChanges: options.epochChanges,
   });
-  const staff = createStaffService({ pool, clock, random });
+  const staff = createStaffService({ pool, clock, random, statusOf: (id) => findCredential(pool, id) });
   const metering = composeMetering({
     ...{ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
     ...{ secret: options.secret, dataDirectory: options.dataDirectory },
@@ -172,23 +181,29 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
     composeIdentity({
       ...{ pool, clock, random, publicUrl, requireOperator },
       ...{ dataDirectory: options.dataDirectory, secret: options.secret },
+      keysPassphrase: options.keysPassphrase,
       foreignDids: options.foreignDids,
+      verifierFiles: options.verifierFiles,
       vcApiIsOpen: options.vcApiIsOpen,
       statusListHosts: options.statusListHosts,
       ...options.authorization,
       issuingPolicy: options.issuing,
       anchorOf: anchoring.service.anchorOf,
+      chainTrouble: anchoring.state.trouble,
     });
   return { pool, anchoring, staff, metering, openIdentity };
 }
 
-async function startWorker(seams: Seams, rooms: Rooms, stops: Stops): Promise<void> {
+async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, stops: Stops): Promise<void> {
   const { anchoring, pool } = rooms;
-  const { logger, clock } = seams;
+  const { logger, clock, random } = seams;
   await anchoring.start();
   stops.push(() => anchoring.stop());
   const useJobs = rooms.metering.startUseJobs(seams);
   stops.push(() => useJobs.stop());
+  const { publicUrl, secret } = options;
+  const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
+  stops.push(() => importJobs.stop());
   const sweeping = setInterval(() => {
     Promise.all([sweepIdentity(pool, clock), sweepPortal(pool, clock)]).catch((error: Error) =>
       logger.warn({ err: error }, 'sweeping what expired failed'),
@@ -202,12 +217,23 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   const { clock, random, logger, metrics } = seams;
   const { pool, anchoring, staff, metering } = rooms;
   const identity = await rooms.openIdentity();
-  const offers = createOfferService({ pool, clock, issuer: { ...identity.offers, ...identity.credentials }, metering });
+  const keysChanged = () => {
+    identity
+      .reloadKeys()
+      .catch((error: Error) => logger.error({ err: error }, "taking up the issuer's new keys failed"));
+  };
+  const listening = listen({
+    ...{ databaseUrl: options.databaseUrl, logger, onListening: keysChanged },
+    channels: { [ISSUER_KEYS_CHANNEL]: keysChanged },
+  });
+  stops.push(() => listening.close());
+  const { secret } = options;
+  const desk = composeDesk({ pool, clock, random, publicUrl, walletUrl, secret, identity, metering, staff });
   const signIn = createSignInService({
     ...{ pool, clock, random, publicUrl },
     presentations: identity.requests,
     statusOf: identity.credentials.statusOf,
-    secret: options.secret,
+    secret,
   });
   const anchorOf = (key: string) => anchoring.service.anchorOf(bytes32(key));
   const myMeter = createMyMeterService({ metering, clock, timeZone, anchorOf });
@@ -223,7 +249,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     ...identity.routes,
     ...metering.routes,
     citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
-    staffRoutes({ staff, offers, publicUrl, walletUrl }),
+    ...desk.routes,
     staticPages(join(pages, 'site')),
   ];
   const tls = options.httpTls && (await readTlsFiles(options.httpTls));
@@ -234,7 +260,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   stops.push(() => wallet.close());
   await wallet.listen({ host, port: options.walletPort });
   const { createStaffLink, firstStaffLink } = staff;
-  return { createStaffLink, firstStaffLink, offerWaterAccount: offers.offerWaterAccount };
+  return { createStaffLink, firstStaffLink, offerWaterAccount: desk.offers.offerWaterAccount };
 }
 
 /** One contract serves many cities: each service's registry is named by the address it is known under. */

@@ -263,6 +263,11 @@ const schema = z.object({
     .describe(
       'bearer token for programs that register devices or issue through the VC-API; without one those routes refuse',
     ),
+  ISSUER_KEYS_PASSPHRASE: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe("passphrase that seals the file of the issuer's keys; the demonstration makes its own"),
   VC_API_ISSUING: z
     .enum(['operator', 'open'])
     .default('operator')
@@ -288,6 +293,12 @@ const schema = z.object({
     .describe(
       'chains whose did:ethr DIDs are resolved, separated by commas, each name=chainId@rpcUrl@registry; none where absent',
     ),
+  VERIFIER_CERTIFICATE_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("the verifier's certificate and those above it, PEM; one of our own making where absent"),
+  VERIFIER_KEY_FILE: z.string().min(1).optional().describe('its private key, P-256, PEM'),
   CITY_OPENID_ISSUER: webUrl
     .optional()
     .describe("address of the city's own OpenID provider, at which people sign in for credentials; none where absent"),
@@ -433,6 +444,18 @@ export interface MqttListening {
 }
 
 /**
+ * The files of the verifier's key and certificate; undefined for its own.
+ *
+ * @throws SETTING_INVALID for one without the other
+ */
+export function verifierFiles(settings: Settings): { key: string; certificate: string } | undefined {
+  const { VERIFIER_CERTIFICATE_FILE: certificate, VERIFIER_KEY_FILE: key } = settings;
+  if ((certificate === undefined) !== (key === undefined))
+    throw problem('SETTING_INVALID', 'VERIFIER_CERTIFICATE_FILE and VERIFIER_KEY_FILE: give both, or neither');
+  return certificate === undefined || key === undefined ? undefined : { key, certificate };
+}
+
+/**
  * The files with which pages and API speak HTTPS; null where something in front of them does.
  *
  * @throws SETTING_INVALID for one without the other
@@ -518,6 +541,10 @@ export function requireProduction(settings: Settings): asserts settings is Setti
     missing.push('CHAIN_COMMITTER_KEY: write the private key that pays for anchors');
   if (settings.PUBLIC_URL === undefined) missing.push('PUBLIC_URL: write the address people use, https://…');
   if (settings.WALLET_URL === undefined) missing.push("WALLET_URL: write the wallet's address, on a host of its own");
+  if (settings.NARU_ROLES.includes('api') && settings.ISSUER_KEYS_PASSPHRASE === undefined)
+    missing.push(
+      "ISSUER_KEYS_PASSPHRASE: write a passphrase of 16 or more characters for the file of the issuer's keys",
+    );
   if (settings.NARU_SECRET === undefined)
     missing.push('NARU_SECRET: write 32 or more random characters, such as from `openssl rand -base64 48`');
   else if (isWellKnown(settings.NARU_SECRET))

@@ -9,12 +9,14 @@ import { randomToken, systemRandom } from './platform/random.ts';
 
 const POSTGRES_PORT = 15_432;
 const CHAIN_PORT = 8_545;
+const KEYS_PASSPHRASE_FILE = 'issuer-keys-passphrase';
 
 export interface Engines {
   databaseUrl: string;
   chain: { rpcUrls: string[]; chainId?: number; committerKey: string; contract?: string; isDevelopmentChain: boolean };
   secret: string;
   operatorToken: string;
+  keysPassphrase: string;
   /** What was started, for the table. */
   postgresPort: number | null;
   chainPort: number | null;
@@ -55,6 +57,7 @@ export async function startEngines(directory: string, settings: Settings, logger
         },
     secret: settings.NARU_SECRET ?? ownSecret(join(directory, 'secret')),
     operatorToken: settings.NARU_OPERATOR_TOKEN ?? ownSecret(join(directory, 'operator-token')),
+    keysPassphrase: settings.ISSUER_KEYS_PASSPHRASE ?? ownSecret(join(directory, KEYS_PASSPHRASE_FILE)),
     postgresPort: postgres?.port ?? null,
     chainPort: chain?.port ?? null,
     stop,

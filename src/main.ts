@@ -7,7 +7,9 @@ import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
 import { deviceCaCommand } from './cli/device-ca-command.ts';
 import { doctorCommand } from './cli/doctor-command.ts';
+import { importOffersCommand } from './cli/import-offers-command.ts';
 import { importRegistryCommand } from './cli/import-registry-command.ts';
+import { issuerKeysCommand } from './cli/issuer-keys-command.ts';
 import { migrateCommand } from './cli/migrate-command.ts';
 import { priceCommand } from './cli/price-command.ts';
 import { provisionCommand } from './cli/provision-command.ts';
@@ -17,6 +19,7 @@ import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
+import { verifierCommand } from './cli/verifier-command.ts';
 import { verifyProofCommand } from './cli/verify-proof-command.ts';
 import { dataDirectorySetting } from './config.ts';
 import { systemClock } from './platform/clock.ts';
@@ -59,9 +62,12 @@ for (const command of [
   redecodeCommand(io, systemClock),
   verifyProofCommand(io, systemClock),
   staffLinkCommand(),
+  importOffersCommand(io, systemClock),
   provisionCommand(io),
   importRegistryCommand(io),
   deviceCaCommand(io, systemClock),
+  verifierCommand(io, systemClock),
+  issuerKeysCommand(io, systemClock),
 ]) {
   program.addCommand(command);
 }

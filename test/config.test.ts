@@ -15,6 +15,7 @@ const complete = {
   CHAIN_COMMITTER_KEY: `0x${'1f'.repeat(32)}`,
   PUBLIC_URL: 'https://naru.example',
   WALLET_URL: 'https://wallet.example',
+  ISSUER_KEYS_PASSPHRASE: 'the ferry lands at seven',
   NARU_SECRET: 'Zk3v9QpL8sXw2Nf7Rb5Tj1Yc6Hm4Dg0A',
 };
 

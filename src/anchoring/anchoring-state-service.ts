@@ -9,6 +9,8 @@ import { type EpochRow, readLastCommitCost_wei, readNewestEpochs, readWorkerStat
 
 export interface AnchoringStateService {
   state(): Promise<AnchoringState>;
+  /** Code of what keeps epochs from the chain, as the worker told last; null for nothing. */
+  trouble(): Promise<string | null>;
   /** @throws what keeps epochs from the chain, or NOT_READY where no worker tells */
   requireWorking(): Promise<void>;
 }
@@ -37,6 +39,8 @@ export function createAnchoringStateService(pool: Pool): AnchoringStateService {
         epochs: epochs.map((epoch) => shown(epoch, block)),
       };
     },
+
+    trouble: async () => (await readWorkerState(pool))?.state.trouble?.code ?? null,
 
     async requireWorking() {
       const told = await readWorkerState(pool);

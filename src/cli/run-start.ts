@@ -2,7 +2,15 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
-import { cityProvider, httpTls, mqttListening, requireProduction, type Settings, vcApiIsOpen } from '../config.ts';
+import {
+  cityProvider,
+  httpTls,
+  mqttListening,
+  requireProduction,
+  type Settings,
+  vcApiIsOpen,
+  verifierFiles,
+} from '../config.ts';
 import { startDemonstration } from '../demonstration.ts';
 import { type Engines, startEngines } from '../engines.ts';
 import { credentialType } from '../identity/credentials/credential-types.ts';
@@ -69,6 +77,7 @@ async function startAll(settings: Settings, directory: DataDirectory, started: S
       confirmations: settings.CHAIN_CONFIRMATIONS ?? 2,
     },
     secret: engines.secret,
+    keysPassphrase: engines.keysPassphrase,
     operatorToken: engines.operatorToken,
     epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 5) * 1_000,
   };
@@ -100,6 +109,8 @@ async function startOnOwnEngines(settings: Settings, directory: DataDirectory, s
       ...(settings.ANCHOR_CONTRACT !== undefined && { contract: settings.ANCHOR_CONTRACT }),
     },
     secret: settings.NARU_SECRET,
+    // Asked for where the api role runs; no other opens the file.
+    keysPassphrase: settings.ISSUER_KEYS_PASSPHRASE ?? '',
     ...(settings.NARU_OPERATOR_TOKEN !== undefined && { operatorToken: settings.NARU_OPERATOR_TOKEN }),
     epochInterval_ms: (settings.EPOCH_INTERVAL_S ?? 600) * 1_000,
   };
@@ -146,6 +157,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     statusListHosts: settings.STATUS_LIST_HOSTS,
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
+    verifierFiles: verifierFiles(settings),
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
     authorization: authorizationPolicy(settings),
     issuing: issuingPolicy(settings),

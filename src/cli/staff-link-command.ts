@@ -15,10 +15,10 @@ export function staffLinkCommand(): Command {
       if (DATABASE_URL === undefined || PUBLIC_URL === undefined) {
         throw problem('SETTING_INVALID', 'DATABASE_URL and PUBLIC_URL: set both as for `naru start`');
       }
-      const { createStaffService } = await import('../portal/staff-service.ts');
+      const { createStaffLink } = await import('../portal/staff-service.ts');
       const pool = openPool(DATABASE_URL, 1);
       try {
-        const token = await createStaffService({ pool, clock: systemClock, random: systemRandom }).createStaffLink();
+        const token = await createStaffLink({ pool, clock: systemClock, random: systemRandom });
         const link = `${PUBLIC_URL}/utility/#enter=${token}`;
         process.stdout.write(options.json ? `${JSON.stringify({ link })}\n` : `${link}\n`);
       } finally {

@@ -33,6 +33,9 @@ export const problemCatalogue = {
   CREDENTIAL_UNKNOWN: { status: 404, title: 'No such credential was issued here' },
   IMPORT_INVALID: { status: 400, title: 'The register cannot be imported; nothing of it was taken' },
   STATUS_LIST_UNKNOWN: { status: 404, title: 'There is no such status list' },
+  STATUS_LIST_PAST: { status: 501, title: 'Status lists are served as they are now, not as they were' },
+  CREDENTIAL_STATUS_FINAL: { status: 409, title: 'The credential was revoked, and that is for good' },
+  ISSUER_KEY_REVOKED: { status: 503, title: "The issuer's key was revoked a moment ago; try again with the new one" },
   // identity: asking for and collecting presentations
   VERIFIER_UNKNOWN: { status: 403, title: 'This verifier is not registered' },
   VERIFIER_ASKS_TOO_MUCH: { status: 403, title: 'The verifier asks for more than it is registered for' },

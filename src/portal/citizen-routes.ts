@@ -6,6 +6,7 @@ import { problem } from '../platform/problem.ts';
 import { citizenCookie, cookieOptions, signInCookie } from './cookies.ts';
 import type { MyMeterService } from './my-meter-service.ts';
 import { type SignInService, signInLimits } from './sign-in-service.ts';
+import { walletRequestLink } from './wallet-links.ts';
 
 const traceSchema = z.array(z.record(z.string(), z.unknown()));
 const requestId = z.object({ request_id: z.string().min(1).max(128) });
@@ -44,7 +45,7 @@ export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: Citizen
         return {
           request_id: started.request_id,
           authorization_request: started.authorization_request,
-          wallet_link: `${walletUrl}/#/present?request=${encodeURIComponent(started.authorization_request)}`,
+          wallet_link: walletRequestLink(walletUrl, started.authorization_request),
           expires_at: started.expires_at,
         };
       },

@@ -4,6 +4,7 @@ import type { CookieSerializeOptions } from '@fastify/cookie';
 export const citizenCookie = 'naru_citizen';
 export const staffCookie = 'naru_staff';
 export const signInCookie = 'naru_sign_in';
+export const staffSignInCookie = 'naru_staff_sign_in';
 
 export function cookieOptions(publicUrl: string, maxAge_ms: number): CookieSerializeOptions {
   return {

@@ -1,11 +1,13 @@
-// What a clerk's browser may ask: sign in by link, make an offer for a service point, list and revoke its credentials.
+// What a clerk's browser may ask: sign in by link or wallet, make an offer for a service point, list its credentials.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../platform/http/http-server.ts';
+import type { Staff } from './actor.ts';
 import { cookieOptions, staffCookie } from './cookies.ts';
 import type { OfferService } from './offer-service.ts';
 import { type StaffService, staffLimits } from './staff-service.ts';
 import { tokenHash } from './tokens.ts';
+import { walletOfferLink } from './wallet-links.ts';
 
 export interface StaffRoutesOptions {
   staff: StaffService;
@@ -16,7 +18,14 @@ export interface StaffRoutesOptions {
 
 /** A guard for routes of the console, for any room that has such routes. */
 export function staffGuard(staff: StaffService) {
-  return (request: FastifyRequest): Promise<void> => staff.requireStaff(request.cookies[staffCookie]);
+  return async (request: FastifyRequest): Promise<void> => {
+    await staff.requireStaff(request.cookies[staffCookie]);
+  };
+}
+
+/** Who it is that a request of the console comes from. */
+export function staffOfRequest(staff: StaffService) {
+  return (request: FastifyRequest): Promise<Staff> => staff.requireStaff(request.cookies[staffCookie]);
 }
 
 /** Who acts, for the audit of any room: the hash of the staff session that a request came with; null without one. */
@@ -30,6 +39,7 @@ const day = z.iso.date();
 
 export function staffRoutes({ staff, offers, publicUrl, walletUrl }: StaffRoutesOptions): Routes {
   const guard = staffGuard(staff);
+  const staffOf = staffOfRequest(staff);
   return async (app) => {
     app.post(
       '/api/utility/sign-in',
@@ -71,11 +81,14 @@ export function staffRoutes({ staff, offers, publicUrl, walletUrl }: StaffRoutes
         {
           schema: {
             tags: ['utility'],
-            summary: 'Whether a clerk is signed in',
-            response: { 200: z.object({ role: z.literal('clerk') }) },
+            summary: 'Who is signed in: duty, and zones where it is not for every one',
+            response: { 200: z.object({ role: z.literal('clerk'), duty: z.string(), zones: z.array(z.string()) }) },
           },
         },
-        async () => ({ role: 'clerk' as const }),
+        async (request) => {
+          const { duty, zones } = await staffOf(request);
+          return { role: 'clerk' as const, duty, zones };
+        },
       );
 
       guarded.post(
@@ -101,14 +114,10 @@ export function staffRoutes({ staff, offers, publicUrl, walletUrl }: StaffRoutes
           },
         },
         async (request, reply) => {
-          const offer = await offers.offerWaterAccount(
-            request.cookies[staffCookie] ?? '',
-            request.params.id,
-            request.body.claims,
-          );
+          const offer = await offers.offerWaterAccount(await staffOf(request), request.params.id, request.body.claims);
           return reply.code(201).send({
             ...offer,
-            wallet_link: `${walletUrl}/#/offer?uri=${encodeURIComponent(offer.offer_uri)}`,
+            wallet_link: walletOfferLink(walletUrl, offer.offer_uri),
           });
         },
       );
@@ -127,7 +136,7 @@ export function staffRoutes({ staff, offers, publicUrl, walletUrl }: StaffRoutes
                     id: z.string(),
                     type: z.string(),
                     issued_at: z.string(),
-                    state: z.enum(['valid', 'revoked']),
+                    state: z.enum(['valid', 'suspended', 'revoked']),
                     revoked_at: z.string().nullable(),
                     reason: z.string().nullable(),
                   }),
@@ -137,23 +146,6 @@ export function staffRoutes({ staff, offers, publicUrl, walletUrl }: StaffRoutes
           },
         },
         async (request) => ({ credentials: await offers.credentialsOf(request.params.id) }),
-      );
-
-      guarded.post(
-        '/api/utility/credentials/:id/revoke',
-        {
-          schema: {
-            tags: ['utility'],
-            summary: 'Revoke a credential',
-            params: z.object({ id: z.string().min(1).max(128) }),
-            body: z.object({ reason: z.string().trim().min(1).max(200) }),
-            response: { 204: z.null() },
-          },
-        },
-        async (request, reply) => {
-          await offers.revoke(request.cookies[staffCookie] ?? '', request.params.id, request.body.reason);
-          return reply.code(204).send(null);
-        },
       );
     };
     await app.register(guardedRoutes);

@@ -3,6 +3,10 @@ import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { anchorKey } from '../../src/anchoring/anchor-keys.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
 import { encodeProof, proofToText } from '../../src/anchoring/proofs.ts';
+import { credentialForm } from '../../src/identity/credentials/claim-form.ts';
+import { credentialType } from '../../src/identity/credentials/credential-types.ts';
+import { readRow } from '../../src/identity/issuing/import-row.ts';
+import type { OfferImport } from '../../src/identity/issuing/offer-import.ts';
 import type {
   AnchoringState,
   DeviceDetail,
@@ -299,3 +303,102 @@ export const issued = [
     reason: '이사',
   },
 ];
+
+const deskTypes = ['resident', 'household-benefit', 'merchant', 'utility-staff'];
+
+export const deskForms = { types: deskTypes.map((id) => credentialForm(credentialType(id))) };
+
+export const deskOffers = [
+  {
+    id: '1b8e4d5a-0000-4000-8000-000000000001',
+    type: 'resident',
+    reference: 'R-2026/118',
+    tries_left: 5,
+    import_id: null,
+  },
+  {
+    id: '1b8e4d5a-0000-4000-8000-000000000002',
+    type: 'household-benefit',
+    reference: 'B-2026/0042',
+    tries_left: 2,
+    import_id: '7c1f0a52-0000-4000-8000-000000000001',
+  },
+].map((offer) => ({ ...offer, expires_at: '2026-11-26T05:25:00.000Z' }));
+
+export const deskCredentials = [
+  {
+    id: '9d2c7b31-0000-4000-8000-000000000001',
+    type: 'resident',
+    reference: 'R-2026/117',
+    state: 'valid',
+    reason: null,
+  },
+  { id: '9d2c7b31-0000-4000-8000-000000000002', type: 'merchant', reference: 'M-77', state: 'revoked', reason: '폐업' },
+].map((credential) => ({ ...credential, issued_at: '2026-11-20T01:12:00.000Z' }));
+
+export const offerImports: OfferImport[] = [
+  {
+    ...{ id: '7c1f0a52-0000-4000-8000-000000000002', type: 'household-benefit', state: 'running', rows: 10_000 },
+    ...{ offered: 4_200, known: 12, open: 4_200, ended_at: null, deliverable: false },
+  },
+  {
+    ...{
+      id: '7c1f0a52-0000-4000-8000-000000000001',
+      type: 'resident',
+      state: 'done',
+      rows: 250,
+      offered: 240,
+      known: 10,
+    },
+    ...{ open: 31, ended_at: '2026-11-20T01:13:00.000Z', deliverable: true },
+  },
+  {
+    ...{
+      id: '7c1f0a52-0000-4000-8000-000000000003',
+      type: 'resident',
+      state: 'cancelled',
+      rows: 80,
+      offered: 80,
+      known: 0,
+    },
+    ...{ open: 0, ended_at: '2026-11-20T01:13:00.000Z', deliverable: false },
+  },
+].map((each) => ({ ...each, created_at: '2026-11-20T01:12:00.000Z' }) as OfferImport);
+
+/** Faults as the service finds them. */
+export const importFaults = [
+  ...['R-1,김,,1990-02-30,부산', 'R-2,김,나루,1990-05-17,900517-1234567', '한글,김,나루,1990-05-17'].flatMap(
+    (line, at) => {
+      const heading = ['key', 'family_name', 'given_name', 'birth_date', 'address_district'];
+      const read = readRow(credentialType('resident'), heading, line.split(','), at + 2, Date.UTC(2026, 10, 23));
+      return 'faults' in read ? read.faults : [];
+    },
+  ),
+];
+
+export const auditEntries = [
+  {
+    id: 9,
+    action: 'links_downloaded',
+    duty: 'resident_clerk',
+    type: 'resident',
+    import_id: '7c1f0a52-0000-4000-8000-000000000001',
+  },
+  {
+    id: 8,
+    action: 'import_started',
+    duty: 'command_line',
+    type: 'resident',
+    import_id: '7c1f0a52-0000-4000-8000-000000000001',
+  },
+  {
+    ...{ id: 7, action: 'credential_replaced', duty: 'resident_clerk', type: 'resident' },
+    ...{ credential_id: '9d2c7b31-0000-4000-8000-000000000001', offer_id: '1b8e4d5a-0000-4000-8000-000000000001' },
+  },
+  { id: 6, action: 'offer_made', duty: 'water_clerk', type: 'water-account', service_point: 'SP-000017' },
+  { id: 5, action: 'signed_in', duty: 'administrator', type: null },
+].map((entry) => ({
+  ...{ at: '2026-11-23T05:12:10.000Z', actor: '5fb1c2d3e4a59687' },
+  ...{ service_point: null, offer_id: null, credential_id: null, import_id: null },
+  ...entry,
+}));

@@ -1,18 +1,9 @@
 // Every main state of every page, and how to bring a browser into it.
 import type { Page } from 'playwright-core';
-import type { BuiltPages } from './built-pages.ts';
+import { deskStates } from './desk-states.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
 import { anchoring, anchors, intake, me, traceWith } from './page-answers.ts';
-
-export interface PageState {
-  name: string;
-  on: keyof Omit<BuiltPages, 'stop'>;
-  path: string;
-  answers?: Answers;
-  /** The stand-in wallet's DID; absent: none. */
-  did?: 'unwritten' | 'written' | 'waiting' | 'warned' | 'unchecked' | 'deactivated' | 'erased';
-  act: (page: Page) => Promise<unknown>;
-}
+import type { PageState } from './page-state.ts';
 
 export const signedOut: Answers = { 'GET /api/portal/me': () => refusal(401, 'NOT_SIGNED_IN') };
 
@@ -144,6 +135,7 @@ export const pageStates: PageState[] = [
       await page.getByTestId('revoke-confirm').waitFor();
     },
   },
+  ...deskStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
   { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
   {

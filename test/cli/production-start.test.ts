@@ -54,6 +54,7 @@ beforeAll(async () => {
     CHAIN_COMMITTER_KEY: chain.key,
     PUBLIC_URL: `http://localhost:${port}`,
     WALLET_URL: 'http://wallet.localhost',
+    ISSUER_KEYS_PASSPHRASE: 'the ferry lands at seven',
     NARU_SECRET: 'k3v9QpL8sXw2Nf7Rb5Tj1Yc6Hm4Dg0A-for-this-test',
     NARU_DATA_DIR: folder,
     HTTP_PORT: String(port),

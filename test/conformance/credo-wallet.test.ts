@@ -78,7 +78,7 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
     const browser = house.browser();
     const asked = (await browser.post('/api/portal/sign-in', { mode: 'cross_device' })).json();
     const answer = await wallet.answer(asked.authorization_request);
-    const { credentials = [] } = await house.identity.requests.presentationState(asked.request_id);
+    const { credentials = [] } = await house.identity.requests.presentationState(asked.request_id, 'portal');
     const trace = credentials.flatMap((shown) => shown.trace);
     const failed = trace.filter(({ outcome }) => outcome === 'failed').map(({ reason }) => reason);
     return {
@@ -124,7 +124,7 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
         mode: 'cross_device',
       });
       const answer = await wallet.answer(asked.authorization_request);
-      return { answer, found: await requests.presentationState(asked.request_id) };
+      return { answer, found: await requests.presentationState(asked.request_id, 'library') };
     };
 
     const offer = await offers.createSignInOffer({ type: 'resident', reference: 'kim' });

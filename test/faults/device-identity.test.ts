@@ -94,6 +94,7 @@ beforeAll(async () => {
   environment = {
     ...{ DATABASE_URL: service.databaseUrl, NARU_DATA_DIR: folder, CHAIN_RPC_URL: service.rpcUrl },
     NARU_SECRET: readFileSync(path('secret'), 'utf8').trim(),
+    ISSUER_KEYS_PASSPHRASE: readFileSync(path('issuer-keys-passphrase'), 'utf8').trim(),
     CHAIN_COMMITTER_KEY: `0x${randomBytes(32).toString('hex')}`,
     ...{ PUBLIC_URL: service.url, WALLET_URL: service.walletUrl, LOG_LEVEL: 'debug' },
   };

@@ -69,7 +69,7 @@ describe("a clerk's session", () => {
 
   test('ends with its time, and at once when signed out', async () => {
     const page = await house.clerk();
-    expect((await page.get('/api/utility/me')).json()).toEqual({ role: 'clerk' });
+    expect((await page.get('/api/utility/me')).json()).toEqual({ role: 'clerk', duty: 'administrator', zones: [] });
     clock.ahead_ms = staffLimits.sessionLifetime_ms + 1_000;
     expect((await page.get('/api/utility/me')).statusCode).toBe(401);
     clock.ahead_ms = 0;
@@ -125,6 +125,7 @@ describe('offers and credentials of a service point', () => {
       [page.cookies.get('naru_staff')],
     );
     expect(rows).toEqual([
+      { action: 'signed_in', service_point: null, credential_id: null },
       { action: 'offer_made', service_point: 'sp-1', credential_id: null },
       { action: 'credential_revoked', service_point: null, credential_id: credentialId },
     ]);

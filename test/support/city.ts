@@ -69,6 +69,7 @@ export class City {
       EPOCH_INTERVAL_S: '1',
       PUBLIC_URL: this.publicUrl,
       WALLET_URL: 'http://wallet.localhost',
+      ISSUER_KEYS_PASSPHRASE: 'the ferry lands at seven',
       NARU_SECRET: 'k3v9QpL8sXw2Nf7Rb5Tj1Yc6Hm4Dg0A-for-this-test',
       NARU_DATA_DIR: this.folder,
       NARU_ROLES: 'api,worker',

@@ -70,7 +70,9 @@ export async function identityCity(given: Partial<AuthorizationPolicy & { issuin
 
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const dids = createDidService({ pool, clock, random, publicUrl, anchorOf: (key) => waitingAnchor(pool, key) });
-  const issuer = await dids.ensureIssuer(await openIssuerKeys(join(directory, 'issuer.json')));
+  const issuer = await dids.ensureIssuer(
+    await openIssuerKeys(join(directory, 'issuer.json'), 'the ferry lands at seven'),
+  );
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: random.bytes });
   const statusLists = createStatusListService({ pool, clock, random, publicUrl, issuer, dataIntegrity });
   const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });

@@ -36,6 +36,7 @@ import { mapOf } from './map-of.ts';
 export const publicUrl = 'http://localhost:8080';
 /** The DID library compares with the machine's own clock, so time stands still in the past. */
 export const START_ms = Date.UTC(2026, 0, 15, 3, 0, 0);
+export const KEYS_PASSPHRASE = 'the ferry lands at seven';
 const HASH_ZERO = `0x${'00'.repeat(32)}`;
 
 interface AnchorFault {
@@ -50,7 +51,7 @@ export async function identityWorld(pool: Pool) {
   const chain: { fault: AnchorFault } = { fault: {} };
   const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const keys = await openIssuerKeys(join(folder, 'issuer-keys.json'));
+  const ring = await openIssuerKeys(join(folder, 'issuer-keys.json'), KEYS_PASSPHRASE);
 
   async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
     const { rows } = await pool.query<{ key: Buffer; value: Buffer }>(
@@ -77,7 +78,8 @@ export async function identityWorld(pool: Pool) {
   }
 
   const dids = createDidService({ pool, clock, random: systemRandom, publicUrl, anchorOf });
-  const issuer = await dids.ensureIssuer(keys);
+  const issuer = await dids.ensureIssuer(ring);
+  const { keys } = issuer;
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: systemRandom.bytes });
   const statusLists = createStatusListService({ pool, clock, random: systemRandom, publicUrl, issuer, dataIntegrity });
   const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
@@ -121,7 +123,9 @@ export async function identityWorld(pool: Pool) {
   return {
     clock,
     chain,
+    anchorOf,
     keys,
+    ring,
     dids,
     issuer,
     dataIntegrity,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
+import { composeDesk, composeImports } from '../../src/compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from '../../src/compose-identity.ts';
 import { composeMetering } from '../../src/compose-metering.ts';
 import { createPartition, monthOf } from '../../src/metering/intake/partition-store.ts';
@@ -14,9 +15,8 @@ import { createLogger, type Logger } from '../../src/platform/logger.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { citizenRoutes } from '../../src/portal/citizen-routes.ts';
 import { createMyMeterService } from '../../src/portal/my-meter-service.ts';
-import { createOfferService } from '../../src/portal/offer-service.ts';
 import { createSignInService } from '../../src/portal/sign-in-service.ts';
-import { staffActor, staffGuard, staffRoutes } from '../../src/portal/staff-routes.ts';
+import { staffActor, staffGuard } from '../../src/portal/staff-routes.ts';
 import { createStaffService } from '../../src/portal/staff-service.ts';
 import { waitingAnchor } from './identity-city.ts';
 import { testDatabase } from './test-database.ts';
@@ -43,14 +43,17 @@ export async function portalHouse(
     ...{ pool, clock, random, publicUrl, dataDirectory, requireOperator },
     secret: 'the-key-of-the-nonces-in-tests',
     ...policy,
+    keysPassphrase: 'the ferry lands at seven',
     anchorOf: (key) => waitingAnchor(pool, key),
   });
-  const staff = createStaffService({ pool, clock, random });
+  const staff = createStaffService({ pool, clock, random, statusOf: identity.credentials.statusOf });
   const metering = composeMetering({
     ...{ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
     ...{ secret: 'the-key-of-the-devices-in-tests', dataDirectory },
   });
-  const offers = createOfferService({ pool, clock, issuer: { ...identity.offers, ...identity.credentials }, metering });
+  const secret = 'the-secret-of-the-service-in-tests';
+  const desk = composeDesk({ pool, clock, random, publicUrl, walletUrl, secret, identity, metering, staff });
+  const { offers } = desk;
   const signIn = createSignInService({
     ...{ pool, clock, random, publicUrl },
     presentations: identity.requests,
@@ -64,7 +67,7 @@ export async function portalHouse(
       ...identity.routes,
       ...metering.routes,
       citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
-      staffRoutes({ staff, offers, publicUrl, walletUrl }),
+      ...desk.routes,
     ],
   });
   await server.listen({ host: '127.0.0.1', port });
@@ -83,7 +86,12 @@ export async function portalHouse(
     const cookies = new Map<string, string>();
     addresses += 1;
     const remoteAddress = `10.0.${addresses >> 8}.${addresses & 255}`;
-    async function call(method: 'GET' | 'POST', url: string, payload?: object, headers: Record<string, string> = {}) {
+    async function call(
+      method: 'GET' | 'POST',
+      url: string,
+      payload?: object | string,
+      headers: Record<string, string> = {},
+    ) {
       const answer = await server.inject({
         ...{ method, url, remoteAddress, cookies: Object.fromEntries(cookies) },
         headers: { 'sec-fetch-site': 'same-origin', ...headers },
@@ -95,6 +103,7 @@ export async function portalHouse(
     return {
       cookies,
       get: (url: string) => call('GET', url),
+      csv: (url: string, text: string) => call('POST', url, text, { 'content-type': 'text/csv' }),
       post: (url: string, payload?: object, headers?: Record<string, string>) => call('POST', url, payload, headers),
     };
   }
@@ -127,6 +136,8 @@ export async function portalHouse(
   }
 
   return {
+    /** What the worker does with imports. */
+    imports: composeImports({ pool, clock, random, publicUrl, secret }),
     ...{ pool, clock, publicUrl, identity, metering, staff, offers, server, browser, household, signInWith },
     /** A meter with this serial at `sp-<serial>`, and registers (litres) at instants. */
     async meter(

@@ -32,6 +32,7 @@ export async function vcApiService(lists: { hosts: string[]; ca?: string } = { h
   const dataDirectory = mkdtempSync(join(tmpdir(), 'naru-vc-api-'));
   const identity = await composeIdentity({
     ...{ pool, clock, random: systemRandom, publicUrl, dataDirectory, secret: 'the-key-of-the-nonces-in-tests' },
+    keysPassphrase: 'the ferry lands at seven',
     requireOperator: operatorGuard(OPERATOR_TOKEN),
     anchorOf: (key) => waitingAnchor(pool, key),
     ...{ vcApiIsOpen: true, statusListHosts: lists.hosts },

@@ -24,8 +24,6 @@ export interface AttestationChanges {
   key?: CryptoKey;
 }
 
-export type WalletProvider = Awaited<ReturnType<typeof walletProvider>>;
-
 export async function walletProvider(now_ms: () => number = Date.now) {
   const rootKeys = await keyPair();
   const root = await X509CertificateGenerator.createSelfSigned({

@@ -1,9 +1,9 @@
 // The front page: what Naru is, and the way in.
 import { useSpeech } from '../shared/language.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
-import { SignIn, type SignInProps } from './sign-in.tsx';
+import { type SignInProps, WalletSignIn } from '../shared/wallet-sign-in.tsx';
 
-export function Landing(props: SignInProps) {
+export function Landing(props: Omit<SignInProps, 'path' | 'advice'>) {
   const { say } = useSpeech();
   return (
     <>
@@ -21,7 +21,14 @@ export function Landing(props: SignInProps) {
         </div>
         <Waves />
       </section>
-      <SignIn {...props} />
+      <WalletSignIn
+        {...props}
+        path="/api/portal/sign-in"
+        advice={{
+          ko: '아직 지갑이 없나요? 수도 사업소에서 발급 안내를 받으면 그 링크가 지갑을 열어 줍니다.',
+          en: 'No wallet yet? The link of the offer you get from the water office opens one.',
+        }}
+      />
       <Promises />
     </>
   );

@@ -62,7 +62,7 @@ const sentences: Record<string, ProblemSentence> = {
   },
   CLAIMS_INVALID: {
     what: { ko: '증명서에 적을 내용이 맞지 않습니다.', en: 'What the credential should say does not fit.' },
-    advice: { ko: '자격과 날짜를 다시 확인해 주세요.', en: 'Check the role and the dates.' },
+    advice: { ko: '표시된 칸을 고쳐 주세요.', en: 'Mend the fields that are marked.' },
   },
   CONFLICT: {
     what: { ko: '이미 처리된 내용과 맞지 않습니다.', en: 'This contradicts what is already stored.' },

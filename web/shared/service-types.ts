@@ -189,7 +189,45 @@ export interface IssuedCredential {
   id: string;
   type: string;
   issued_at: string;
-  state: 'valid' | 'revoked';
+  state: 'valid' | 'suspended' | 'revoked';
   revoked_at: string | null;
   reason: string | null;
+}
+
+/** What is wrong with a claim, and what to do. */
+export interface ClaimFault {
+  claim: string | null;
+  message: Text;
+}
+
+/** An offer that nobody has taken yet. */
+export interface DeskOffer {
+  id: string;
+  type: string;
+  reference: string;
+  expires_at: string;
+  tries_left: number;
+  import_id: string | null;
+}
+
+export interface DeskCredential {
+  id: string;
+  type: string;
+  reference: string | null;
+  issued_at: string;
+  state: string;
+  reason: string | null;
+}
+
+export interface AuditEntry {
+  id: number;
+  at: string;
+  actor: string;
+  duty: string | null;
+  action: string;
+  service_point: string | null;
+  type: string | null;
+  offer_id: string | null;
+  credential_id: string | null;
+  import_id: string | null;
 }

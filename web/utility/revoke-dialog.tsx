@@ -10,7 +10,7 @@ export function RevokeDialog({
   credential,
   onClose,
 }: {
-  credential: IssuedCredential;
+  credential: Pick<IssuedCredential, 'id' | 'type'>;
   onClose: (revoked: boolean) => void;
 }) {
   const { say, pick } = useSpeech();

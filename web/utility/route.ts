@@ -1,5 +1,5 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/quarantine`, `#/anchoring`.
+// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -10,11 +10,16 @@ export type Route =
   | { page: 'devices' }
   | { page: 'device'; id: string }
   | { page: 'quarantine' }
-  | { page: 'anchoring' };
+  | { page: 'anchoring' }
+  | { page: 'desk' }
+  | { page: 'imports' }
+  | { page: 'audit' };
+
+const plainPages = ['quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
-  if (first === 'quarantine' || first === 'anchoring' || first === 'intake') return { page: first };
+  for (const page of plainPages) if (first === page) return { page };
   const id = second === undefined || second === '' ? null : decoded(second);
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };

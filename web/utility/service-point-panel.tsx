@@ -93,7 +93,9 @@ function Row({ credential, onRevoke }: { credential: IssuedCredential; onRevoke:
       <div>
         <p class="row">
           <strong>{pick(typeName(credential.type))}</strong>
-          <span class={`badge ${revoked ? 'bad' : 'good'}`}>{pick(term('credential_state', credential.state))}</span>
+          <span class={`badge ${credential.state === 'valid' ? 'good' : 'bad'}`}>
+            {pick(term('credential_state', credential.state))}
+          </span>
         </p>
         <p class="small soft">
           {say('발급', 'Issued')} {dateTime(credential.issued_at, language)}

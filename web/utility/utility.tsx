@@ -1,13 +1,17 @@
-// The console's frame: staff enter by the link printed at the first start, then move between meters, devices, intake,
-// quarantine and ledger.
+// The console's frame: staff enter with their staff credential or by a link, then move between meters, devices, intake,
+// quarantine, ledger, issuing desk and audit.
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageFrame, PageTitle } from '../shared/page-frame.tsx';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { WalletSignIn } from '../shared/wallet-sign-in.tsx';
 import { AnchoringPage } from './anchoring-page.tsx';
+import { AuditPage } from './audit-page.tsx';
+import { DeskPage } from './desk-page.tsx';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
+import { ImportsPage } from './imports-page.tsx';
 import { IntakePage } from './intake-page.tsx';
 import { MeterPage } from './meter-page.tsx';
 import { MetersPage } from './meters-page.tsx';
@@ -25,6 +29,15 @@ function takeToken(): string | null {
   return decodeURIComponent(token);
 }
 
+/** What the wallet sent the browser back with; it works once and leaves the address likewise. */
+function takeAnswer(): { requestId: string; responseCode: string | null } | null {
+  const query = new URLSearchParams(location.search);
+  const requestId = query.get('request_id');
+  if (requestId === null) return null;
+  history.replaceState(null, '', location.pathname);
+  return { requestId, responseCode: query.get('response_code') };
+}
+
 export function Utility() {
   const { say } = useSpeech();
   const [entry, setEntry] = useState<Entry>({ state: 'asking' });
@@ -33,17 +46,31 @@ export function Utility() {
   useEffect(() => {
     const enter = async (): Promise<void> => {
       const token = takeToken();
+      const answer = takeAnswer();
       try {
         if (token !== null) await askService('/api/utility/sign-in', { token });
+        if (answer !== null) await completeSignIn(answer.requestId, answer.responseCode);
         await askService('/api/utility/me');
         setEntry({ state: 'in' });
       } catch (error) {
         const problem = asServiceProblem(error);
-        setEntry({ state: 'out', problem: token === null && problem.status === 401 ? null : problem });
+        const plain = token === null && answer === null && problem.status === 401;
+        setEntry({ state: 'out', problem: plain ? null : problem });
       }
     };
     void enter();
   }, []);
+
+  const onVerified = useCallback(async (requestId: string, responseCode: string | null): Promise<void> => {
+    setEntry({ state: 'asking' });
+    try {
+      await completeSignIn(requestId, responseCode);
+      setEntry({ state: 'in' });
+    } catch (error) {
+      setEntry({ state: 'out', problem: asServiceProblem(error) });
+    }
+  }, []);
+  const onProblem = useCallback((problem: ServiceProblem) => setEntry({ state: 'out', problem }), []);
 
   const leave = useCallback(async (): Promise<void> => {
     await askService('/api/utility/sign-out', {}).catch(() => {});
@@ -55,17 +82,22 @@ export function Utility() {
       name={{ ko: '수도 사업소 콘솔', en: 'Utility console' }}
       home="#/meters"
       footer={{
-        ko: '콘솔은 계량기와 수용가만 다룹니다. 시민의 이름과 신원 정보는 여기에 없습니다.',
-        en: 'The console knows meters and service points only. No citizen’s name or identity is here.',
+        ko: '시민의 이름과 신원 정보는 발급 안내를 만들 때만 적고, 여기에 보이지 않습니다.',
+        en: 'A citizen’s name is written only to make an offer, and is shown nowhere here.',
       }}
       navigation={entry.state === 'in' ? <Navigation route={route} onLeave={leave} /> : null}
     >
       {entry.state === 'asking' ? <Loading /> : null}
-      {entry.state === 'out' ? <Outside problem={entry.problem} /> : null}
+      {entry.state === 'out' ? <Outside problem={entry.problem} onVerified={onVerified} onProblem={onProblem} /> : null}
       {entry.state === 'in' ? <Page route={route} /> : null}
       {entry.state === 'in' ? null : <span class="visually-hidden">{say('로그인 전', 'Not signed in')}</span>}
     </PageFrame>
   );
+}
+
+async function completeSignIn(requestId: string, responseCode: string | null): Promise<void> {
+  const path = `/api/utility/wallet-sign-in/${encodeURIComponent(requestId)}/complete`;
+  await askService(path, responseCode === null ? {} : { response_code: responseCode });
 }
 
 function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
@@ -90,6 +122,15 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         <a href={linkTo({ page: 'anchoring' })} aria-current={current('anchoring')} data-testid="anchoring-link">
           {say('공개 장부', 'Ledger')}
         </a>
+        <a href={linkTo({ page: 'desk' })} aria-current={current('desk')} data-testid="desk-link">
+          {say('발급 창구', 'Desk')}
+        </a>
+        <a href={linkTo({ page: 'imports' })} aria-current={current('imports')} data-testid="imports-link">
+          {say('일괄 발급', 'Imports')}
+        </a>
+        <a href={linkTo({ page: 'audit' })} aria-current={current('audit')} data-testid="audit-link">
+          {say('감사 기록', 'Audit')}
+        </a>
       </nav>
       <button type="button" class="button plain quiet" onClick={onLeave} data-testid="sign-out">
         {say('로그아웃', 'Sign out')}
@@ -98,7 +139,7 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-function sectionOf({ page }: Route): 'meters' | 'devices' | 'intake' | 'quarantine' | 'anchoring' {
+function sectionOf({ page }: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point'> {
   if (page === 'device') return 'devices';
   return page === 'meter' || page === 'service-point' ? 'meters' : page;
 }
@@ -111,21 +152,41 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'intake') return <IntakePage />;
   if (route.page === 'quarantine') return <QuarantinePage />;
   if (route.page === 'anchoring') return <AnchoringPage />;
+  if (route.page === 'desk') return <DeskPage />;
+  if (route.page === 'imports') return <ImportsPage />;
+  if (route.page === 'audit') return <AuditPage />;
   return <MetersPage />;
 }
 
-function Outside({ problem }: { problem: ServiceProblem | null }) {
+function Outside({
+  problem,
+  onVerified,
+  onProblem,
+}: {
+  problem: ServiceProblem | null;
+  onVerified: (requestId: string, responseCode: string | null) => void;
+  onProblem: (problem: ServiceProblem) => void;
+}) {
   const { say } = useSpeech();
   return (
     <div class="stack">
       <PageTitle takeFocus={false}>{say('직원 로그인', 'Staff sign-in')}</PageTitle>
       {problem === null ? null : <ProblemNotice problem={problem} />}
+      <WalletSignIn
+        path="/api/utility/wallet-sign-in"
+        advice={{
+          ko: '직원증이 없나요? 관리자에게 발급 안내를 받아 주세요.',
+          en: 'No staff credential yet? Ask an administrator for an offer.',
+        }}
+        onVerified={onVerified}
+        onProblem={onProblem}
+      />
       <Notice>
-        <strong>{say('입장 링크로 들어와 주세요.', 'Please enter by your link.')}</strong>
+        <strong>{say('관리자는 입장 링크로도 들어올 수 있습니다.', 'Administrators may also enter by a link.')}</strong>
         <span>
           {say(
-            '서비스를 처음 시작할 때 출력된 주소(/utility/#enter=…)를 이 브라우저에서 열면 됩니다.',
-            'Open the address printed when the service was first started (/utility/#enter=…) in this browser.',
+            '서비스를 처음 시작할 때나 naru staff-link로 출력된 주소(/utility/#enter=…)를 이 브라우저에서 열면 됩니다.',
+            'Open the address printed at the first start, or by naru staff-link (/utility/#enter=…), in this browser.',
           )}
         </span>
       </Notice>

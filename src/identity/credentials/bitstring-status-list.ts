@@ -1,36 +1,47 @@
-// The W3C form of a status list and of an entry in it. Source: Bitstring Status List 1.0, sections 2.1 and 2.2.
+// The W3C form of a status list and of a credential's entries in it. Source: Bitstring Status List 1.0, sections 2.1 and 2.2.
 import { BitstringStatusList, createCredential } from '@digitalbazaar/vc-bitstring-status-list';
-import { mostSignificantFirst, statusListLimits } from './status-list.ts';
+import { purposeBits, type StatusPurpose, statusListLimits } from './status-list.ts';
 
-/** The unsigned BitstringStatusListCredential over `bits`. */
+export const statusPurposes: readonly StatusPurpose[] = ['revocation', 'suspension'];
+
+/** The unsigned BitstringStatusListCredential of one purpose over `statuses`, two bits an entry. */
 export async function bitstringStatusListCredential(
-  bits: Uint8Array,
-  list: { id: string; issuer: string; now_ms: number },
+  statuses: Uint8Array,
+  list: { id: string; issuer: string; purpose: StatusPurpose; issuedAt_s: number },
 ): Promise<Record<string, unknown>> {
   const credential = await createCredential({
     id: list.id,
-    list: new BitstringStatusList({ buffer: mostSignificantFirst(bits) }),
-    statusPurpose: 'revocation',
+    list: new BitstringStatusList({ buffer: purposeBits(statuses, list.purpose) }),
+    statusPurpose: list.purpose,
   });
   return {
     ...credential,
     issuer: list.issuer,
-    validFrom: seconds(list.now_ms),
-    validUntil: seconds(list.now_ms + statusListLimits.lifetime_s * 1000),
+    validFrom: seconds(list.issuedAt_s),
+    validUntil: seconds(list.issuedAt_s + statusListLimits.lifetime_s),
   };
 }
 
-/** The `credentialStatus` of a credential. */
-export function bitstringStatusEntry(listUri: string, index: number) {
+/** Where the list of a purpose stands, by the address of the one for revocation. */
+export function purposeUri(revocationUri: string, purpose: StatusPurpose): string {
+  return purpose === 'revocation' ? revocationUri : `${revocationUri}/${purpose}`;
+}
+
+/** The `credentialStatus` of a credential: one entry a purpose. */
+export function bitstringStatusEntries(revocationUri: string, index: number) {
+  return statusPurposes.map((purpose) => bitstringStatusEntry(purposeUri(revocationUri, purpose), index, purpose));
+}
+
+function bitstringStatusEntry(listUri: string, index: number, statusPurpose: StatusPurpose) {
   return {
     id: `${listUri}#${index}`,
     type: 'BitstringStatusListEntry',
-    statusPurpose: 'revocation',
+    statusPurpose,
     statusListIndex: String(index),
     statusListCredential: listUri,
   };
 }
 
-function seconds(time_ms: number): string {
-  return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+function seconds(time_s: number): string {
+  return `${new Date(time_s * 1000).toISOString().slice(0, 19)}Z`;
 }

@@ -116,9 +116,8 @@ function formField(name: string, claim: ClaimDescription): FormField {
  *
  * @returns undefined where nothing was written
  */
-export function claimOfText(claim: ClaimDescription, text: string): unknown {
+export function claimOfText(kind: FieldKind, text: string): unknown {
   const trimmed = text.trim();
-  const kind = fieldKind(claim);
   if (kind === 'list') return trimmed === '' ? [] : trimmed.split(/[,;\s]+/).filter((part) => part !== '');
   if (trimmed === '') return undefined;
   if (kind === 'number') return /^-?\d{1,15}$/.test(trimmed) ? Number(trimmed) : trimmed;

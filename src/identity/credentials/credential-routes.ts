@@ -2,49 +2,18 @@
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { problem } from '../../platform/problem.ts';
-import { credentialMediaType } from './credential-media-type.ts';
 import { jsonLdContext, sdJwtVcTypeMetadata } from './credential-metadata.ts';
 import { credentialTypes } from './credential-types.ts';
-import { STATUS_LIST_TYPE, statusListLimits } from './status-list.ts';
+import { statusListRoutes } from './status-list-routes.ts';
 import type { StatusListService } from './status-list-service.ts';
 
 const tags = ['Credentials'];
-const CACHE = `public, max-age=${statusListLimits.ttl_s}`;
 const CONTEXT_CACHE = 'public, max-age=3600';
 
 export function credentialRoutes(options: { statusLists: StatusListService; publicUrl: string }): Routes {
   const { statusLists, publicUrl } = options;
-  const listParams = z.object({ id: z.coerce.number().int().positive() });
   return async (app) => {
-    app.get(
-      '/status-lists/:id',
-      {
-        config: { openToPages: true },
-        schema: { tags, summary: 'A Token Status List, signed', params: listParams, response: { 200: z.string() } },
-      },
-      async (request, reply) => {
-        const token = await statusLists.token(request.params.id);
-        return reply.type(`application/${STATUS_LIST_TYPE}`).header('cache-control', CACHE).send(token);
-      },
-    );
-
-    app.get(
-      '/status-lists/:id/bitstring',
-      {
-        config: { openToPages: true },
-        schema: {
-          tags,
-          summary: 'The same list as a BitstringStatusListCredential',
-          params: listParams,
-          response: { 200: z.string() },
-        },
-      },
-      async (request, reply) => {
-        const credential = await statusLists.bitstring(request.params.id);
-        const type = credentialMediaType(request.headers.accept);
-        return reply.type(type).header('vary', 'accept').header('cache-control', CACHE).send(credential);
-      },
-    );
+    await app.register(statusListRoutes({ statusLists }));
 
     app.get(
       '/vct/:type',

@@ -42,7 +42,7 @@ export interface CredentialType {
   endsWith?: string;
   /** The claim that says what an offer is for; offers of other types are filed under a number of the office. */
   referenceClaim?: string;
-  /** Who at the desk may offer, suspend and revoke it, beside administrators. */
+  /** Who at the desk may offer and end it, beside administrators. */
   offeredBy: readonly StaffDuty[];
   /** In the order in which they are shown. */
   claims: Readonly<Record<string, ClaimDescription>>;

@@ -1,4 +1,4 @@
-// All SQL about issued credentials and their status bits: which index is whose, what is revoked. Claims never get here.
+// All SQL about status lists: which are open, which places are whose, and the bits.
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { IssuedCredential } from '../issuing/credential-issue.ts';
 
@@ -8,7 +8,8 @@ export interface NewCredential {
   format: IssuedCredential['format'];
   reference: string | null;
   holderThumbprint: string | null;
-  issuedAt_ms: number;
+  /** Fragment of the issuer's verification method that signs it. */
+  signingKey: string;
 }
 
 export interface StatusEntry {
@@ -16,154 +17,173 @@ export interface StatusEntry {
   index: number;
 }
 
-export async function newestStatusList(from: Queryable): Promise<number | null> {
-  const { rows } = await from.query<{ id: number }>('SELECT id FROM identity.status_list ORDER BY id DESC LIMIT 1');
-  return rows[0]?.id ?? null;
+export interface OpenList {
+  id: number;
+  decoys: Uint8Array;
 }
 
-export async function insertStatusList(to: Queryable, bits: Uint8Array, createdAt_ms: number): Promise<number> {
-  const { rows } = await to.query<{ id: number }>(
-    'INSERT INTO identity.status_list (bits, created_at) VALUES ($1, to_timestamp($2::float8 / 1000)) RETURNING id',
-    [Buffer.from(bits), createdAt_ms],
+export interface StoredStatusList {
+  statuses: Uint8Array;
+  version: number;
+  changedAt_ms: number;
+}
+
+/** Lists that take new credentials. */
+export async function openStatusLists(from: Queryable): Promise<OpenList[]> {
+  const { rows } = await from.query<{ id: number; decoys: Buffer }>(
+    'SELECT id, decoys FROM identity.status_list WHERE is_open ORDER BY id',
   );
-  if (rows[0] === undefined) throw new Error('INSERT … RETURNING gave no row');
-  return rows[0].id;
+  return rows;
 }
 
-/** Makes those who would open a list do it one after another, until the transaction ends. */
+/** @returns false where the number is taken */
+export async function insertStatusList(
+  to: Queryable,
+  list: { id: number; statuses: Uint8Array; decoys: Uint8Array; createdAt_ms: number },
+): Promise<boolean> {
+  const { rowCount } = await to.query(
+    `INSERT INTO identity.status_list (id, bits, decoys, is_open, created_at, changed_at) OVERRIDING SYSTEM VALUE
+     VALUES ($1, $2, $3, true, to_timestamp($4::float8 / 1000), to_timestamp($4::float8 / 1000)) ON CONFLICT DO NOTHING`,
+    [list.id, Buffer.from(list.statuses), Buffer.from(list.decoys), list.createdAt_ms],
+  );
+  return rowCount === 1;
+}
+
+/** How many places of each list are given out. */
+export async function countPlaces(from: Queryable, lists: readonly number[]): Promise<{ id: number; taken: number }[]> {
+  const { rows } = await from.query<{ id: number; taken: number }>(
+    `SELECT list.id, (SELECT count(*) FROM identity.credential WHERE status_list = list.id) AS taken
+     FROM unnest($1::bigint[]) AS list (id)`,
+    [lists],
+  );
+  return rows;
+}
+
+export async function closeStatusLists(to: Queryable, lists: readonly number[]): Promise<void> {
+  await to.query('UPDATE identity.status_list SET is_open = false WHERE id = ANY ($1::bigint[]) AND is_open', [lists]);
+}
+
+/** Makes those who would open lists do it one after another, until the transaction ends. */
 export async function lockStatusLists(transaction: Queryable): Promise<void> {
   await transaction.query(`SELECT pg_advisory_xact_lock(hashtext('naru status lists'))`);
 }
 
-/** Records the issue under the first of `candidates` that is free in the list. @returns its index, null if none is. */
-export async function insertCredential(
+/** Lists of earlier versions, whose decoys were never chosen; nobody else changes them until the transaction ends. */
+export async function lockListsWithoutDecoys(
+  transaction: Queryable,
+): Promise<{ id: number; statuses: Uint8Array; taken: number[] }[]> {
+  const { rows } = await transaction.query<{ id: number; bits: Buffer; taken: number[] }>(
+    `SELECT id, bits, ARRAY(SELECT status_index FROM identity.credential WHERE status_list = list.id) AS taken
+     FROM identity.status_list list WHERE decoys IS NULL ORDER BY id FOR UPDATE`,
+  );
+  return rows.map(({ id, bits, taken }) => ({ id, statuses: new Uint8Array(bits), taken }));
+}
+
+export async function setDecoys(to: Queryable, list: number, decoys: Uint8Array): Promise<void> {
+  await to.query('UPDATE identity.status_list SET decoys = $2 WHERE id = $1', [list, Buffer.from(decoys)]);
+}
+
+/**
+ * Records credentials, each under the first of its candidates that is free, in one statement. Those whose candidates are
+ * all taken, or were taken by somebody else meanwhile, are left out, as are those of a key that was revoked.
+ *
+ * @param candidates indices in the credential's list, the same number for each, one credential's after the other's
+ */
+export async function insertCredentials(
   to: Queryable,
-  list: number,
+  credentials: readonly (NewCredential & { list: number })[],
   candidates: readonly number[],
-  credential: NewCredential,
-): Promise<number | null> {
-  const { rows } = await to.query<{ status_index: number }>(
+  issuedAt_ms: number,
+): Promise<(StatusEntry & { id: string })[]> {
+  const { rows } = await to.query<StatusEntry & { id: string }>(
     `INSERT INTO identity.credential
-       (id, type, format, status_list, status_index, reference, holder_thumbprint, issued_at)
-     SELECT $3, $4, $5, $1, candidate.index, $6, $7, to_timestamp($8::float8 / 1000)
-     FROM unnest($2::integer[]) WITH ORDINALITY AS candidate (index, n)
-     WHERE NOT EXISTS (SELECT FROM identity.credential taken
-       WHERE taken.status_list = $1 AND taken.status_index = candidate.index)
-     ORDER BY n LIMIT 1
+       (id, type, format, status_list, status_index, reference, holder_thumbprint, signing_key, issued_at)
+     SELECT wanted.id, wanted.type, wanted.format, wanted.list, place.index, wanted.reference, wanted.thumbprint,
+       wanted.signing_key, to_timestamp($9::float8 / 1000)
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
+       AS wanted (id, type, format, list, reference, thumbprint, signing_key, n)
+     CROSS JOIN LATERAL (
+       SELECT candidate.index
+       FROM unnest(($8::integer[])[(wanted.n - 1) * $10::integer + 1 : wanted.n * $10::integer]) WITH ORDINALITY
+         AS candidate (index, n)
+       WHERE NOT EXISTS (SELECT FROM identity.credential taken
+         WHERE taken.status_list = wanted.list AND taken.status_index = candidate.index)
+       ORDER BY candidate.n LIMIT 1
+     ) AS place
+     WHERE NOT EXISTS (SELECT FROM identity.revoked_issuer_key revoked WHERE revoked.fragment = wanted.signing_key)
      ON CONFLICT (status_list, status_index) DO NOTHING
-     RETURNING status_index`,
+     RETURNING id, status_list AS list, status_index AS index`,
     [
-      list,
+      credentials.map(({ id }) => id),
+      credentials.map(({ type }) => type),
+      credentials.map(({ format }) => format),
+      credentials.map(({ list }) => list),
+      credentials.map(({ reference }) => reference),
+      credentials.map(({ holderThumbprint }) => holderThumbprint),
+      credentials.map(({ signingKey }) => signingKey),
       candidates,
-      credential.id,
-      credential.type,
-      credential.format,
-      credential.reference,
-      credential.holderThumbprint,
-      credential.issuedAt_ms,
+      issuedAt_ms,
+      candidates.length / credentials.length,
     ],
   );
-  return rows[0]?.status_index ?? null;
+  return rows;
 }
 
-/** Marks the credential revoked. @returns its entry; null where it is unknown or was revoked before */
-export async function markRevoked(
-  to: Queryable,
-  id: string,
-  reason: string,
-  revokedAt_ms: number,
-): Promise<StatusEntry | null> {
-  const { rows } = await to.query<{ list: number; index: number }>(
-    `UPDATE identity.credential SET revoked_at = to_timestamp($3::float8 / 1000), revocation_reason = $2
-     WHERE id = $1 AND revoked_at IS NULL RETURNING status_list AS list, status_index AS index`,
-    [id, reason, revokedAt_ms],
-  );
-  return rows[0] ?? null;
+export async function isRevokedKey(from: Queryable, fragment: string): Promise<boolean> {
+  const { rowCount } = await from.query('SELECT FROM identity.revoked_issuer_key WHERE fragment = $1', [fragment]);
+  return rowCount !== 0;
 }
 
-/** Sets one bit and raises the list's version. @returns the bits as they are now */
-export async function setStatusBit(to: Queryable, { list, index }: StatusEntry): Promise<Uint8Array> {
-  const { rows } = await to.query<{ bits: Buffer }>(
-    `UPDATE identity.status_list SET bits = set_bit(bits, $2::bigint, 1), version = version + 1
-     WHERE id = $1 RETURNING bits`,
-    [list, index],
-  );
-  if (rows[0] === undefined) throw new Error(`status list ${list} has gone`);
-  return rows[0].bits;
-}
-
-export async function statusListVersion(from: Queryable, list: number): Promise<number | null> {
-  const { rows } = await from.query<{ version: number }>('SELECT version FROM identity.status_list WHERE id = $1', [
-    list,
-  ]);
-  return rows[0]?.version ?? null;
-}
-
-export async function statusListBits(
-  from: Queryable,
+/** The list, with nobody else changing it until the transaction ends. */
+export async function lockStatusList(
+  transaction: Queryable,
   list: number,
-): Promise<{ bits: Uint8Array; version: number } | null> {
-  const { rows } = await from.query<{ bits: Buffer; version: number }>(
-    'SELECT bits, version FROM identity.status_list WHERE id = $1',
+): Promise<{ statuses: Uint8Array; decoys: Uint8Array | null }> {
+  const { rows } = await transaction.query<{ bits: Buffer; decoys: Buffer | null }>(
+    'SELECT bits, decoys FROM identity.status_list WHERE id = $1 FOR UPDATE',
     [list],
   );
-  return rows[0] ?? null;
+  if (rows[0] === undefined) throw new Error(`status list ${list} has gone`);
+  return { statuses: new Uint8Array(rows[0].bits), decoys: rows[0].decoys };
 }
 
-/** The bit of an entry, with the record that belongs to it; null where the list or the entry doesn't exist. */
-export async function findStatus(
+/** Puts the changed bits in place and raises the list's version. */
+export async function replaceStatuses(
+  to: Queryable,
+  list: number,
+  statuses: Uint8Array,
+  changedAt_ms: number,
+): Promise<void> {
+  await to.query(
+    `UPDATE identity.status_list SET bits = $2, version = version + 1,
+       changed_at = greatest(changed_at, to_timestamp($3::float8 / 1000)) WHERE id = $1`,
+    [list, Buffer.from(statuses), changedAt_ms],
+  );
+}
+
+export async function statusListIds(from: Queryable): Promise<number[]> {
+  const { rows } = await from.query<{ id: number }>('SELECT id FROM identity.status_list ORDER BY id');
+  return rows.map(({ id }) => id);
+}
+
+export async function statusListState(
   from: Queryable,
-  { list, index }: StatusEntry,
-): Promise<{ revoked: boolean; credential: IssuedCredential | null } | null> {
-  const { rows } = await from.query<Row & { bit: number }>(
-    `SELECT get_bit(list.bits, $2::bigint) AS bit, ${columns}
-     FROM identity.status_list list
-     LEFT JOIN identity.credential credential ON status_list = list.id AND status_index = $2
-     WHERE list.id = $1 AND $2 < octet_length(list.bits) * 8`,
-    [list, index],
+  list: number,
+): Promise<Omit<StoredStatusList, 'statuses'> | null> {
+  const { rows } = await from.query<{ version: number; changed_at: Date }>(
+    'SELECT version, changed_at FROM identity.status_list WHERE id = $1',
+    [list],
+  );
+  return rows[0] ? { version: rows[0].version, changedAt_ms: rows[0].changed_at.getTime() } : null;
+}
+
+export async function findStatusList(from: Queryable, list: number): Promise<StoredStatusList | null> {
+  const { rows } = await from.query<{ bits: Buffer; version: number; changed_at: Date }>(
+    'SELECT bits, version, changed_at FROM identity.status_list WHERE id = $1',
+    [list],
   );
   const [row] = rows;
-  return row ? { revoked: row.bit === 1, credential: row.id === null ? null : issuedCredential(row) } : null;
-}
-
-export async function findCredential(from: Queryable, id: string): Promise<IssuedCredential | null> {
-  const { rows } = await from.query<Row>(`SELECT ${columns} FROM identity.credential credential WHERE id = $1`, [id]);
-  return rows[0] ? issuedCredential(rows[0]) : null;
-}
-
-export async function credentialsByReference(
-  from: Queryable,
-  reference: string,
-  limit: number,
-): Promise<IssuedCredential[]> {
-  const { rows } = await from.query<Row>(
-    `SELECT ${columns} FROM identity.credential credential WHERE reference = $1 ORDER BY issued_at DESC, id LIMIT $2`,
-    [reference, limit],
-  );
-  return rows.map(issuedCredential);
-}
-
-interface Row {
-  id: string;
-  type: string | null;
-  format: IssuedCredential['format'];
-  reference: string | null;
-  issued_at: Date;
-  revoked_at: Date | null;
-  revocation_reason: string | null;
-}
-
-const columns = 'credential.id, type, format, reference, issued_at, revoked_at, revocation_reason';
-
-function issuedCredential(row: Row): IssuedCredential {
-  return {
-    id: row.id,
-    type: row.type,
-    format: row.format,
-    reference: row.reference,
-    issued_at: row.issued_at.toISOString(),
-    state: row.revoked_at === null ? 'valid' : 'revoked',
-    revoked_at: row.revoked_at?.toISOString() ?? null,
-    reason: row.revocation_reason,
-  };
+  return row
+    ? { statuses: new Uint8Array(row.bits), version: row.version, changedAt_ms: row.changed_at.getTime() }
+    : null;
 }

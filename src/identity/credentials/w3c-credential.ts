@@ -1,5 +1,5 @@
 // A credential of a registered type in the form of VC 2.0. Source: Verifiable Credentials Data Model 2.0, section 4.
-import { bitstringStatusEntry } from './bitstring-status-list.ts';
+import { bitstringStatusEntries } from './bitstring-status-list.ts';
 import type { CredentialContent } from './credential-format.ts';
 import type { CredentialType } from './credential-type.ts';
 import { naruContextUrl } from './json-ld.ts';
@@ -15,7 +15,7 @@ export function w3cCredentialOf(content: CredentialContent, publicUrl: string): 
     issuer,
     validFrom: isoSeconds(issuedAt_s),
     validUntil: isoSeconds(expiresAt_s),
-    credentialStatus: bitstringStatusEntry(status.bitstringUri, status.index),
+    credentialStatus: bitstringStatusEntries(status.bitstringUri, status.index),
     credentialSubject: { id: holder.did, ...claims },
   };
 }

@@ -4,13 +4,13 @@ import type { Anchor } from '../../anchoring/anchor.ts';
 import { anchorKey, institutionValue, personValue } from '../../anchoring/anchor-keys.ts';
 import { enqueueChange } from '../../anchoring/outbox-store.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
+import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
-import type { Issuer, IssuerKeys } from '../trust/issuer-keys.ts';
+import type { Issuer, IssuerKeyRing } from '../trust/issuer-keys.ts';
 import { createChangeDidService, refuseErased, SALT_bytes } from './change-did-service.ts';
 import type { Ed25519Verify } from './did-entry.ts';
-import { didLogText, parseDidLogText, readPersonEntries } from './did-log.ts';
+import { type DidLog, didLogText, parseDidLogText, readPersonEntries } from './did-log.ts';
 import {
   findDid,
   findDidByLocation,
@@ -21,7 +21,7 @@ import {
 } from './did-store.ts';
 import { didDomain } from './did-webvh.ts';
 import { readPersonWitnessProofs, type WitnessProofs } from './did-witness.ts';
-import { createIssuerDidLog, issuerKeyIds, updatedIssuerDidLog } from './issuer-did.ts';
+import { createIssuerDidLog, issuerOf, newestDocument, updatedIssuerDidLog } from './issuer-did.ts';
 import { type DidVersion, type VerifiedDidLog, verifyDidLog } from './verify-did-log.ts';
 
 const PEOPLE_PATH = 'people';
@@ -37,6 +37,8 @@ export interface DidServiceOptions {
   publicUrl: string;
   /** Null where the map has never held the key. */
   anchorOf: (key: Uint8Array) => Promise<Anchor | null>;
+  /** What keeps anchors from the chain, or the chain from agreeing with the database; null for nothing. */
+  chainTrouble?: (() => Promise<string | null>) | undefined;
 }
 
 /** A DID of this service, its log verified, with what its anchor is made of. */
@@ -45,6 +47,8 @@ export interface ResolvedDid {
   kind: StoredDid['kind'];
   verified: VerifiedDidLog;
   anchor: Anchor | null;
+  /** See `DidServiceOptions`. */
+  chainTrouble: string | null;
   /** base64url, 32 bytes; null for an institution. */
   salt: string | null;
   /** The value the anchor must hold, whatever version was asked for: SHA-256(salt ‖ hash of the newest entry). */
@@ -53,7 +57,7 @@ export interface ResolvedDid {
 
 export type DidService = ReturnType<typeof createDidService>;
 
-const nodeVerify: Ed25519Verify = (signature, message, publicKey) =>
+export const nodeVerify: Ed25519Verify = (signature, message, publicKey) =>
   verify(null, message, ed25519PublicKey(publicKey), signature);
 
 function ed25519PublicKey(publicKey: Uint8Array): KeyObject {
@@ -61,7 +65,8 @@ function ed25519PublicKey(publicKey: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 }
 
-export function createDidService({ pool, clock, random, publicUrl, anchorOf }: DidServiceOptions) {
+export function createDidService(options: DidServiceOptions) {
+  const { pool, clock, random, publicUrl, anchorOf, chainTrouble } = options;
   const domain = didDomain(publicUrl);
   /** By log. A log longer by one entry is another log, so that nothing here is ever out of date. */
   const verifiedLogs = new Map<string, Promise<VerifiedDidLog>>();
@@ -90,12 +95,14 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
    *
    * @throws START_FAILED where the keys are not those of the DID that is registered
    */
-  async function ensureIssuer(keys: IssuerKeys): Promise<Issuer> {
-    const did = await inTransaction(pool, async (transaction) => {
+  async function ensureIssuer(ring: IssuerKeyRing): Promise<Issuer> {
+    return inTransaction(pool, async (transaction) => {
       await lockInstitutionDids(transaction);
       const existing = await findDidByLocation(transaction, 'institution', domain);
-      const created = `${new Date(clock.now_ms()).toISOString().slice(0, 19)}Z`;
+      const created = seconds(clock.now_ms());
       if (existing === null) {
+        const [keys] = ring.generations;
+        if (keys === undefined) throw problem('START_FAILED', 'The issuer has no keys.');
         const made = await createIssuerDidLog({ domain, keys, created }, nodeVerify);
         const { entryHash } = await verifyDidLog(made.log, { verify: nodeVerify });
         await insertDid(transaction, {
@@ -108,17 +115,43 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
           registeredAt_ms: clock.now_ms(),
         });
         await enqueueChange(transaction, anchorKey('did', made.did), institutionValue(entryHash));
-        return made.did;
+        return issuerIn(made.log, ring);
       }
-      const log = await updatedIssuerDidLog({ log: parseDidLogText(existing.log), keys, created }, nodeVerify);
-      if (log !== null) {
-        const { entryHash } = await verifyDidLog(log, { verify: nodeVerify });
-        await replaceDidLog(transaction, existing, { ...existing, log: didLogText(log) });
-        await enqueueChange(transaction, anchorKey('did', existing.did), institutionValue(entryHash));
-      }
-      return existing.did;
+      const before = parseDidLogText(existing.log);
+      const log = await updatedIssuerDidLog({ log: before, ring, created }, nodeVerify);
+      if (log === null) return issuerIn(before, ring);
+      await replaceIssuerLog(transaction, existing, log);
+      return issuerIn(log, ring);
     });
-    return { did, keys, ...issuerKeyIds(did) };
+  }
+
+  /**
+   * Lets a new entry follow in the issuer's log, one change at a time.
+   *
+   * @param extend gives the longer log, or null where there is nothing to change
+   * @returns who signed before the change
+   * @throws START_FAILED where this service has no issuer yet, or its keys are others; what `extend` throws
+   */
+  async function changeIssuer(
+    ring: IssuerKeyRing,
+    extend: (log: DidLog, issuer: Issuer, transaction: Transaction) => Promise<DidLog | null>,
+  ): Promise<Issuer> {
+    return inTransaction(pool, async (transaction) => {
+      await lockInstitutionDids(transaction);
+      const existing = await findDidByLocation(transaction, 'institution', domain);
+      if (existing === null) throw problem('START_FAILED', 'No issuer is registered here yet; start the service once.');
+      const before = parseDidLogText(existing.log);
+      const issuer = issuerIn(before, ring);
+      const log = await extend(before, issuer, transaction);
+      if (log !== null) await replaceIssuerLog(transaction, existing, log);
+      return issuer;
+    });
+  }
+
+  async function replaceIssuerLog(transaction: Transaction, before: StoredDid, log: DidLog): Promise<void> {
+    const { entryHash } = await verifyDidLog(log, { verify: nodeVerify });
+    await replaceDidLog(transaction, before, { ...before, log: didLogText(log) });
+    await enqueueChange(transaction, anchorKey('did', before.did), institutionValue(entryHash));
   }
 
   /**
@@ -173,6 +206,7 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
       kind: stored.kind,
       verified,
       anchor: await anchorOf(anchorKey('did', stored.did)),
+      chainTrouble: (await chainTrouble?.()) ?? null,
       salt: stored.salt && Buffer.from(stored.salt).toString('base64url'),
       anchorValue: stored.salt
         ? personValue(new Uint8Array(stored.salt), verified.entryHash)
@@ -216,6 +250,7 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
 
   return {
     ensureIssuer,
+    changeIssuer,
     registerDid,
     appendToDidLog,
     eraseDid,
@@ -225,6 +260,21 @@ export function createDidService({ pool, clock, random, publicUrl, anchorOf }: D
     /** What a wallet needs to make a DID that this service will take. */
     configuration: () => ({ domain, path_prefix: PEOPLE_PATH }),
   };
+}
+
+/** @throws START_FAILED */
+function issuerIn(log: DidLog, ring: IssuerKeyRing): Issuer {
+  const issuer = issuerOf(newestDocument(log), ring);
+  if (issuer !== null) return issuer;
+  throw problem(
+    'START_FAILED',
+    "The issuer's key file is not the one its registered DID was made with; put back the file that belongs to this database.",
+  );
+}
+
+/** ISO 8601, UTC, whole seconds. */
+export function seconds(time_ms: number): string {
+  return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** @throws DID_NOT_HERE unless the DID is `did:webvh:{scid}:{domain}:people:{id}` with an id that may be random */

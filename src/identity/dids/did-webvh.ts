@@ -154,10 +154,11 @@ export async function deactivateDidLog(change: LogChange, verify?: Ed25519Verify
  * @throws DID_LOG_INVALID
  */
 export async function changeDidDocument(
-  change: LogChange & { document: DidDocument },
+  change: LogChange & { document: DidDocument; updateKeys?: string[] },
   verify?: Ed25519Verify,
 ): Promise<DidLog> {
-  return extendedLog(change, [{ parameters: {}, state: { ...change.document } }], verify);
+  const { document, updateKeys } = change;
+  return extendedLog(change, [{ parameters: updateKeys ? { updateKeys } : {}, state: { ...document } }], verify);
 }
 
 interface LogChange {

@@ -8,8 +8,6 @@ export type { AwaitingOffer };
 
 const LISTED_AT_MOST = 500;
 
-export type OfferApprovalService = ReturnType<typeof createOfferApprovalService>;
-
 export function createOfferApprovalService({ pool, clock }: { pool: Pool; clock: Clock }) {
   async function decide(
     offerId: string,

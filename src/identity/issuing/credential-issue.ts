@@ -61,7 +61,9 @@ export interface IssuedCredential {
   format: string;
   reference: string | null;
   issued_at: string;
-  state: 'valid' | 'revoked';
+  state: 'valid' | 'suspended' | 'revoked';
   revoked_at: string | null;
+  suspended_at: string | null;
+  /** Why it was revoked or is suspended, in the words of who did it. */
   reason: string | null;
 }

@@ -130,3 +130,8 @@ export async function sweepGrants(to: Queryable, now: Date): Promise<number> {
   }
   return removed;
 }
+
+/** Ends every grant that was given for `reference`, with its tokens and claims. */
+export async function endGrantsOf(to: Queryable, reference: string): Promise<void> {
+  await to.query('DELETE FROM identity.grants WHERE reference = $1', [reference]);
+}

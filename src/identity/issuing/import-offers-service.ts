@@ -19,12 +19,12 @@ import {
   insertImport,
   insertImportRows,
   lockOpenImport,
-  type OfferImport,
   offeredRows,
   takeKeys,
   waitingRows,
 } from './import-store.ts';
 import { offerLimits, offerLink } from './offer.ts';
+import type { OfferImport } from './offer-import.ts';
 import { insertOffers } from './offer-store.ts';
 import { type FilePieces, readRegister } from './read-register-service.ts';
 

@@ -1,6 +1,6 @@
 // A register's heading and rows, read into what an offer needs; every fault by line and column, never with a value.
 
-import { claimOfText } from '../credentials/claim-form.ts';
+import { claimOfText, fieldKind } from '../credentials/claim-form.ts';
 import { type ClaimFault, claimFaults, givenClaims } from '../credentials/claims.ts';
 import type { Bilingual, CredentialType } from '../credentials/credential-type.ts';
 import { holdsResidentNumber } from '../credentials/registration-numbers.ts';
@@ -93,7 +93,7 @@ export function readRow(
   }
   const claims: Record<string, unknown> = {};
   for (const [name, claim] of givenClaims(type)) {
-    const value = claimOfText(claim, texts[name] ?? '');
+    const value = claimOfText(fieldKind(claim), texts[name] ?? '');
     if (value !== undefined) claims[name] = value;
   }
   for (const { claim, fault, message } of claimFaults(type, claims, now_ms)) {

@@ -1,22 +1,7 @@
 // Imports of offers in PostgreSQL: the import, its rows until they are offers, and the keys that had their offer.
 import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
 import type { ImportRow } from './import-row.ts';
-
-export interface OfferImport {
-  id: string;
-  type: string;
-  state: 'waiting' | 'running' | 'done' | 'cancelled';
-  rows: number;
-  offered: number;
-  /** Rows whose key an earlier import had; nothing was done for them. */
-  known: number;
-  /** Offers of it that can still be taken. */
-  open: number;
-  created_at: string;
-  ended_at: string | null;
-  /** Whether links and codes can still be had. */
-  deliverable: boolean;
-}
+import type { OfferImport } from './offer-import.ts';
 
 export interface NewImport {
   id: string;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
-import { bitstringStatusEntry } from '../credentials/bitstring-status-list.ts';
+import { bitstringStatusEntries } from '../credentials/bitstring-status-list.ts';
 import { claimsAtIssue, expiry_s } from '../credentials/claims.ts';
 import type {
   CredentialContent,
@@ -90,12 +90,18 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     const type = credentialType(order.type);
     const claims = claimsAtIssue(type, order.claims, clock.now_ms());
     const { issuedAt_s, holders, subjectDid } = order;
-    const issued: IssuedInFormat[] = [];
-    for (const { jwk, did } of holders) {
-      const entry = await statusLists.allocate(transaction, {
-        ...{ type: type.id, format: format.id, reference: order.reference ?? null },
+    const signingKey = recordedKey(keyNamed(null, format));
+    const entries = await statusLists.allocate(
+      transaction,
+      holders.map(({ jwk }) => ({
+        ...{ type: type.id, format: format.id, reference: order.reference ?? null, signingKey },
         holderThumbprint: holderKeyThumbprint(jwk),
-      });
+      })),
+    );
+    const issued: IssuedInFormat[] = [];
+    for (const [n, { jwk, did }] of holders.entries()) {
+      const entry = entries[n];
+      if (entry === undefined) throw new Error('fewer places in status lists than credentials');
       const content: CredentialContent = {
         ...{ type, claims, issuer: issuer.did, holder: { jwk, did: did ?? didJwkOf(jwk) } },
         ...(subjectDid === undefined ? {} : { subject: subjectDid }),
@@ -127,6 +133,11 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
   ): Promise<string | Record<string, unknown>> {
     if (format.by === 'envelope') return format.envelope(credential, key, tools);
     return dataIntegrity.secure(credential, { ...secure, format, key, now_ms: clock.now_ms() });
+  }
+
+  /** The key's method in the issuer's document, under whatever name it signs: by it a stolen key's work is found. */
+  function recordedKey({ kind, methodId }: SigningKey): string {
+    return signingKey(issuer, null, [kind])?.methodId ?? methodId;
   }
 
   /** @param name the issuer's DID or the did:key of one of its keys; null for the DID */
@@ -178,20 +189,23 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     }
     const key = keyNamed(named, format);
     return inTransaction(pool, async (transaction) => {
-      const entry = await statusLists.allocate(transaction, {
-        type: type?.id ?? null,
-        format: format.id,
-        reference: order.reference ?? null,
-        holderThumbprint: null,
-      });
+      const [entry] = await statusLists.allocate(transaction, [
+        {
+          type: type?.id ?? null,
+          format: format.id,
+          reference: order.reference ?? null,
+          holderThumbprint: null,
+          signingKey: recordedKey(key),
+        },
+      ]);
       const name = order.name ?? unsigned.id;
       if (name !== undefined) await nameCredential(transaction, nameHash(name), entry.id);
-      const own = bitstringStatusEntry(statusLists.bitstringUriOf(entry.list), entry.index);
+      const own = bitstringStatusEntries(statusLists.bitstringUriOf(entry.list), entry.index);
       const given = [unsigned.credentialStatus ?? []].flat();
       const complete = {
         ...unsigned,
         issuer: typeof unsigned.issuer === 'object' ? { ...unsigned.issuer, id: key.controller } : key.controller,
-        ...statusOf(key.controller === issuer.did ? [...given, own] : given),
+        ...statusOf(key.controller === issuer.did ? [...given, ...own] : given),
       };
       const mandatoryPointers = order.mandatoryPointers ?? format.mandatoryPointers?.filter(leadsInto(complete)) ?? [];
       const signed = await secured(complete, format, key, { mandatoryPointers }).catch(() => {
@@ -218,6 +232,11 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     /** @throws CREDENTIAL_UNKNOWN */
     revokeCredential: (credentialId: string, reason: string, within?: Transaction) =>
       statusLists.revoke(credentialId, reason.slice(0, REASON_characters), within),
+    /** @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
+    suspendCredential: (credentialId: string, reason: string) =>
+      statusLists.suspend(credentialId, reason.slice(0, REASON_characters)),
+    /** @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
+    resumeCredential: statusLists.resume,
     listIssued: statusLists.listIssued,
     statusOf: statusLists.statusOf,
   };

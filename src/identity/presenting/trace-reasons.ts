@@ -109,6 +109,10 @@ export const traceReasons = {
   // status
   STATUS_VALID: { ko: '취소되지 않은 증명서입니다.', en: 'The credential has not been revoked.' },
   CREDENTIAL_REVOKED: { ko: '발급 기관이 취소한 증명서입니다.', en: 'The issuer has revoked this credential.' },
+  CREDENTIAL_SUSPENDED: {
+    ko: '발급 기관이 잠시 효력을 멈춘 증명서입니다.',
+    en: 'The issuer has suspended this credential for the time being.',
+  },
   STATUS_NOT_NAMED: {
     ko: '발급 기관이 취소 여부를 확인할 곳을 적지 않았습니다.',
     en: 'The issuer names no place where it would be told whether the credential was revoked.',
@@ -117,7 +121,10 @@ export const traceReasons = {
     ko: '취소 목록이 있는 곳은 이 서비스가 조회하도록 허용되지 않은 주소입니다.',
     en: 'The status list stands at an address that this service does not ask (STATUS_LIST_HOSTS).',
   },
-  STATUS_LIST_AWAY: { ko: '취소 목록을 가져올 수 없습니다.', en: 'The status list could not be fetched.' },
+  STATUS_LIST_AWAY: {
+    ko: '상태 목록을 구할 수 없어 취소 여부를 확인하지 못했습니다.',
+    en: 'The status list cannot be had, so nobody can tell whether the credential was revoked.',
+  },
   STATUS_LIST_NOT_VERIFIED: {
     ko: '취소 목록의 서명이나 유효 기간이 맞지 않거나, 다른 기관이 낸 목록입니다.',
     en: "The status list does not verify: its signature, its validity, or that it is this issuer's.",
@@ -149,6 +156,19 @@ export const traceReasons = {
   STATUS_UNKNOWN: {
     ko: '취소 여부를 확인할 수 없어 받아들이지 않습니다.',
     en: 'Whether the credential was revoked cannot be told, so it is not accepted.',
+  },
+
+  STATUS_LIST_OLD: {
+    ko: '취소되지 않았습니다. 다만 확인한 상태 목록이 새것이 아닙니다.',
+    en: 'The credential was not revoked, by a status list that is not fresh.',
+  },
+  STATUS_LIST_TOO_OLD: {
+    ko: '가지고 있는 상태 목록이 너무 오래되어 취소 여부를 말해 주지 못합니다.',
+    en: 'The status list at hand is too old to tell whether the credential was revoked.',
+  },
+  STATUS_LIST_ROLLED_BACK: {
+    ko: '상태 목록이 전에 본 것이나 체인의 기록보다 옛것입니다.',
+    en: 'The status list is older than one seen before, or than what the chain holds.',
   },
 
   // validity
@@ -254,6 +274,14 @@ export const traceReasons = {
   ANCHOR_INCLUDED: {
     ko: '발급 기관의 신원이 체인에 기록되었고 확정을 기다립니다.',
     en: "The issuer's identity is on the chain and waits to become final.",
+  },
+  ANCHOR_CHAIN_AWAY: {
+    ko: '발급 기관의 신원이 체인에 기록된 것을 전에 확인했으나, 지금은 체인에 물을 수 없습니다.',
+    en: "The issuer's identity was seen on the chain before; the chain cannot be asked now.",
+  },
+  ANCHOR_CONTRADICTED: {
+    ko: '체인의 기록이 이 서비스의 자료와 어긋납니다. 자료가 옛것으로 되돌려졌거나 바뀌었습니다.',
+    en: 'The chain contradicts the records of this service: they were put back to an older state, or changed.',
   },
   ANCHOR_PENDING: {
     ko: '발급 기관의 신원이 아직 체인에 기록되지 않았습니다.',

@@ -77,6 +77,6 @@ export function isVerified(trace: readonly TraceStep[]): boolean {
 
 /** Reasons for which a step may stay unchecked in a verdict that still says verified. */
 const mayWait: ReadonlySet<TraceReason> = new Set([
-  ...(['ANCHOR_PENDING', 'ANCHOR_NOT_USED', 'HOLDER_NOT_ASKED', 'DISCLOSURES_NOT_USED'] as const),
+  ...(['ANCHOR_PENDING', 'ANCHOR_CHAIN_AWAY', 'ANCHOR_NOT_USED', 'HOLDER_NOT_ASKED', 'DISCLOSURES_NOT_USED'] as const),
   ...(['ISSUER_NOT_REGISTERED', 'STATUS_NOT_NAMED'] as const),
 ]);

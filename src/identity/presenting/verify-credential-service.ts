@@ -154,7 +154,7 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
       ...[traceStep('holder', 'not_checked', 'HOLDER_NOT_ASKED'), secured.disclosures],
       issuer === null
         ? traceStep('anchor', 'not_checked', 'ANCHOR_NOT_USED')
-        : anchorStep(issuer.anchor, issuer.anchorValue),
+        : anchorStep(issuer.anchor, issuer.anchorValue, issuer),
     );
     return verdict(trace, {
       ...{ type, issuer: did, content, credential_id: credentialId, claims: subjectOf(credential) },

@@ -2,16 +2,16 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { claimsSchema, typeOfVct } from '../credentials/credential-types.ts';
-import type { StatusListService } from '../credentials/status-list-service.ts';
 import type { DidService, ResolvedDid } from '../dids/did-service.ts';
 import { publicJwkOf } from '../dids/verification-key.ts';
 import { mayIssue } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import { applyDisclosures } from './disclosures.ts';
+import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
 import { type HolderExpectation, holderStep } from './holder-step.ts';
 import { isSignedBy, type Jwt } from './jws.ts';
 import { readSdJwtPresentation } from './sd-jwt-presentation.ts';
-import { statusStep } from './status-step.ts';
+import { type StatusSource, statusStep } from './status-step.ts';
 import { validityStep } from './validity-step.ts';
 import { completeTrace, isVerified, type TraceStep, traceStep, type Verdict } from './verdict.ts';
 
@@ -19,8 +19,10 @@ export interface VerifyPresentationServiceOptions {
   clock: Clock;
   /** No slash at the end. */
   publicUrl: string;
-  dids: DidService;
-  statusLists: StatusListService;
+  /** The service's own, or what was kept of them (kept-trust.ts). */
+  dids: Pick<DidService, 'resolveDid'>;
+  statusLists: StatusSource;
+  policy?: FreshnessPolicy;
 }
 
 export interface PresentationExpectation extends HolderExpectation {
@@ -35,7 +37,7 @@ const protocolMembers = new Set([
 ]);
 
 export function createVerifyPresentationService(options: VerifyPresentationServiceOptions) {
-  const { clock, publicUrl, dids, statusLists } = options;
+  const { clock, publicUrl, dids, statusLists, policy = freshnessPolicies.standard } = options;
 
   /** Never throws for a bad presentation: the verdict says what is wrong with it. */
   async function verifySdJwtPresentation(compact: unknown, expected: PresentationExpectation): Promise<Verdict> {
@@ -59,7 +61,7 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     if (issuer === null || signature.outcome !== 'passed') return refusal(trace, type.id);
 
     const now_s = Math.floor(clock.now_ms() / 1000);
-    const { step: status, credentialId } = await statusStep(statusReference(payload), statusLists);
+    const { step: status, credentialId } = await statusStep(statusReference(payload), statusLists, policy);
     const { step: holder, thumbprint } = holderStep(presentation, expected, now_s);
     const disclosed = applyDisclosures(payload, presentation.disclosures);
     const claims = disclosed.ok
@@ -77,7 +79,7 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
             })
           : traceStep('disclosures', 'failed', 'CLAIMS_NOT_OF_TYPE')
         : traceStep('disclosures', 'failed', disclosed.reason),
-      anchorStep(issuer.anchor, issuer.anchorValue),
+      anchorStep(issuer.anchor, issuer.anchorValue, issuer, policy),
     );
     return {
       verified: isVerified(trace),
@@ -89,7 +91,7 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     };
   }
 
-  return { verifySdJwtPresentation, statusOf: statusLists.statusOf };
+  return { verifySdJwtPresentation };
 }
 
 /** @param type the type, where at least that could be read */

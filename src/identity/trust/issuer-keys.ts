@@ -1,4 +1,6 @@
-// The issuer's keys as the rest of the room sees them: they sign, and they show their public half.
+// The issuer's keys as the rest of the room sees them: they sign, and they show their public half. This is the seam for
+// another keeper of keys: whoever gives a ring of generations with these functions (a PKCS #11 module, a KMS) can stand in
+// the file's place. Nothing beyond this file and `issuer-keys-store.ts` knows that the keys lie in a file.
 import type { KeyObject } from 'node:crypto';
 
 interface PublicEcJwk<Curve extends 'P-256' | 'P-384'> {
@@ -38,9 +40,26 @@ export interface IssuerKeys {
   };
 }
 
-/** Who issues: a DID, its keys, and the addresses of these keys in its document. */
+/** Keys that were made together and are replaced together. */
+export interface IssuerKeyGeneration {
+  /** From 1; the methods of a later one end in it: `#p256-2`. */
+  number: number;
+  keys: IssuerKeys;
+}
+
+/** Every generation that is kept, oldest first. Which of them signs, the issuer's DID log says. */
+export interface IssuerKeyRing {
+  generations: readonly IssuerKeyGeneration[];
+}
+
+/**
+ * Who issues: a DID, its keys, and the addresses of these keys in its document. Keys and addresses change when the keys are
+ * rotated while the service runs, so they are read when something is signed.
+ */
 export interface Issuer {
   did: string;
+  /** Number of the generation that signs. */
+  generation: number;
   keys: IssuerKeys;
   /** Verification method of `keys.p256` as a JsonWebKey, the `kid` of W3C credentials in JOSE. Source: VC-JOSE-COSE 3.3.2. */
   p256KeyId: string;

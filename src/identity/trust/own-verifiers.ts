@@ -15,4 +15,17 @@ export const ownVerifiers: readonly RegisteredVerifier[] = [
     own_client: null,
     certificate: null,
   },
+  {
+    id: 'utility-console',
+    name: { ko: '나루 수도 사업소 콘솔', en: 'Naru utility console' },
+    purpose: { ko: '수도 사업소 콘솔에 로그인합니다.', en: "To sign in to the utility's console." },
+    keeps: {
+      ko: '직무와 구역은 로그인해 있는 동안, 증명서 번호는 감사 기록에 보관합니다.',
+      en: 'Duty and zones while you are signed in; the number of the credential in the audit.',
+    },
+    may_ask: [{ type: 'utility-staff', claims: ['duty', 'zones', 'until'] }],
+    return_origins: [],
+    certificate: null,
+    own_client: null,
+  },
 ];

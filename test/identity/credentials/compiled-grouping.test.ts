@@ -1,15 +1,11 @@
-// Statements of ecdsa-sd-2023 grouped by compiled shapes: as the library groups them, and good for holders and verifiers.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createSignCryptosuite } from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createGrouping } from '../../../src/identity/credentials/compiled-grouping.ts';
 import { ecdsaSd2023 } from '../../../src/identity/credentials/formats/ecdsa-sd-2023.ts';
 import { createJsonLd } from '../../../src/identity/credentials/json-ld.ts';
 import { decodeMultikey } from '../../../src/identity/dids/multikey.ts';
-import { openIssuerKeys } from '../../../src/identity/trust/issuer-keys-store.ts';
+import { generateKeyMaterial, issuerKeysOf } from '../../../src/identity/trust/issuer-key-material.ts';
 import { didKeyOf } from '../../../src/identity/trust/signing-key.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { newSeed } from '../../support/seed.ts';
@@ -97,9 +93,7 @@ describe('grouping the statements of a credential', () => {
 });
 
 describe('a base proof of ecdsa-sd-2023 over a compiled shape', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const keys = await openIssuerKeys(join(folder, 'issuer-keys.json'));
+  const keys = await issuerKeysOf(await generateKeyMaterial((length) => systemRandom.bytes(length)));
   const methodId = proofOptions.verificationMethod;
   const controller = 'did:web:naru.example';
   const signing = { kind: 'P-256' as const, controller, methodId, jwkMethodId: methodId, keys };

@@ -1,20 +1,16 @@
-// What is made with compiled canonical forms verifies in @digitalbazaar/vc, what that makes verifies with compiled forms,
-// and neither takes what was changed.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
 import { cryptosuite as ecdsa } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import { cryptosuite as eddsa } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as library from '@digitalbazaar/vc';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ProofFormat, VerificationKey } from '../../../src/identity/credentials/credential-format.ts';
 import { ecdsaRdfc2019 } from '../../../src/identity/credentials/formats/ecdsa-rdfc-2019.ts';
 import { eddsaRdfc2022 } from '../../../src/identity/credentials/formats/eddsa-rdfc-2022.ts';
 import { createJsonLd } from '../../../src/identity/credentials/json-ld.ts';
 import { decodeMultikey } from '../../../src/identity/dids/multikey.ts';
-import { openIssuerKeys } from '../../../src/identity/trust/issuer-keys-store.ts';
+import { generateKeyMaterial, issuerKeysOf } from '../../../src/identity/trust/issuer-key-material.ts';
 import { didKeyOf, type SigningKeyKind, signWith } from '../../../src/identity/trust/signing-key.ts';
+import { systemRandom } from '../../../src/platform/random.ts';
 
 type Json = Record<string, unknown>;
 
@@ -26,9 +22,7 @@ const publicUrl = 'https://naru.example';
 const ISSUER = 'did:web:naru.example';
 const NOW = new Date('2026-01-15T00:00:00Z');
 
-const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const keys = await openIssuerKeys(join(folder, 'issuer-keys.json'));
+const keys = await issuerKeysOf(await generateKeyMaterial((length) => systemRandom.bytes(length)));
 
 const jsonLd = createJsonLd(publicUrl);
 const tools = { publicUrl, jsonLd, randomBytes: (length: number) => new Uint8Array(length) };

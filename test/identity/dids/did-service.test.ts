@@ -60,7 +60,7 @@ function register(log: DidLog) {
 
 describe("the issuer's DID", () => {
   test('is made once and found again at the next start', async () => {
-    const again = await world.dids.ensureIssuer(world.keys);
+    const again = await world.dids.ensureIssuer(world.ring);
     expect(again.did).toBe(world.issuer.did);
     expect(again.did).toMatch(/^did:webvh:Qm\w{44}:localhost%3A8080$/);
   });
@@ -68,13 +68,15 @@ describe("the issuer's DID", () => {
   test('is made once by two copies that start together', async () => {
     const other = { pool, clock: world.clock, random: systemRandom, publicUrl: 'http://other.localhost:9' };
     const copies = [1, 2, 3].map(() => createDidService({ ...other, anchorOf: async () => null }));
-    const issuers = await Promise.all(copies.map((copy) => copy.ensureIssuer(world.keys)));
+    const issuers = await Promise.all(copies.map((copy) => copy.ensureIssuer(world.ring)));
     expect(new Set(issuers.map(({ did }) => did)).size).toBe(1);
   });
 
   test('is not used with keys that are not its own', async () => {
     const stranger = { ...world.keys, ed25519: { ...world.keys.ed25519, publicKey: new Uint8Array(32) } };
-    await expect(world.dids.ensureIssuer(stranger)).rejects.toMatchObject({ code: 'START_FAILED' });
+    await expect(world.dids.ensureIssuer({ generations: [{ number: 1, keys: stranger }] })).rejects.toMatchObject({
+      code: 'START_FAILED',
+    });
   });
 
   test('waits for its anchor without a salt, and lists all keys for assertions', async () => {
@@ -106,7 +108,7 @@ describe("the issuer's DID", () => {
 
     const older = { pool, clock, random: systemRandom, publicUrl: 'http://older.localhost:9' };
     const copies = [1, 2, 3].map(() => createDidService({ ...older, anchorOf: async () => null }));
-    const issuers = await Promise.all(copies.map((copy) => copy.ensureIssuer(keys)));
+    const issuers = await Promise.all(copies.map((copy) => copy.ensureIssuer(world.ring)));
     expect(new Set(issuers.map((issuer) => issuer.did))).toEqual(new Set([did]));
 
     const resolved = await copies[0]?.resolveDid(did);

@@ -48,11 +48,15 @@ test('each credential is bound to a fresh key, so that two of them cannot be lin
   expect(new Set(credentials.map(({ key_id }) => key_id)).size).toBe(2);
 });
 
-test('the claims of an offer are gone from the database once it is issued', async () => {
+test('the claims of an offer are gone from the database once the wallet has its credential', async () => {
   const offer = await city.offerWaterAccount({ ...waterAccountClaims, service_point: 'SP-ERASED' });
   await city.citizen().takeOffer(offer.offer_uri, offer.tx_code);
   const left = await pool.query('SELECT 1 FROM identity.offers WHERE id = $1', [offer.offer_id]);
   expect(left.rowCount).toBe(0);
+  const granted = await pool.query(
+    "SELECT 1 FROM identity.granted_credentials WHERE claims->>'service_point' = 'SP-ERASED'",
+  );
+  expect(granted.rowCount).toBe(0);
 });
 
 test('the metadata says what is issued, in Korean and English [OID4VCI 12.2]', async () => {

@@ -60,7 +60,10 @@ describe('issuing over the VC-API', () => {
     expect(verifiableCredential).toMatchObject({
       ...unsigned,
       issuer: world.issuer.did,
-      credentialStatus: { type: 'BitstringStatusListEntry', statusPurpose: 'revocation' },
+      credentialStatus: [
+        { type: 'BitstringStatusListEntry', statusPurpose: 'revocation' },
+        { type: 'BitstringStatusListEntry', statusPurpose: 'suspension' },
+      ],
       proof: {
         type: 'DataIntegrityProof',
         cryptosuite: 'eddsa-rdfc-2022',

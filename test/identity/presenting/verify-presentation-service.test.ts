@@ -197,7 +197,7 @@ describe('status', () => {
     expect(verdict.trace.find(({ step }) => step === 'status')?.data).toMatchObject({
       revoked_at: new Date(START_ms).toISOString(),
     });
-    expect(await world.presentations.statusOf(credentialId)).toMatchObject({ state: 'revoked' });
+    expect(await world.statusLists.statusOf(credentialId)).toMatchObject({ state: 'revoked' });
   });
 
   test.each([

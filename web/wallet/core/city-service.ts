@@ -21,7 +21,10 @@ export function cityService(serviceUrl: string, fetchWith: typeof globalThis.fet
   const send = fetchWith ?? globalThis.fetch.bind(globalThis);
   const fetch: typeof globalThis.fetch = async (input, init) => {
     try {
-      return await send(input, { ...init, signal: AbortSignal.timeout(requestTimeout_ms), redirect: 'error' });
+      const headers = new Headers(init?.headers);
+      // Both languages, whatever the browser's: the wallet's pages can be turned to the other at any time.
+      headers.set('accept-language', 'ko, en');
+      return await send(input, { ...init, headers, signal: AbortSignal.timeout(requestTimeout_ms), redirect: 'error' });
     } catch (error) {
       throw new WalletRefusal('SERVICE_AWAY', undefined, error);
     }

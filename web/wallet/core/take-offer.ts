@@ -83,7 +83,7 @@ export async function acceptOffer(
   const taken: StoredCredential[] = [];
   for (const id of offer.credential_configuration_ids) {
     const key = await makeKey('ES256');
-    const compact = await retrieve(id, key, access, metadata, service, now_ms);
+    const { compact, notificationId } = await retrieve(id, key, access, metadata, service, now_ms);
     const { vct, name, labels } = configuration(metadata, id);
     const content = await checkReceived(compact, { vct, keyId: key.id, from: preview.issuer }, service);
     const { publicKey: _unused, ...storedKey } = key;
@@ -102,6 +102,7 @@ export async function acceptOffer(
     await store.put('keys', storedKey);
     await store.put('credentials', credential);
     taken.push(credential);
+    await tellAccepted(notificationId, access, metadata, service, now_ms);
   }
   return taken;
 }
@@ -153,7 +154,7 @@ async function retrieve(
   issuerMetadata: IssuerMetadataResult,
   service: CityService,
   now_ms: () => number,
-): Promise<string> {
+): Promise<{ compact: string; notificationId: string | undefined }> {
   const signJwt = signerOf([key, access.dpopKey], now_ms);
   const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
   try {
@@ -175,10 +176,32 @@ async function retrieve(
     const [first] = credentialResponse.credentials ?? [];
     const compact = typeof first === 'object' && 'credential' in first ? first.credential : first;
     if (typeof compact !== 'string') throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'no credential in the answer');
-    return compact;
+    return { compact, notificationId: credentialResponse.notification_id };
   } catch (error) {
     throw refusalIn(error, 'ISSUER_REFUSED');
   }
+}
+
+/**
+ * Tells the issuer that the credential is kept, so that it erases what it was made from. The credential is no worse for an
+ * issuer that does not hear it. Source: OpenID4VCI 1.0, 11.
+ */
+async function tellAccepted(
+  notificationId: string | undefined,
+  access: Access,
+  issuerMetadata: IssuerMetadataResult,
+  service: CityService,
+  now_ms: () => number,
+): Promise<void> {
+  if (notificationId === undefined || issuerMetadata.credentialIssuer.notification_endpoint === undefined) return;
+  const signJwt = signerOf([access.dpopKey], now_ms);
+  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
+  await client
+    .sendNotification({
+      ...{ issuerMetadata, accessToken: access.token, ...(access.dpop === undefined ? {} : { dpop: access.dpop }) },
+      notification: { notificationId, event: 'credential_accepted' },
+    })
+    .catch(() => {});
 }
 
 /** Signs with whichever of the keys the library names, by the wallet's clock. */

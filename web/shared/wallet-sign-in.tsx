@@ -1,13 +1,17 @@
 // Signing in with the wallet: on this device, or by a QR code with the wallet of another.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { CopyButton } from '../shared/copy-button.tsx';
-import { useSpeech } from '../shared/language.tsx';
-import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
-import { QrCode } from '../shared/qr-code.tsx';
-import { askService, asServiceProblem, ServiceProblem } from '../shared/service-client.ts';
-import type { SignInStart, SignInState } from '../shared/service-types.ts';
+import { CopyButton } from './copy-button.tsx';
+import { type Text, useSpeech } from './language.tsx';
+import { Loading, Notice, ProblemNotice } from './notices.tsx';
+import { QrCode } from './qr-code.tsx';
+import { askService, asServiceProblem, ServiceProblem } from './service-client.ts';
+import type { SignInStart, SignInState } from './service-types.ts';
 
 export interface SignInProps {
+  /** Where the service begins a sign-in; one under way is below it. */
+  path: string;
+  /** For who has no wallet yet. */
+  advice: Text;
   onVerified: (requestId: string, responseCode: string | null) => void;
   onProblem: (problem: ServiceProblem) => void;
 }
@@ -19,14 +23,14 @@ type Step =
   | { at: 'expired' }
   | { at: 'failed'; problem: ServiceProblem };
 
-export function SignIn({ onVerified, onProblem }: SignInProps) {
-  const { say } = useSpeech();
+export function WalletSignIn({ path, advice, onVerified, onProblem }: SignInProps) {
+  const { say, pick } = useSpeech();
   const [step, setStep] = useState<Step>({ at: 'choice' });
 
   const begin = async (mode: 'same_device' | 'cross_device'): Promise<void> => {
     setStep({ at: 'starting' });
     try {
-      const start = await askService<SignInStart>('/api/portal/sign-in', { mode });
+      const start = await askService<SignInStart>(path, { mode });
       if (mode === 'same_device') location.assign(start.wallet_link);
       else setStep({ at: 'code', start });
     } catch (error) {
@@ -64,12 +68,7 @@ export function SignIn({ onVerified, onProblem }: SignInProps) {
             {say('다른 기기의 지갑 (QR)', 'Another device (QR)')}
           </button>
         </div>
-        <p class="small soft">
-          {say(
-            '아직 지갑이 없나요? 수도 사업소에서 발급 안내를 받으면 그 링크가 지갑을 열어 줍니다.',
-            'No wallet yet? The link of the offer you get from the water office opens one.',
-          )}
-        </p>
+        <p class="small soft">{pick(advice)}</p>
       </div>
       <div class="sign-in-step">
         {step.at === 'starting' ? <Loading>{say('준비하는 중입니다…', 'Preparing…')}</Loading> : null}
@@ -84,6 +83,7 @@ export function SignIn({ onVerified, onProblem }: SignInProps) {
         ) : null}
         {step.at === 'code' ? (
           <Code
+            path={path}
             start={step.start}
             onExpired={() => setStep({ at: 'expired' })}
             onVerified={onVerified}
@@ -98,17 +98,18 @@ export function SignIn({ onVerified, onProblem }: SignInProps) {
 const poll_ms = 1_500;
 
 function Code({
+  path,
   start,
   onExpired,
   onVerified,
   onProblem,
-}: SignInProps & { start: SignInStart; onExpired: () => void }) {
+}: Omit<SignInProps, 'advice'> & { start: SignInStart; onExpired: () => void }) {
   const { say } = useSpeech();
   useEffect(() => {
     const stop = new AbortController();
     const ask = async (): Promise<void> => {
-      const path = `/api/portal/sign-in/${encodeURIComponent(start.request_id)}`;
-      const answer = await askService<SignInState>(path, undefined, stop.signal).catch((error: unknown) =>
+      const asked = `${path}/${encodeURIComponent(start.request_id)}`;
+      const answer = await askService<SignInState>(asked, undefined, stop.signal).catch((error: unknown) =>
         asServiceProblem(error).status === 404 ? ({ state: 'expired' } as SignInState) : null,
       );
       if (stop.signal.aborted || answer === null || answer.state === 'waiting') return;
@@ -122,7 +123,7 @@ function Code({
       stop.abort();
       clearInterval(timer);
     };
-  }, [start, onExpired, onVerified, onProblem]);
+  }, [path, start, onExpired, onVerified, onProblem]);
 
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), []);

@@ -1,0 +1,77 @@
+// Revokes, suspends and resumes credentials: record, bits and anchor in one transaction.
+import type { Clock } from '../../platform/clock.ts';
+import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
+import { problem } from '../../platform/problem.ts';
+import type { Random } from '../../platform/random.ts';
+import type { IssuedCredential } from '../issuing/credential-issue.ts';
+import { findCredential, markResumed, markRevoked, markSuspended } from './credential-record-store.ts';
+import { changeSomeDecoys } from './status-decoys.ts';
+import { type StatusState, setStatus } from './status-list.ts';
+import { lockStatusList, replaceStatuses, type StatusEntry } from './status-list-store.ts';
+
+export interface ChangeStatusOptions {
+  pool: Pool;
+  clock: Clock;
+  random: Random;
+  anchorStatuses(transaction: Transaction, list: number, statuses: Uint8Array): Promise<void>;
+}
+
+export function createChangeStatusService({ pool, clock, random, anchorStatuses }: ChangeStatusOptions) {
+  async function change(
+    credentialId: string,
+    state: StatusState,
+    mark: (transaction: Transaction) => Promise<StatusEntry | null>,
+    within?: Transaction,
+  ): Promise<IssuedCredential> {
+    if (!isUuid(credentialId)) throw problem('CREDENTIAL_UNKNOWN', 'That is not the id of a credential.');
+    const work = async (transaction: Transaction): Promise<IssuedCredential> => {
+      const entry = await mark(transaction);
+      if (entry) {
+        const { statuses, decoys } = await lockStatusList(transaction, entry.list);
+        setStatus(statuses, entry.index, state);
+        if (decoys) changeSomeDecoys(statuses, decoys, (length) => random.bytes(length));
+        await replaceStatuses(transaction, entry.list, statuses, clock.now_ms());
+        await anchorStatuses(transaction, entry.list, statuses);
+      }
+      const credential = await findCredential(transaction, credentialId);
+      if (credential === null) throw problem('CREDENTIAL_UNKNOWN', 'No credential with that id was issued here.');
+      if (state !== 'revoked' && credential.state === 'revoked') throw problem('CREDENTIAL_STATUS_FINAL');
+      return credential;
+    };
+    return within === undefined ? inTransaction(pool, work) : work(within);
+  }
+
+  return {
+    /**
+     * Revokes for good; a second time changes nothing.
+     *
+     * @param reason in the words of who revokes; kept, never published
+     * @param within commits the revocation; without one it is a transaction of its own
+     * @throws CREDENTIAL_UNKNOWN
+     */
+    revoke: (credentialId: string, reason: string, within?: Transaction): Promise<IssuedCredential> =>
+      change(
+        credentialId,
+        'revoked',
+        (transaction) => markRevoked(transaction, credentialId, reason, clock.now_ms()),
+        within,
+      ),
+    /**
+     * Suspends until it is resumed; a second time changes nothing.
+     *
+     * @param reason as for `revoke`
+     * @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL
+     */
+    suspend: (credentialId: string, reason: string): Promise<IssuedCredential> =>
+      change(credentialId, 'suspended', (transaction) =>
+        markSuspended(transaction, credentialId, reason, clock.now_ms()),
+      ),
+    /** Ends a suspension; one that isn't suspended stays as it is. @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
+    resume: (credentialId: string): Promise<IssuedCredential> =>
+      change(credentialId, 'valid', (transaction) => markResumed(transaction, credentialId)),
+  };
+}
+
+export function isUuid(id: string): boolean {
+  return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(id);
+}

@@ -1,0 +1,54 @@
+// Issued credentials as the desk lists and replaces them.
+import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
+
+export interface ListedCredential {
+  id: string;
+  type: string;
+  reference: string | null;
+  issued_at: string;
+  state: 'valid' | 'revoked';
+  reason: string | null;
+}
+
+export interface CredentialFilter {
+  types: readonly string[];
+  state: ListedCredential['state'] | null;
+  reference: string | null;
+}
+
+const state = `CASE WHEN revoked_at IS NOT NULL THEN 'revoked' ELSE 'valid' END`;
+
+/** The newest first, after the one that a cursor names. */
+export async function listCredentials(
+  from: Queryable,
+  filter: CredentialFilter,
+  after: { issuedAt: string; id: string } | null,
+  limit: number,
+): Promise<ListedCredential[]> {
+  const { rows } = await from.query<Omit<ListedCredential, 'issued_at'> & { issued_at: Date }>(
+    `SELECT id, type, reference, issued_at, ${state} AS state, revocation_reason AS reason FROM identity.credential
+     WHERE type = ANY($1) AND ($2::text IS NULL OR ${state} = $2) AND ($3::text IS NULL OR reference = $3)
+       AND ($4::timestamptz IS NULL OR (issued_at, id) < ($4::timestamptz, $5::uuid))
+     ORDER BY issued_at DESC, id DESC LIMIT $6`,
+    [filter.types, filter.state, filter.reference, after?.issuedAt ?? null, after?.id ?? null, limit],
+  );
+  return rows.map((row) => ({ ...row, issued_at: row.issued_at.toISOString() }));
+}
+
+/** These credentials, locked in one order so that two who replace them wait for one another. */
+export async function lockCredentials(
+  transaction: Transaction,
+  ids: readonly string[],
+): Promise<{ id: string; type: string | null; reference: string | null; revoked: boolean }[]> {
+  const { rows } = await transaction.query<{
+    id: string;
+    type: string | null;
+    reference: string | null;
+    revoked: boolean;
+  }>(
+    `SELECT id, type, reference, revoked_at IS NOT NULL AS revoked FROM identity.credential
+     WHERE id = ANY($1) ORDER BY id FOR UPDATE`,
+    [ids],
+  );
+  return rows;
+}

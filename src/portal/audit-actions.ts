@@ -1,0 +1,15 @@
+// What the audit of the desk tells apart.
+
+export const auditActions = [
+  'signed_in',
+  'offer_made',
+  'offer_withdrawn',
+  'credential_revoked',
+  'credential_replaced',
+  'import_started',
+  'import_cancelled',
+  'links_downloaded',
+  'codes_downloaded',
+  'audit_exported',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
