@@ -1,5 +1,4 @@
 // The step that says whether the issuer may issue credentials of this type.
-import type { ResolvedDid } from '../dids/did-service.ts';
 import { type IssuerTrust, isOwnIssuer, mayIssue } from '../trust/trusted-issuers.ts';
 import { type TraceStep, traceStep } from './verdict.ts';
 
@@ -10,7 +9,7 @@ import { type TraceStep, traceStep } from './verdict.ts';
  */
 export async function issuerStep(
   did: string,
-  own: ResolvedDid | null,
+  own: { kind: 'institution' | 'person' } | null,
   type: string | null,
   trust: IssuerTrust,
 ): Promise<TraceStep> {

@@ -7,6 +7,7 @@ import type { DidService, ResolvedDid } from '../dids/did-service.ts';
 import { publicJwkOf } from '../dids/verification-key.ts';
 import { type IssuerTrust, noOtherIssuers } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
+import { chainSteps } from './chain-step.ts';
 import { applyDisclosures } from './disclosures.ts';
 import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
 import { type HolderExpectation, holderStep } from './holder-step.ts';
@@ -57,28 +58,16 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
         : traceStep('format', 'failed', 'TYPE_NOT_ASKED', { data: { type: type.id } }),
     ];
 
-    const did = String(payload.iss);
-    const own = await dids.resolveDid(did);
-    const trusted = await issuerStep(did, own, type.id, others?.trust ?? noOtherIssuers);
-    const isForeign = own === null && trusted.outcome === 'passed';
-    // Nobody's DID is looked up elsewhere before it is trusted.
-    const signature =
-      isForeign && others
-        ? await tokenStep(
-            { compact: presentation.jwt.compact, header: { alg: 'ES256', kid: String(presentation.jwt.header.kid) } },
-            { by: did, purpose: 'assertionMethod' },
-            others.resolver,
-          )
-        : signatureStep(presentation.jwt, own);
+    const now_s = Math.floor(clock.now_ms() / 1000);
+    const own = typeof payload.iss === 'string' ? await dids.resolveDid(payload.iss) : null;
+    const { signature, issuer: trusted } = await signedBy(presentation.jwt, own, type.id, now_s);
     trace.push(signature, trusted);
     // What nobody trusted has signed says nothing about status, validity or holder.
     if (trusted.outcome !== 'passed' || signature.outcome !== 'passed') return refusal(trace, type.id);
 
-    const now_s = Math.floor(clock.now_ms() / 1000);
     const reference = statusReference(payload);
-    const { step: status, credentialId } = isForeign
-      ? foreignStatusStep(reference)
-      : await statusStep(reference, statusLists, policy);
+    const { step: status, credentialId } =
+      own === null ? foreignStatusStep(reference) : await statusStep(reference, statusLists, policy);
     const { step: holder, thumbprint } = holderStep(presentation, expected, now_s);
     const disclosed = applyDisclosures(payload, presentation.disclosures);
     const claims = disclosed.ok
@@ -108,6 +97,21 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
       credential_id: credentialId,
       holder_thumbprint: thumbprint,
     };
+  }
+
+  /** By a key of the DID it names; a certificate in the header speaks for those alone whose DID does not. */
+  async function signedBy(jwt: Jwt, own: ResolvedDid | null, type: string, now_s: number) {
+    const trust = others?.trust ?? noOtherIssuers;
+    const did = String(jwt.payload.iss);
+    const kid = String(jwt.header.kid);
+    const issuer = await issuerStep(did, own, type, trust);
+    if (own !== null || others === undefined) return { signature: signatureStep(jwt, own), issuer };
+    const speaksForDid = issuer.outcome === 'passed' && kid.startsWith(`${did}#`);
+    if (jwt.header.x5c !== undefined && !speaksForDid) return chainSteps(jwt, { type, now_s, trust });
+    // Nobody's DID is looked up elsewhere before it is trusted.
+    if (issuer.outcome !== 'passed') return { signature: signatureStep(jwt, null), issuer };
+    const token = { compact: jwt.compact, header: { alg: 'ES256', kid } } as const;
+    return { signature: await tokenStep(token, { by: did, purpose: 'assertionMethod' }, others.resolver), issuer };
   }
 
   return { verifySdJwtPresentation };

@@ -1,4 +1,5 @@
 // Trusting issuers for types and ending it: audited, and put in line for the next anchor in the same transaction.
+import { X509Certificate } from 'node:crypto';
 import { anchorKey } from '../../anchoring/anchor-keys.ts';
 import { enqueueChange } from '../../anchoring/outbox-store.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -76,7 +77,14 @@ export function createTrustService({ pool, clock }: { pool: Pool; clock: Clock }
     return record !== null && record.root === null && isTrustedFor(record, type, clock.now_ms());
   }
 
-  return { trustIssuer, endTrust, listTrust, isTrusted };
+  async function rootsFor(type: string): Promise<X509Certificate[]> {
+    const records = await selectTrustedIssuers(pool);
+    return records.flatMap((record) =>
+      record.root !== null && isTrustedFor(record, type, clock.now_ms()) ? [new X509Certificate(record.root)] : [],
+    );
+  }
+
+  return { trustIssuer, endTrust, listTrust, isTrusted, rootsFor };
 }
 
 /** The members in one order, to be compared, kept and published. */

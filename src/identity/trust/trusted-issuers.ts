@@ -44,10 +44,12 @@ export type TrustOrder = z.output<typeof trustOrderSchema>;
 export interface IssuerTrust {
   /** Whether the DID may issue the type now. */
   isTrusted(did: string, type: string): Promise<boolean>;
+  /** The roots whose certificates may issue the type now. */
+  rootsFor(type: string): Promise<X509Certificate[]>;
 }
 
 /** Where nobody but the own issuer is trusted. */
-export const noOtherIssuers: IssuerTrust = { isTrusted: async () => false };
+export const noOtherIssuers: IssuerTrust = { isTrusted: async () => false, rootsFor: async () => [] };
 
 /** Whether the DID is one of this service's own issuers. @param issuer null for a DID that is not registered here */
 export function isOwnIssuer(issuer: { kind: 'institution' | 'person' } | null): boolean {

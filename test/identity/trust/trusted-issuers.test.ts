@@ -1,11 +1,11 @@
 // Issuers of elsewhere: trusted for named types and times, refused for everything else, in both verifying services.
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { anchorKey } from '../../../src/anchoring/anchor-keys.ts';
 import { toHex } from '../../../src/anchoring/hexadecimal.ts';
 import { trustValue } from '../../../src/identity/trust/trusted-issuers.ts';
-import { testAuthority } from '../../support/certificates.ts';
+import { selfSigned, testAuthority } from '../../support/certificates.ts';
 import { createHolder } from '../../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -126,6 +126,90 @@ describe('an SD-JWT VC of an issuer of elsewhere', () => {
       { nonce, audience, types: ['water-account'], transactions: [] },
     );
     expect(verdict.verified).toBe(true);
+  });
+});
+
+describe('an SD-JWT VC that brings the certificates of its issuer', async () => {
+  const authority = await testAuthority('neighbour');
+  const name = 'https://neighbour.example/issuer';
+  const der = (pem: string) => pem.replace(/-----[^-]+-----|\s/g, '');
+  const held = await authority.issue('issuer', { uris: [name, 'did:web:neighbour.example'], dns: ['city.example'] });
+
+  async function verdict(given: { x5c?: string[]; iss?: string | undefined; key?: string } = {}) {
+    const { x5c, iss, key } = { x5c: [der(held.cert)], iss: name, key: held.key, ...given };
+    // The certificates are made by the machine's clock.
+    world.clock.time_ms = Date.now();
+    const now_s = Math.floor(world.clock.now_ms() / 1000);
+    const payload = {
+      ...(iss === undefined ? {} : { iss }),
+      vct: `${publicUrl}/vct/water-account`,
+      iat: now_s,
+      exp: now_s + 3_600,
+      ...account,
+    };
+    const jwt = await new SignJWT({ ...payload, cnf: { jwk: holder.jwk } })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dc+sd-jwt', x5c })
+      .sign(createPrivateKey(key));
+    return world.presentations.verifySdJwtPresentation(
+      await holder.bind(`${jwt}~`, { nonce, aud: audience, iat: now_s }),
+      { nonce, audience, types: ['water-account'], transactions: [] },
+    );
+  }
+
+  const trustRoot = (types: string[] = ['water-account']) =>
+    world.trust.trustIssuer({ root: authority.cert, types }, 'operator');
+
+  test.each([
+    ['an address', name],
+    ['a DID', 'did:web:neighbour.example'],
+    ['an address whose host the certificate names', 'https://city.example/issuers/1'],
+    ['nothing', undefined],
+  ])('verifies where its root is trusted for the type and iss is %s [HAIP 6.1.1]', async (_what, iss) => {
+    const { issuer } = await trustRoot();
+    const found = await verdict({ iss });
+    expect(failedSteps(found)).toEqual([]);
+    expect(found).toMatchObject({ verified: true, claims: account });
+    expect(found.trace.find(({ step }) => step === 'issuer')?.data).toEqual({ root: issuer, type: 'water-account' });
+  });
+
+  test('is refused where its root is not trusted, or for another type, or no longer', async () => {
+    const refused = ['signature: CERTIFICATE_ROOT_NOT_TRUSTED', 'issuer: ISSUER_NOT_TRUSTED'];
+    expect(failedSteps(await verdict())).toEqual(refused);
+    const { issuer } = await trustRoot(['resident']);
+    expect(failedSteps(await verdict())).toEqual(refused);
+    await trustRoot();
+    expect((await verdict()).verified).toBe(true);
+    await world.trust.endTrust(issuer, 'operator');
+    expect(failedSteps(await verdict())).toEqual(refused);
+  });
+
+  test.each(['https://evil.example/issuer', 'http://city.example', `${name}/2`, 'did:web:evil.example'])(
+    'is refused where its certificate is not for the issuer %s',
+    async (iss) => {
+      await trustRoot();
+      expect(failedSteps(await verdict({ iss }))).toEqual(['issuer: CERTIFICATE_NAME_DIFFERENT']);
+    },
+  );
+
+  test('is refused where another key signed it', async () => {
+    await trustRoot();
+    const { key } = await authority.issue('another');
+    expect(failedSteps(await verdict({ key }))).toEqual(['signature: SIGNATURE_INVALID']);
+  });
+
+  test('is refused where a certificate has expired, signs itself, or is not signed by the next', async () => {
+    await trustRoot();
+    const [old, self] = [await authority.issue('old', { days: -1 }), await selfSigned('alone')];
+    const stranger = await testAuthority('stranger');
+    const broken = ['signature: CERTIFICATE_CHAIN_BROKEN', 'issuer: ISSUER_NOT_TRUSTED'];
+    expect(failedSteps(await verdict({ x5c: [der(old.cert)], key: old.key }))).toEqual([
+      'signature: CERTIFICATE_NOT_VALID_NOW',
+      'issuer: ISSUER_NOT_TRUSTED',
+    ]);
+    expect(failedSteps(await verdict({ x5c: [der(self.cert)], key: self.key }))).toEqual(broken);
+    expect(failedSteps(await verdict({ x5c: [der(held.cert), der(stranger.cert)] }))).toEqual(broken);
+    expect(failedSteps(await verdict({ x5c: [der(held.cert), der(authority.cert)] }))).toEqual(broken);
+    expect(failedSteps(await verdict({ x5c: [] }))).toEqual(['format: FORMAT_HEADER_REFUSED']);
   });
 });
 
