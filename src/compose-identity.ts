@@ -124,10 +124,10 @@ export async function composeIdentity(options: IdentityOptions) {
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
   const { offers } = issuing;
-  const { revokeCredential, statusOf } = credentials;
+  const { revokeCredential, suspendCredential, resumeCredential, statusOf } = credentials;
   const desk: DeskIssuer = {
     ...offers,
-    ...{ revokeCredential, statusOf },
+    ...{ revokeCredential, suspendCredential, resumeCredential, statusOf },
     listCredentials: (filter, after, limit) => listCredentials(options.pool, filter, after, limit),
     reissue: createReissueService({ createOffer: offers.createOffer, revokeCredential }).reissue,
   };

@@ -5,6 +5,8 @@ export const auditActions = [
   'offer_made',
   'offer_withdrawn',
   'credential_revoked',
+  'credential_suspended',
+  'credential_resumed',
   'credential_replaced',
   'import_started',
   'import_cancelled',

@@ -30,6 +30,8 @@ export interface DeskIssuer {
   ): Promise<ListedCredential[]>;
   statusOf(credentialId: string): Promise<IssuedCredential | null>;
   revokeCredential(id: string, reason: string, within: Transaction): Promise<unknown>;
+  suspendCredential(id: string, reason: string, within: Transaction): Promise<unknown>;
+  resumeCredential(id: string, within: Transaction): Promise<unknown>;
   reissue: ReissueService['reissue'];
 }
 
@@ -60,6 +62,19 @@ export function createDeskService(parts: {
     return credential.type === null
       ? typeAllowed(actor.duty, 'utility-staff').id
       : typeAllowed(actor.duty, credential.type).id;
+  }
+
+  async function changeStatus(
+    actor: Actor,
+    credentialId: string,
+    action: 'credential_revoked' | 'credential_suspended' | 'credential_resumed',
+    change: (within: Transaction) => Promise<unknown>,
+  ): Promise<void> {
+    const type = await allowedCredential(actor, credentialId);
+    await inTransaction(pool, async (transaction) => {
+      await change(transaction);
+      await deskAudit(actor, clock)(transaction, { action, credentialId, type });
+    });
   }
 
   return {
@@ -108,13 +123,16 @@ export function createDeskService(parts: {
     ): Promise<ListedCredential[]> => issuer.listCredentials({ ...filter, types: typesOf(actor) }, after, limit),
 
     /** @throws CREDENTIAL_UNKNOWN, NOT_ALLOWED */
-    async revoke(actor: Actor, id: string, reason: string): Promise<void> {
-      const type = await allowedCredential(actor, id);
-      await inTransaction(pool, async (transaction) => {
-        await issuer.revokeCredential(id, reason, transaction);
-        await deskAudit(actor, clock)(transaction, { action: 'credential_revoked', credentialId: id, type });
-      });
-    },
+    revoke: (actor: Actor, id: string, reason: string): Promise<void> =>
+      changeStatus(actor, id, 'credential_revoked', (within) => issuer.revokeCredential(id, reason, within)),
+
+    /** Until it is resumed. @throws CREDENTIAL_UNKNOWN, NOT_ALLOWED, CREDENTIAL_STATUS_FINAL */
+    suspend: (actor: Actor, id: string, reason: string): Promise<void> =>
+      changeStatus(actor, id, 'credential_suspended', (within) => issuer.suspendCredential(id, reason, within)),
+
+    /** @throws CREDENTIAL_UNKNOWN, NOT_ALLOWED, CREDENTIAL_STATUS_FINAL */
+    resume: (actor: Actor, id: string): Promise<void> =>
+      changeStatus(actor, id, 'credential_resumed', (within) => issuer.resumeCredential(id, within)),
 
     /** @throws as ReissueService does, and NOT_ALLOWED */
     async reissue(actor: Actor, order: ReissueOrder): Promise<Offer> {

@@ -67,8 +67,28 @@ export const deskStates: PageState[] = [
     on: 'site',
     path: '/utility/#/desk',
     act: async (page) => {
-      await page.getByTestId('reissue').click();
+      await page.getByTestId('reissue').first().click();
       await page.getByTestId('reissue-form').waitFor();
+    },
+  },
+  {
+    name: 'desk: about to suspend',
+    on: 'site',
+    path: '/utility/#/desk',
+    act: async (page) => {
+      await page.getByTestId('desk-suspend').click();
+      await page.getByTestId('suspend-reason').waitFor();
+    },
+  },
+  {
+    name: 'desk: a resumption that came too late',
+    on: 'site',
+    path: '/utility/#/desk',
+    answers: { 'POST /api/utility/credentials/*/resume': () => refusal(409, 'CREDENTIAL_STATUS_FINAL') },
+    act: async (page) => {
+      await page.getByTestId('desk-resume').click();
+      await page.getByTestId('resume-confirm').click();
+      await page.locator('dialog .notice').waitFor();
     },
   },
   {

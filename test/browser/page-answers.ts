@@ -333,6 +333,13 @@ export const deskCredentials = [
     state: 'valid',
     reason: null,
   },
+  {
+    id: '9d2c7b31-0000-4000-8000-000000000003',
+    type: 'household-benefit',
+    reference: 'B-2026/0042',
+    state: 'suspended',
+    reason: '분실 신고',
+  },
   { id: '9d2c7b31-0000-4000-8000-000000000002', type: 'merchant', reference: 'M-77', state: 'revoked', reason: '폐업' },
 ].map((credential) => ({ ...credential, issued_at: '2026-11-20T01:12:00.000Z' }));
 

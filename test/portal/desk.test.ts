@@ -135,6 +135,8 @@ describe('each duty', () => {
     const reissue = { credentials: [credential], reason: 'lost', claims: person };
     for (const refused of [
       await page.post(`/api/utility/credentials/${credential}/revoke`, { reason: 'x' }),
+      await page.post(`/api/utility/credentials/${credential}/suspend`, { reason: 'x' }),
+      await page.post(`/api/utility/credentials/${credential}/resume`),
       await page.post(`/api/utility/desk/offers/${offer.offer_id}/withdraw`),
       await page.post('/api/utility/desk/reissue', reissue),
     ]) {
@@ -189,6 +191,60 @@ describe('a single offer', () => {
     expect((await page.post('/api/utility/desk/offers', { type: 'water-account', claims })).statusCode).toBe(201);
     const nowhere = { type: 'water-account', claims: { ...claims, service_point: 'nowhere' } };
     expect((await page.post('/api/utility/desk/offers', nowhere)).json().code).toBe('SERVICE_POINT_UNKNOWN');
+  });
+});
+
+describe('a suspension', () => {
+  const act = (page: Page, id: string, change: string) =>
+    page.post(`/api/utility/credentials/${id}/${change}`, { reason: 'reported lost' });
+  const listed = async (page: Page, reference: string, state: string) =>
+    (await page.get(`/api/utility/desk/credentials?reference=${reference}&state=${state}`)).json().credentials;
+
+  test('lasts until it is resumed, is listed with its reason, and both are recorded', async () => {
+    const { page } = await staffWith('resident_clerk');
+    const id = await issued(page, 'R-suspended');
+    expect((await act(page, id, 'suspend')).statusCode).toBe(204);
+    expect(await listed(page, 'R-suspended', 'valid')).toEqual([]);
+    expect(await listed(page, 'R-suspended', 'suspended')).toMatchObject([
+      { id, state: 'suspended', reason: 'reported lost' },
+    ]);
+    expect((await house.identity.credentials.statusOf(id))?.state).toBe('suspended');
+    expect((await page.post(`/api/utility/credentials/${id}/resume`)).statusCode).toBe(204);
+    expect(await listed(page, 'R-suspended', 'valid')).toMatchObject([{ id, state: 'valid', reason: null }]);
+    for (const action of ['credential_suspended', 'credential_resumed']) {
+      expect((await trail(action)).filter(({ credential_id }) => credential_id === id)).toMatchObject([
+        { duty: 'resident_clerk', type: 'resident' },
+      ]);
+    }
+  });
+
+  test('comes too late, and ends too late, after a revocation', async () => {
+    const page = await house.clerk();
+    const id = await issued(page, 'R-final');
+    await act(page, id, 'suspend');
+    await act(page, id, 'revoke');
+    for (const change of ['suspend', 'resume']) {
+      const refused = await act(page, id, change);
+      expect([refused.statusCode, refused.json().code]).toEqual([409, 'CREDENTIAL_STATUS_FINAL']);
+    }
+    expect(await listed(page, 'R-final', 'revoked')).toMatchObject([{ id, state: 'revoked' }]);
+  });
+
+  test('is asked for with a reason', async () => {
+    const page = await house.clerk();
+    const id = await issued(page, 'R-reason');
+    const refused = await page.post(`/api/utility/credentials/${id}/suspend`, { reason: ' ' });
+    expect([refused.statusCode, refused.json().code]).toEqual([400, 'REQUEST_INVALID']);
+    expect(await listed(page, 'R-reason', 'valid')).toHaveLength(1);
+  });
+
+  test('puts staff out until it is resumed', async () => {
+    const { page, administrator } = await staffWith('meter_operator');
+    const { credential_id } = (await trail('signed_in')).at(-1) ?? {};
+    await act(administrator, credential_id, 'suspend');
+    expect((await page.get('/api/utility/meters')).json().code).toBe('CREDENTIAL_REVOKED');
+    await act(administrator, credential_id, 'resume');
+    expect((await page.get('/api/utility/meters')).statusCode).toBe(200);
   });
 });
 
@@ -271,6 +327,10 @@ describe('what is done and what is recorded', () => {
       async (page: Page, id: string) => page.post(`/api/utility/credentials/${id}/revoke`, { reason: 'x' }),
     ],
     [
+      'a suspension',
+      async (page: Page, id: string) => page.post(`/api/utility/credentials/${id}/suspend`, { reason: 'x' }),
+    ],
+    [
       'a reissue',
       async (page: Page, id: string) =>
         page.post('/api/utility/desk/reissue', { credentials: [id], reason: 'lost', claims: person }),
@@ -283,7 +343,8 @@ describe('what is done and what is recorded', () => {
       (
         await pool.query(
           `SELECT (SELECT count(*) FROM identity.offers) AS offers, (SELECT count(*) FROM identity.offer_import) AS imports,
-                  (SELECT count(*) FROM identity.credential WHERE revoked_at IS NOT NULL) AS revoked`,
+                  (SELECT count(*) FROM identity.credential WHERE revoked_at IS NOT NULL) AS revoked,
+                  (SELECT count(*) FROM identity.credential WHERE suspended_at IS NOT NULL) AS suspended`,
         )
       ).rows[0];
     const before = await state();

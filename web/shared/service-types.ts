@@ -215,7 +215,7 @@ export interface DeskCredential {
   type: string;
   reference: string | null;
   issued_at: string;
-  state: string;
+  state: IssuedCredential['state'];
   reason: string | null;
 }
 

@@ -81,6 +81,8 @@ const words = {
     offer_made: { ko: '발급 안내', en: 'Offer made' },
     offer_withdrawn: { ko: '안내 거둠', en: 'Offer taken back' },
     credential_revoked: { ko: '폐지', en: 'Revoked' },
+    credential_suspended: { ko: '정지', en: 'Suspended' },
+    credential_resumed: { ko: '정지 해제', en: 'Resumed' },
     credential_replaced: { ko: '분실 재발급', en: 'Replaced after a loss' },
     import_started: { ko: '일괄 발급 시작', en: 'Import begun' },
     import_cancelled: { ko: '일괄 발급 취소', en: 'Import cancelled' },

@@ -25,8 +25,8 @@ export function DeskPage() {
         <PageTitle>{say('발급 창구', 'Issuing desk')}</PageTitle>
         <p class="lead">
           {say(
-            '증명서를 안내하고, 발급된 증명서를 폐지하거나 분실 뒤에 다시 발급합니다. 창구에서 한 일은 모두 감사 기록에 남습니다.',
-            'Offer credentials, end those that were issued, and replace lost ones. Everything done here is recorded in the audit.',
+            '증명서를 안내하고, 발급된 증명서를 정지하거나 폐지하고, 분실 뒤에 다시 발급합니다. 창구에서 한 일은 모두 감사 기록에 남습니다.',
+            'Offer credentials, suspend or revoke those that were issued, and replace lost ones. Everything done here is recorded in the audit.',
           )}
         </p>
       </div>
