@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { didLogLimits, parseEntryLines } from './did-log.ts';
-import type { DidService, ResolvedDid } from './did-service.ts';
+import type { DidService } from './did-service.ts';
+import type { ResolvedDid } from './resolved-did.ts';
 
 const tags = ['DIDs'];
 const JSONL = 'text/jsonl';

@@ -22,6 +22,7 @@ import {
 import { didDomain } from './did-webvh.ts';
 import { readPersonWitnessProofs, type WitnessProofs } from './did-witness.ts';
 import { createIssuerDidLog, issuerOf, newestDocument, updatedIssuerDidLog } from './issuer-did.ts';
+import type { ResolvedDid } from './resolved-did.ts';
 import { type DidVersion, type VerifiedDidLog, verifyDidLog } from './verify-did-log.ts';
 
 const PEOPLE_PATH = 'people';
@@ -39,20 +40,6 @@ export interface DidServiceOptions {
   anchorOf: (key: Uint8Array) => Promise<Anchor | null>;
   /** What keeps anchors from the chain, or the chain from agreeing with the database; null for nothing. */
   chainTrouble?: (() => Promise<string | null>) | undefined;
-}
-
-/** A DID of this service, its log verified, with what its anchor is made of. */
-export interface ResolvedDid {
-  did: string;
-  kind: StoredDid['kind'];
-  verified: VerifiedDidLog;
-  anchor: Anchor | null;
-  /** See `DidServiceOptions`. */
-  chainTrouble: string | null;
-  /** base64url, 32 bytes; null for an institution. */
-  salt: string | null;
-  /** The value the anchor must hold, whatever version was asked for: SHA-256(salt ‖ hash of the newest entry). */
-  anchorValue: Uint8Array;
 }
 
 export type DidService = ReturnType<typeof createDidService>;

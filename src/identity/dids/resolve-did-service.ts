@@ -2,8 +2,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import { Problem } from '../../platform/problem.ts';
 import { type DidOptions, type DidResolution, parseDid, refusal, splitDidUrl } from './did-resolution.ts';
-import type { ResolvedDid } from './did-service.ts';
 import type { ForeignDids } from './foreign-did-port.ts';
+import type { ResolvedDid } from './resolved-did.ts';
 import type { DidVersion } from './verify-did-log.ts';
 import { webvhMetadata } from './webvh-metadata.ts';
 

@@ -7,6 +7,9 @@ const curveOf = { ES256: 'P-256', EdDSA: 'Ed25519' } as const;
 export type ProofAlgorithm = keyof typeof curveOf;
 export const proofAlgorithms = Object.keys(curveOf) as ProofAlgorithm[];
 
+/** Methods whose DIDs a credential may be bound to: they say their key themselves, or are kept here. */
+export const holderDidMethods = ['did:jwk', 'did:key', 'did:webvh'] as const;
+
 const COORDINATE_bytes = 32;
 
 /**

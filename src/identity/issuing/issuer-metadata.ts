@@ -7,10 +7,9 @@ import { allowAddressesLike, openidCallbacks } from '../openid-callbacks.ts';
 import type { CredentialConfiguration } from './credential-configuration.ts';
 import { encryptionMetadata, type RequestKey } from './credential-encryption.ts';
 import { credentialLimits } from './credential-request.ts';
-import { proofAlgorithms } from './holder-key.ts';
+import { holderDidMethods, proofAlgorithms } from './holder-key.ts';
 import type { KeyAttestationNeed } from './key-attestation.ts';
 import { OFFERS_PATH } from './offer.ts';
-import { holderDidMethods } from './prove-holder-service.ts';
 
 /** Paths of the issuer's endpoints, under the service's public URL. */
 export const issuerPaths = {

@@ -5,7 +5,7 @@ import type { DidResolution } from '../dids/did-resolution.ts';
 import { decodeMultikey } from '../dids/multikey.ts';
 import { credentialRefusal } from './credential-refusal.ts';
 import type { Proofs } from './credential-request.ts';
-import { holderJwkOfMultikey, publicHolderJwk } from './holder-key.ts';
+import { holderDidMethods, holderJwkOfMultikey, publicHolderJwk } from './holder-key.ts';
 import {
   distinctKeys,
   type HolderKey,
@@ -17,9 +17,6 @@ import {
 } from './holder-proof.ts';
 import type { KeyAttestationNeed, WalletProviders } from './key-attestation.ts';
 import type { NonceSeal } from './proof-nonce.ts';
-
-/** Methods whose DIDs a credential may be bound to: they say their key themselves, or are kept here. */
-export const holderDidMethods = ['did:jwk', 'did:key', 'did:webvh'] as const;
 
 export interface ProvedHolder {
   keys: HolderKey[];

@@ -11,7 +11,7 @@ import { anchorIsProven } from '../../anchoring/proofs.ts';
 import { STATUS_LIST_TYPE, stateOf, statusAt, statusListLimits } from '../credentials/status-list.ts';
 import type { Ed25519Verify } from '../dids/did-entry.ts';
 import { type DidDocument, parseDidLogText } from '../dids/did-log.ts';
-import type { ResolvedDid } from '../dids/did-service.ts';
+import type { ResolvedDid } from '../dids/resolved-did.ts';
 import { publicJwkOf } from '../dids/verification-key.ts';
 import { verifyDidLog } from '../dids/verify-did-log.ts';
 import type { StatusReading, StatusSource } from './status-step.ts';
