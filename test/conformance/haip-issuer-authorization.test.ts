@@ -26,6 +26,8 @@ describe('oid4vci-1_0-issuer', () => {
       token_endpoint: `${publicUrl}/oauth/token`,
       pushed_authorization_request_endpoint: `${publicUrl}/oauth/par`,
       challenge_endpoint: `${publicUrl}/oauth/challenge`,
+      // Token Status List, 9.1.
+      status_list_aggregation_endpoint: `${publicUrl}/status-lists`,
       require_pushed_authorization_requests: true,
       response_types_supported: ['code'],
       grant_types_supported: expect.arrayContaining(['authorization_code', 'refresh_token']),

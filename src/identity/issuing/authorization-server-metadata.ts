@@ -23,7 +23,7 @@ export const authorizationPaths = {
 /**
  * Checked by the library.
  * Source: RFC 8414; RFC 9126, 5; RFC 9207, 3; RFC 9396, 10; RFC 9449, 5.1; OpenID4VCI 1.0, 12.3;
- * draft-ietf-oauth-attestation-based-client-auth-07, 8 and 10.
+ * draft-ietf-oauth-attestation-based-client-auth-07, 8 and 10; draft-ietf-oauth-status-list, 9.1.
  *
  * @param scopes one for each credential that can be had by signing in; without any, only pre-authorized offers can be
  *   taken
@@ -41,6 +41,7 @@ export function authorizationServerMetadata(
     client_attestation_signing_alg_values_supported: [protocolAlgorithm],
     client_attestation_pop_signing_alg_values_supported: [protocolAlgorithm],
     dpop_signing_alg_values_supported: [protocolAlgorithm],
+    status_list_aggregation_endpoint: `${publicUrl}/status-lists`,
     'pre-authorized_grant_anonymous_access_supported': true,
     ...(scopes.length === 0
       ? {
