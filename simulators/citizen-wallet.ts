@@ -7,6 +7,7 @@ function createMemoryStore(): WalletStore {
   const records: { [K in WalletKind]: Map<string, WalletRecords[K]> } = {
     keys: new Map(),
     credentials: new Map(),
+    waiting: new Map(),
     dids: new Map(),
     shared: new Map(),
   };

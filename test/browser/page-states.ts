@@ -307,6 +307,27 @@ export const pageStates: PageState[] = [
     },
   },
   {
+    name: 'wallet: an offer that waits',
+    on: 'walletPages',
+    path: '/#/offer?uri=x',
+    act: async (page) => {
+      await page.getByTestId('tx-code').fill('654321');
+      await page.getByTestId('offer-accept').click();
+      await page.getByTestId('offer-waits').waitFor();
+    },
+  },
+  {
+    name: 'wallet: what waits for approval',
+    on: 'walletPages',
+    path: '/#/offer?uri=x',
+    act: async (page) => {
+      await page.getByTestId('tx-code').fill('654321');
+      await page.getByTestId('offer-accept').click();
+      await page.getByTestId('to-credentials').click();
+      await page.getByTestId('waiting-credential').first().waitFor();
+    },
+  },
+  {
     name: 'wallet: a credential, opened',
     on: 'walletPages',
     path: '/#/offer?uri=x',

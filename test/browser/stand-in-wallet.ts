@@ -11,7 +11,12 @@ import type {
   WalletOptions,
 } from '../../web/wallet/core/wallet.ts';
 import { WalletRefusal } from '../../web/wallet/core/wallet-refusal.ts';
-import type { SealedWords, StoredDid } from '../../web/wallet/core/wallet-store.ts';
+import type {
+  SealedWords,
+  StoredCredential,
+  StoredDid,
+  WaitingCredential,
+} from '../../web/wallet/core/wallet-store.ts';
 
 const multikey = `z6Mk${'a'.repeat(44)}`;
 
@@ -37,6 +42,18 @@ const held: DisplayedCredential = {
   claims: claims(['service_point', 'usage_class', 'role', 'from']),
   issued_at_ms: Date.UTC(2026, 10, 20),
   expires_at_ms: Date.UTC(2027, 10, 20),
+};
+
+const stored: StoredCredential = {
+  ...{ id: held.id, format: 'dc+sd-jwt', compact: '', key_id: 'k3', vct: held.vct, issuer: held.issuer },
+  ...{ issuer_name: issuer, type_name, claim_labels: labels, received_at_ms: Date.UTC(2026, 10, 20) },
+};
+
+const waiting: WaitingCredential = {
+  ...{ id: 'waits-1', transaction_id: 't', configuration_id: 'water-account', from: 'http://localhost:8080' },
+  ...{ issuer_name: issuer, type_name, key_id: 'k4', token_key_id: 'k5', bound: true },
+  ...{ access_token: 'a', refresh_token: null, ended: false },
+  ...{ since_ms: Date.UTC(2026, 10, 20), ask_again_at_ms: Date.UTC(2100, 0, 1) },
 };
 
 const request: PresentationRequest = {
@@ -176,10 +193,14 @@ export function createWallet(options: WalletOptions): Wallet {
       };
     },
     acceptOffer: async (_offer, txCode) => {
+      if (txCode === '654321') {
+        localStorage.setItem('stand-in.waits', 'yes');
+        return [];
+      }
       if (txCode !== '123456') throw new WalletRefusal('TX_CODE_WRONG');
       taken = true;
       localStorage.setItem('stand-in.taken', 'yes');
-      return [];
+      return [stored];
     },
     parsePresentationRequest: async (uri) => {
       if (uri.includes('nothing')) throw new WalletRefusal('NOTHING_TO_SHOW');
@@ -192,6 +213,10 @@ export function createWallet(options: WalletOptions): Wallet {
       taken = false;
       localStorage.removeItem('stand-in.taken');
     },
+    listWaiting: async () =>
+      localStorage.getItem('stand-in.waits') === null ? [] : [waiting, { ...waiting, id: 'waits-2', ended: true }],
+    fetchWaiting: async () => 0,
+    forgetWaiting: async () => {},
     listShared: async () =>
       taken
         ? [

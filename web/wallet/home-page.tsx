@@ -4,16 +4,20 @@ import { Empty, Loading, Notice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
 import { useRemote } from '../shared/remote.ts';
 import type { DisplayedCredential } from './core/wallet.ts';
+import type { WaitingCredential } from './core/wallet-store.ts';
 import { CredentialCard } from './credential-card.tsx';
 import type { OpenWallet } from './open-wallet.ts';
 import { OwnDid, WordsReminder } from './own-did.tsx';
 import { PasteForm } from './paste-form.tsx';
 import { StartCard } from './start-card.tsx';
 import type { OwnDidState } from './use-own-did.ts';
+import { WaitingList } from './waiting-list.tsx';
 
 export function HomePage({ open, own }: { open: OpenWallet; own: OwnDidState }) {
   const { say } = useSpeech();
   const [held, again] = useRemote<DisplayedCredential[]>(() => open.wallet.listCredentials(), ['held']);
+  const [waiting, lookAgain] = useRemote<WaitingCredential[]>(() => open.wallet.listWaiting(), ['waiting']);
+  const waits = waiting.state === 'ready' && waiting.value.length > 0;
   const forget = async (id: string): Promise<void> => {
     await open.wallet.forgetCredential(id);
     again();
@@ -31,7 +35,7 @@ export function HomePage({ open, own }: { open: OpenWallet; own: OwnDidState }) 
         </Notice>
       ) : null}
       {own.state === 'none' ? <StartCard wallet={open.wallet} onStarted={own.again} /> : null}
-      {held.state === 'ready' && held.value.length === 0 && own.state !== 'none' ? (
+      {held.state === 'ready' && held.value.length === 0 && !waits && own.state !== 'none' ? (
         <div class="card">
           <Empty>
             <p>{say('아직 증명서가 없습니다.', 'There is no credential yet.')}</p>
@@ -43,6 +47,16 @@ export function HomePage({ open, own }: { open: OpenWallet; own: OwnDidState }) 
             </p>
           </Empty>
         </div>
+      ) : null}
+      {waits ? (
+        <WaitingList
+          waiting={waiting.value}
+          wallet={open.wallet}
+          onChanged={() => {
+            again();
+            lookAgain();
+          }}
+        />
       ) : null}
       {held.state === 'ready' && held.value.length > 0 ? (
         <ul class="held">

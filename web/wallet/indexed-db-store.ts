@@ -2,13 +2,14 @@
 import { openDB } from 'idb';
 import type { WalletKind, WalletStore } from './core/wallet-store.ts';
 
-const kinds: readonly WalletKind[] = ['keys', 'credentials', 'dids', 'shared'];
-const version = 1;
+const kinds: readonly WalletKind[] = ['keys', 'credentials', 'waiting', 'dids', 'shared'];
+const version = 2;
 
 export async function openIndexedDbStore(): Promise<WalletStore> {
   const database = await openDB('naru-wallet', version, {
-    upgrade(fresh) {
-      for (const kind of kinds) fresh.createObjectStore(kind, { keyPath: 'id' });
+    upgrade(older) {
+      const missing = kinds.filter((kind) => !older.objectStoreNames.contains(kind));
+      for (const kind of missing) older.createObjectStore(kind, { keyPath: 'id' });
     },
   });
   return {

@@ -22,15 +22,15 @@ export function OfferPage({ uri, wallet, own }: { uri: string; wallet: Wallet; o
       return null;
     }
   }, [uri]);
-  const [taken, setTaken] = useState(false);
-  if (taken) return <Taken />;
+  const [taken, setTaken] = useState<{ waits: boolean } | null>(null);
+  if (taken !== null) return taken.waits ? <Waits /> : <Taken />;
   return (
     <>
       <PageTitle>{say('증명서 받기', 'Take a credential')}</PageTitle>
       {offer.state === 'loading' ? <Loading>{say('발급 안내를 읽는 중입니다…', 'Reading the offer…')}</Loading> : null}
       {refused === null ? null : <RefusalNotice error={refused} again={again} />}
       {offer.state === 'ready' && offer.value !== null ? (
-        <Offered offer={offer.value} wallet={wallet} onTaken={() => setTaken(true)} />
+        <Offered offer={offer.value} wallet={wallet} onTaken={(waits) => setTaken({ waits })} />
       ) : null}
       {own.state === 'none' ? (
         <p class="small">
@@ -46,7 +46,15 @@ export function OfferPage({ uri, wallet, own }: { uri: string; wallet: Wallet; o
   );
 }
 
-function Offered({ offer, wallet, onTaken }: { offer: OfferPreview; wallet: Wallet; onTaken: () => void }) {
+function Offered({
+  offer,
+  wallet,
+  onTaken,
+}: {
+  offer: OfferPreview;
+  wallet: Wallet;
+  onTaken: (waits: boolean) => void;
+}) {
   const { say, pick } = useSpeech();
   const [code, setCode] = useState('');
   const [busy, setBusy] = useState(false);
@@ -58,8 +66,8 @@ function Offered({ offer, wallet, onTaken }: { offer: OfferPreview; wallet: Wall
     setBusy(true);
     setRefused(null);
     try {
-      await wallet.acceptOffer(offer, offer.tx_code === null ? undefined : code.trim());
-      onTaken();
+      const held = await wallet.acceptOffer(offer, offer.tx_code === null ? undefined : code.trim());
+      onTaken(held.length === 0);
     } catch (error) {
       setRefused(error);
       setBusy(false);
@@ -85,13 +93,11 @@ function Offered({ offer, wallet, onTaken }: { offer: OfferPreview; wallet: Wall
               'It is offered in formats that this wallet does not hold, too. These are left:',
             )}
           </p>
-          <ul>
-            {offer.left.map((type) => (
-              <li key={type.id}>
-                {pick(type.name)} <code>{type.id}</code>
-              </li>
-            ))}
-          </ul>
+          {offer.left.map((type) => (
+            <p key={type.id}>
+              {pick(type.name)} <code>{type.id}</code>
+            </p>
+          ))}
         </div>
       )}
       <details class="wide">
@@ -132,6 +138,28 @@ function Offered({ offer, wallet, onTaken }: { offer: OfferPreview; wallet: Wall
         </a>
       </div>
     </form>
+  );
+}
+
+function Waits() {
+  const { say } = useSpeech();
+  return (
+    <>
+      <PageTitle>{say('승인을 기다립니다', 'Waiting for approval')}</PageTitle>
+      <Notice tone="good" live testId="offer-waits">
+        <span>
+          {say(
+            '신청을 마쳤습니다. 기관이 승인하면 이 지갑이 증명서를 받습니다. 이 화면은 닫아도 됩니다.',
+            'It is asked for. Once the office approves it, this wallet takes it. You may close this page.',
+          )}
+        </span>
+      </Notice>
+      <p>
+        <a class="button" href="#/" data-testid="to-credentials">
+          {say('내 증명서 보기', 'See my credentials')}
+        </a>
+      </p>
+    </>
   );
 }
 

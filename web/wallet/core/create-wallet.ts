@@ -8,10 +8,11 @@ import { displayCredential } from './held-credential.ts';
 import { beginAnew, confirmWords, ensureDid, recoverDid, waitingWords } from './own-did.ts';
 import { parsePresentationRequest } from './read-request.ts';
 import { acceptOffer, resolveOffer } from './take-offer.ts';
+import { fetchWaiting, forgetWaiting } from './waiting-credential.ts';
 import type { OwnDidOperations, Wallet, WalletOptions } from './wallet.ts';
 
 export function createWallet(options: WalletOptions): Wallet {
-  const { store } = options;
+  const { store, alone = (work) => work() } = options;
   const service = cityService(options.serviceUrl, options.fetch);
   allowAddressesLike(options.serviceUrl);
   return {
@@ -27,6 +28,9 @@ export function createWallet(options: WalletOptions): Wallet {
       await store.delete('credentials', credentialId);
       if (credential !== undefined) await store.delete('keys', credential.key_id);
     },
+    listWaiting: async () => (await store.list('waiting')).sort((left, right) => left.since_ms - right.since_ms),
+    fetchWaiting: () => alone(() => fetchWaiting(service, options)),
+    forgetWaiting: (id) => alone(() => forgetWaiting(id, store)),
     listShared: async () => (await store.list('shared')).sort((left, right) => right.at_ms - left.at_ms),
   };
 }

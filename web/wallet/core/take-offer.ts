@@ -1,20 +1,16 @@
 // Taking what an office offers: OpenID4VCI 1.0, pre-authorized code, a token bound to a key of its own (DPoP, RFC 9449),
 // and a fresh key for each credential.
-import {
-  type CallbackContext,
-  type Jwk,
-  Oauth2ClientErrorResponseError,
-  preAuthorizedCodeGrantIdentifier,
-  type RequestDpopOptions,
-} from '@openid4vc/oauth2';
+import { type Jwk, Oauth2ClientErrorResponseError, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
 import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciClient } from '@openid4vc/openid4vci';
-import { openidCallbacks, signEs256 } from '../../../src/identity/openid-callbacks.ts';
+import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import { bilingual, type DisplayEntry } from './bilingual.ts';
 import type { CityService } from './city-service.ts';
-import { checkReceived } from './held-credential.ts';
+import { type Access, keepKey, signerOf, tellAccepted } from './issuer-access.ts';
+import { checkedCredential, configuration, heldFormat, nameOf } from './offered-credential.ts';
 import { partnerAt } from './registered-verifier.ts';
+import { type DeferredAnswer, keepWaiting } from './waiting-credential.ts';
 import type { OfferPreview, WalletOptions } from './wallet.ts';
-import { makeKey, randomId } from './wallet-keys.ts';
+import { makeKey } from './wallet-keys.ts';
 import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
 import type { StoredCredential, StoredKey, Text } from './wallet-store.ts';
 
@@ -26,8 +22,6 @@ interface ResolvedOffer {
   /** Where the offer is kept, for seeing whether it still stands; null when it came by value. */
   offerUri: string | null;
 }
-
-const heldFormat = 'dc+sd-jwt';
 
 /** More than the service gives, so that a broken offer cannot keep the wallet, or who reads it, busy. */
 const offerBounds = { taken: 5, left: 40 } as const;
@@ -75,47 +69,36 @@ export async function resolveOffer(uri: string, service: CityService, now_ms: nu
   }
 }
 
-/** Throws TX_CODE_WRONG, OFFER_GONE, ISSUER_REFUSED, CREDENTIAL_UNREADABLE, SERVICE_AWAY. */
+/** What waits for an approval is kept as that, and not among what is returned. Throws TX_CODE_WRONG, OFFER_GONE, ISSUER_REFUSED, CREDENTIAL_UNREADABLE, SERVICE_AWAY. */
 export async function acceptOffer(
   preview: OfferPreview,
   txCode: string | undefined,
   service: CityService,
-  { store, now_ms }: WalletOptions,
+  options: WalletOptions,
 ): Promise<StoredCredential[]> {
+  const { store, now_ms } = options;
   const { offer, metadata, takes, offerUri } = preview.resolved as ResolvedOffer;
   const access = await redeem(offer, metadata, txCode, offerUri, service, now_ms);
   const taken: StoredCredential[] = [];
   for (const id of takes) {
     const key = await makeKey('ES256');
-    const { compact, notificationId } = await retrieve(id, key, access, metadata, service, now_ms);
-    const { vct, name, labels } = configuration(metadata, id);
-    const content = await checkReceived(compact, { vct, keyId: key.id, from: preview.issuer }, service);
-    const { publicKey: _unused, ...storedKey } = key;
-    const credential: StoredCredential = {
-      id: randomId(),
-      format: heldFormat,
-      compact,
-      key_id: key.id,
-      vct,
-      issuer: content.issuer,
-      issuer_name: preview.issuer_name,
-      type_name: name,
-      claim_labels: labels,
-      received_at_ms: now_ms(),
-    };
-    await store.put('keys', storedKey);
+    const answer = await retrieve(id, key, access, metadata, service, now_ms);
+    if ('transactionId' in answer) {
+      await keepWaiting(
+        answer,
+        { id, key, access, metadata, from: preview.issuer, issuerName: preview.issuer_name },
+        options,
+      );
+      continue;
+    }
+    const of = { id, keyId: key.id, metadata, from: preview.issuer, issuerName: preview.issuer_name };
+    const credential = await checkedCredential(answer.compact, of, service, now_ms());
+    await keepKey(store, key);
     await store.put('credentials', credential);
     taken.push(credential);
-    await tellAccepted(notificationId, access, metadata, service, now_ms);
+    await tellAccepted(answer.notificationId, access, metadata, service, now_ms);
   }
   return taken;
-}
-
-/** A token, and the key it is bound to where the service binds it. That key lives as long as the token and is not kept. */
-interface Access {
-  token: string;
-  dpop?: RequestDpopOptions;
-  dpopKey: StoredKey;
 }
 
 async function redeem(
@@ -140,7 +123,8 @@ async function redeem(
       ...(txCode === undefined ? {} : { txCode }),
     });
     const bound = accessTokenResponse.token_type.toLowerCase() === 'dpop';
-    return { token: accessTokenResponse.access_token, dpopKey, ...(bound && dpop !== undefined ? { dpop } : {}) };
+    const { access_token: token, refresh_token: refreshToken } = accessTokenResponse;
+    return { token, refreshToken, dpopKey, ...(bound && dpop !== undefined ? { dpop } : {}) };
   } catch (error) {
     if (error instanceof Oauth2ClientErrorResponseError && error.errorResponse.error === 'invalid_grant') {
       // The issuer answers a wrong code and a void offer alike; whether the offer still stands tells them apart.
@@ -151,6 +135,8 @@ async function redeem(
   }
 }
 
+type Answered = { compact: string; notificationId: string | undefined } | DeferredAnswer;
+
 async function retrieve(
   credentialConfigurationId: string,
   key: StoredKey,
@@ -158,7 +144,7 @@ async function retrieve(
   issuerMetadata: IssuerMetadataResult,
   service: CityService,
   now_ms: () => number,
-): Promise<{ compact: string; notificationId: string | undefined }> {
+): Promise<Answered> {
   const signJwt = signerOf([key, access.dpopKey], now_ms);
   const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
   try {
@@ -177,6 +163,8 @@ async function retrieve(
       ...(access.dpop === undefined ? {} : { dpop: access.dpop }),
       proofs: { jwt: [jwt] },
     });
+    const { transaction_id: transactionId, interval } = credentialResponse;
+    if (transactionId !== undefined) return { transactionId, interval_s: interval };
     const [first] = credentialResponse.credentials ?? [];
     const compact = typeof first === 'object' && 'credential' in first ? first.credential : first;
     if (typeof compact !== 'string') throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'no credential in the answer');
@@ -184,39 +172,6 @@ async function retrieve(
   } catch (error) {
     throw refusalIn(error, 'ISSUER_REFUSED');
   }
-}
-
-/**
- * Tells the issuer that the credential is kept, so that it erases what it was made from. The credential is no worse for an
- * issuer that does not hear it. Source: OpenID4VCI 1.0, 11.
- */
-async function tellAccepted(
-  notificationId: string | undefined,
-  access: Access,
-  issuerMetadata: IssuerMetadataResult,
-  service: CityService,
-  now_ms: () => number,
-): Promise<void> {
-  if (notificationId === undefined || issuerMetadata.credentialIssuer.notification_endpoint === undefined) return;
-  const signJwt = signerOf([access.dpopKey], now_ms);
-  const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
-  await client
-    .sendNotification({
-      ...{ issuerMetadata, accessToken: access.token, ...(access.dpop === undefined ? {} : { dpop: access.dpop }) },
-      notification: { notificationId, event: 'credential_accepted' },
-    })
-    .catch(() => {});
-}
-
-/** Signs with whichever of the keys the library names, by the wallet's clock. */
-function signerOf(keys: readonly StoredKey[], now_ms: () => number): CallbackContext['signJwt'] {
-  return async (signer, { header, payload }) => {
-    const named = signer.method === 'jwk' ? signer.publicJwk.x : undefined;
-    const key = keys.find(({ publicJwk }) => publicJwk.x === named);
-    if (key === undefined) throw new WalletRefusal('ISSUER_REFUSED', 'a signature with a key the wallet does not use');
-    const dated = { ...payload, iat: Math.floor(now_ms() / 1_000) };
-    return { jwt: await signEs256(header, dated, key.privateKey), signerJwk: key.publicJwk as Jwk };
-  };
 }
 
 function offerParameters(uri: string): URLSearchParams {
@@ -255,33 +210,4 @@ function whatIsTaken(
     throw new WalletRefusal('OFFER_UNREADABLE', 'more credentials than an office offers at once');
   }
   return { takes, leaves };
-}
-
-function nameOf(metadata: IssuerMetadataResult, id: string): Text {
-  const { display } = (metadata.credentialIssuer.credential_configurations_supported[id]?.credential_metadata ??
-    {}) as {
-    display?: DisplayEntry[];
-  };
-  return bilingual(display, id);
-}
-
-/** What the issuer says about one of its credentials. Throws OFFER_UNREADABLE where that does not say what it is. */
-function configuration(
-  metadata: IssuerMetadataResult,
-  id: string,
-): { vct: string; name: Text; labels: Record<string, Text> } {
-  const found = metadata.credentialIssuer.credential_configurations_supported[id];
-  if (found?.format !== heldFormat || typeof found.vct !== 'string') {
-    throw new WalletRefusal('OFFER_UNREADABLE', 'a credential without a type');
-  }
-  const { claims } = (found.credential_metadata ?? {}) as {
-    claims?: { path: unknown[]; display?: DisplayEntry[] }[];
-  };
-  return {
-    vct: found.vct,
-    name: nameOf(metadata, id),
-    labels: Object.fromEntries(
-      (claims ?? []).map(({ path, display: labels }) => [String(path[0]), bilingual(labels, String(path[0]))]),
-    ),
-  };
 }

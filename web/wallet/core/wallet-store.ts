@@ -35,6 +35,31 @@ export interface StoredCredential {
   received_at_ms: number;
 }
 
+/** A credential that was asked for, and waits until an office approves it. */
+export interface WaitingCredential {
+  /** Random, only the wallet's own handle. */
+  id: string;
+  transaction_id: string;
+  /** Id of the credential configuration at the issuer. */
+  configuration_id: string;
+  /** The credential issuer it was asked of. */
+  from: string;
+  issuer_name: Text;
+  type_name: Text;
+  /** id of the StoredKey that the credential will be for. */
+  key_id: string;
+  /** id of the StoredKey of the tokens. */
+  token_key_id: string;
+  /** Whether the tokens are bound to that key. */
+  bound: boolean;
+  access_token: string;
+  refresh_token: string | null;
+  since_ms: number;
+  ask_again_at_ms: number;
+  /** It was refused, or its time is over. */
+  ended: boolean;
+}
+
 /** Recovery words as they lie here until they are written down: AES-GCM under a key that cannot be read out. */
 export interface SealedWords {
   key: CryptoKey;
@@ -102,6 +127,7 @@ export interface SharedRecord {
 export interface WalletRecords {
   keys: StoredKey;
   credentials: StoredCredential;
+  waiting: WaitingCredential;
   dids: StoredDid;
   shared: SharedRecord;
 }

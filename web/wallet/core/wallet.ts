@@ -1,7 +1,14 @@
 // The wallet as its pages and the headless simulator see it: every operation of a citizen's wallet, no page and no storage.
 import type { DidCheck } from './judge-own-did.ts';
 import type { WordsLanguage } from './recovery-words.ts';
-import type { SharedRecord, StoredCredential, StoredDid, Text, WalletStore } from './wallet-store.ts';
+import type {
+  SharedRecord,
+  StoredCredential,
+  StoredDid,
+  Text,
+  WaitingCredential,
+  WalletStore,
+} from './wallet-store.ts';
 
 /** One claim of a credential, ready to show. */
 export interface DisplayedClaim {
@@ -114,7 +121,8 @@ export interface Wallet {
   did: OwnDidOperations;
   /** `uri`: `openid-credential-offer://…`, or an http(s) link with the same parameters. */
   resolveOffer(uri: string): Promise<OfferPreview>;
-  /** Takes what is offered in the wallet's format, with a fresh key for each credential. Throws TX_CODE_WRONG so that the person can try again. */
+  /** Takes what is offered in the wallet's format, with a fresh key for each credential. Throws TX_CODE_WRONG so that the person can try again.
+   * What an office has yet to approve is not returned; it waits in `listWaiting`. */
   acceptOffer(offer: OfferPreview, txCode?: string): Promise<StoredCredential[]>;
   /** `uri`: `openid4vp://?…`. Throws when the request is not signed by who it says it is from, or cannot be answered. */
   parsePresentationRequest(uri: string): Promise<PresentationRequest>;
@@ -125,6 +133,11 @@ export interface Wallet {
   listCredentials(): Promise<DisplayedCredential[]>;
   /** Removes the credential and its key from this wallet. */
   forgetCredential(credentialId: string): Promise<void>;
+  /** What was asked for and waits for an office's approval, the oldest first. */
+  listWaiting(): Promise<WaitingCredential[]>;
+  /** Asks for what waits, no oftener than the issuer wants. Says how many credentials came. */
+  fetchWaiting(): Promise<number>;
+  forgetWaiting(id: string): Promise<void>;
   /** Newest first. */
   listShared(): Promise<SharedRecord[]>;
 }
