@@ -29,6 +29,8 @@ import { createVerifyCredentialService } from './identity/presenting/verify-cred
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
+import { createTrustService } from './identity/trust/trust-issuer-service.ts';
+import { trustedIssuerRoutes } from './identity/trust/trusted-issuer-routes.ts';
 import { noWallets } from './identity/trust/trusted-wallets.ts';
 import { openVerifierIdentity } from './identity/trust/verifier-identity-store.ts';
 import { createVerifierListService } from './identity/trust/verifier-list-service.ts';
@@ -80,11 +82,12 @@ export async function composeIdentity(options: IdentityOptions) {
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
   await statusLists.addMissingDecoys();
   const credentials = createIssueCredentialService({ ...options, issuer, statusLists, dataIntegrity });
-  const verifier = createVerifyPresentationService({ ...options, dids, statusLists });
 
   const fetchText = createGuardedFetch({ hosts: options.foreignDids?.webHosts ?? [] });
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
+  const trust = createTrustService(options);
+  const verifier = createVerifyPresentationService({ ...options, dids, statusLists, others: { trust, resolver } });
   const deriving = createDeriveCredentialService({ dataIntegrity });
   const foreignStatusLists = createForeignStatusLists({
     fetchText: createGuardedFetch({
@@ -93,7 +96,7 @@ export async function composeIdentity(options: IdentityOptions) {
     }),
     clock: options.clock,
   });
-  const judging = { ...options, dids, resolver, statusLists, foreignStatusLists, dataIntegrity };
+  const judging = { ...options, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
 
@@ -121,10 +124,10 @@ export async function composeIdentity(options: IdentityOptions) {
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 
   const { offers } = issuing;
-  const { revokeCredential, statusOf } = credentials;
+  const { revokeCredential, suspendCredential, resumeCredential, statusOf } = credentials;
   const desk: DeskIssuer = {
     ...offers,
-    ...{ revokeCredential, statusOf },
+    ...{ revokeCredential, suspendCredential, resumeCredential, statusOf },
     listCredentials: (filter, after, limit) => listCredentials(options.pool, filter, after, limit),
     reissue: createReissueService({ createOffer: offers.createOffer, revokeCredential }).reissue,
   };
@@ -154,6 +157,7 @@ export async function composeIdentity(options: IdentityOptions) {
       ...issuing.routes,
       openid4vpRoutes({ requests, answers, verifierList }),
       verifierRoutes({ verifiers, requests }),
+      trustedIssuerRoutes({ trust, requireOperator: options.requireOperator }),
       verifierRegistrationRoutes({ verifiers, requireOperator: options.requireOperator }),
     ],
   };

@@ -19,6 +19,7 @@ import { replayCommand } from './cli/replay-command.ts';
 import { simulateCommand } from './cli/simulate-command.ts';
 import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
+import { trustCommand } from './cli/trust-command.ts';
 import { verifierCommand } from './cli/verifier-command.ts';
 import { verifyProofCommand } from './cli/verify-proof-command.ts';
 import { dataDirectorySetting } from './config.ts';
@@ -67,6 +68,7 @@ for (const command of [
   importRegistryCommand(io),
   deviceCaCommand(io, systemClock),
   verifierCommand(io, systemClock),
+  trustCommand(io, systemClock),
   issuerKeysCommand(io, systemClock),
 ]) {
   program.addCommand(command);

@@ -15,6 +15,9 @@ const reference = z
   .trim()
   .regex(/^[\w.:/-]{1,64}$/, 'must be up to 64 of A-Z a-z 0-9 _ . : / -');
 const reason = z.string().trim().min(1).max(200);
+/** Of a credential of any kind, by the id of its record. */
+const credentialId = z.object({ id: z.string().min(1).max(128) });
+const state = z.enum(['valid', 'suspended', 'revoked']);
 const claims = z.record(z.string().max(64), z.unknown());
 const uuid = z.object({ id: z.uuid() });
 /** An instant and an id: where the last page ended. */
@@ -80,7 +83,13 @@ export function deskRoutes({ desk, staffOf, walletUrl }: DeskRoutesOptions): Rou
         schema: {
           tags,
           summary: 'Offer a credential of any type that is this clerk’s; CLAIMS_INVALID lists what is wrong by claim',
-          body: z.object({ type: z.string().max(64), claims, reference: reference.optional() }),
+          body: z.object({
+            type: z.string().max(64),
+            claims,
+            reference: reference.optional(),
+            /** Whether a second person must approve it before anything is issued. */
+            needs_approval: z.boolean().optional(),
+          }),
           response: { 201: madeOffer },
         },
       },
@@ -140,7 +149,7 @@ export function deskRoutes({ desk, staffOf, walletUrl }: DeskRoutesOptions): Rou
           summary: 'Credentials that were issued, of this clerk’s types, the newest first',
           querystring: page.extend({
             reference: z.string().max(200).optional(),
-            state: z.enum(['valid', 'revoked']).optional(),
+            state: state.optional(),
           }),
           response: {
             200: z.object({
@@ -150,7 +159,7 @@ export function deskRoutes({ desk, staffOf, walletUrl }: DeskRoutesOptions): Rou
                   type: z.string(),
                   reference: z.string().nullable(),
                   issued_at: z.string(),
-                  state: z.enum(['valid', 'revoked']),
+                  state,
                   reason: z.string().nullable(),
                 }),
               ),
@@ -160,9 +169,9 @@ export function deskRoutes({ desk, staffOf, walletUrl }: DeskRoutesOptions): Rou
         },
       },
       async (request) => {
-        const { cursor: from, limit, reference: filed, state } = request.query;
+        const { cursor: from, limit, reference: filed, state: wanted } = request.query;
         const after = from ? { issuedAt: from[0], id: from[1] } : null;
-        const filter = { reference: filed ?? null, state: state ?? null };
+        const filter = { reference: filed ?? null, state: wanted ?? null };
         const credentials = await desk.credentials(await staffOf(request), filter, after, limit);
         const last = credentials.at(-1);
         const next_cursor = last && credentials.length === limit ? `${last.issued_at}~${last.id}` : null;
@@ -176,13 +185,46 @@ export function deskRoutes({ desk, staffOf, walletUrl }: DeskRoutesOptions): Rou
         schema: {
           tags,
           summary: 'Revoke a credential, for good',
-          params: z.object({ id: z.string().min(1).max(128) }),
+          params: credentialId,
           body: z.object({ reason }),
           response: { 204: z.null() },
         },
       },
       async (request, reply) => {
         await desk.revoke(await staffOf(request), request.params.id, request.body.reason);
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.post(
+      '/api/utility/credentials/:id/suspend',
+      {
+        schema: {
+          tags,
+          summary: 'Suspend a credential until it is resumed',
+          params: credentialId,
+          body: z.object({ reason }),
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await desk.suspend(await staffOf(request), request.params.id, request.body.reason);
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.post(
+      '/api/utility/credentials/:id/resume',
+      {
+        schema: {
+          tags,
+          summary: 'End the suspension of a credential',
+          params: credentialId,
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await desk.resume(await staffOf(request), request.params.id);
         return reply.code(204).send(null);
       },
     );

@@ -30,6 +30,8 @@ export interface DeskIssuer {
   ): Promise<ListedCredential[]>;
   statusOf(credentialId: string): Promise<IssuedCredential | null>;
   revokeCredential(id: string, reason: string, within: Transaction): Promise<unknown>;
+  suspendCredential(id: string, reason: string, within: Transaction): Promise<unknown>;
+  resumeCredential(id: string, within: Transaction): Promise<unknown>;
   reissue: ReissueService['reissue'];
 }
 
@@ -39,6 +41,8 @@ export interface DeskOffer {
   /** The office's own number; a type with a claim for it takes that instead. */
   reference?: string | undefined;
   lifetime_s?: number | undefined;
+  /** Whether a second person must approve it before anything is issued. */
+  needs_approval?: boolean | undefined;
 }
 
 export type DeskService = ReturnType<typeof createDeskService>;
@@ -62,13 +66,31 @@ export function createDeskService(parts: {
       : typeAllowed(actor.duty, credential.type).id;
   }
 
+  async function changeStatus(
+    actor: Actor,
+    credentialId: string,
+    action: 'credential_revoked' | 'credential_suspended' | 'credential_resumed',
+    change: (within: Transaction) => Promise<unknown>,
+  ): Promise<void> {
+    const type = await allowedCredential(actor, credentialId);
+    await inTransaction(pool, async (transaction) => {
+      await change(transaction);
+      await deskAudit(actor, clock)(transaction, { action, credentialId, type });
+    });
+  }
+
   return {
     /** The forms of what the actor may offer. */
     forms: (actor: Actor): CredentialForm[] => typesOfDuty(actor.duty).map(credentialForm),
 
-    /** @throws NOT_ALLOWED, CLAIMS_INVALID, REQUEST_INVALID (no reference), SERVICE_POINT_UNKNOWN */
-    async offer(actor: Actor, { type: typeId, claims, reference, lifetime_s }: DeskOffer): Promise<Offer> {
+    /** @throws NOT_ALLOWED, CLAIMS_INVALID, REQUEST_INVALID (no reference), SERVICE_POINT_UNKNOWN, SECOND_PERSON_NEEDED */
+    async offer(
+      actor: Actor,
+      { type: typeId, claims, reference, lifetime_s, needs_approval = false }: DeskOffer,
+    ): Promise<Offer> {
       const type = typeAllowed(actor.duty, typeId);
+      // Of who came by a link nobody could tell later whether the second person is another.
+      if (needs_approval && actor.credentialId === null) throw problem('SECOND_PERSON_NEEDED');
       const filed = type.referenceClaim === undefined ? reference : claims[type.referenceClaim];
       if (typeof filed !== 'string' || filed === '') {
         throw problem('REQUEST_INVALID', "reference: write the office's number of the case");
@@ -81,7 +103,10 @@ export function createDeskService(parts: {
         if (at === null) throw problem('SERVICE_POINT_UNKNOWN');
       }
       return inTransaction(pool, async (transaction) => {
-        const order = { type: type.id, claims, reference: filed, ...(lifetime_s !== undefined && { lifetime_s }) };
+        const order = {
+          ...{ type: type.id, claims, reference: filed, needs_approval },
+          ...(lifetime_s !== undefined && { lifetime_s }),
+        };
         const offer = await issuer.createOffer(order, transaction);
         await deskAudit(actor, clock)(transaction, { action: 'offer_made', offerId: offer.offer_id, type: type.id });
         return offer;
@@ -108,13 +133,16 @@ export function createDeskService(parts: {
     ): Promise<ListedCredential[]> => issuer.listCredentials({ ...filter, types: typesOf(actor) }, after, limit),
 
     /** @throws CREDENTIAL_UNKNOWN, NOT_ALLOWED */
-    async revoke(actor: Actor, id: string, reason: string): Promise<void> {
-      const type = await allowedCredential(actor, id);
-      await inTransaction(pool, async (transaction) => {
-        await issuer.revokeCredential(id, reason, transaction);
-        await deskAudit(actor, clock)(transaction, { action: 'credential_revoked', credentialId: id, type });
-      });
-    },
+    revoke: (actor: Actor, id: string, reason: string): Promise<void> =>
+      changeStatus(actor, id, 'credential_revoked', (within) => issuer.revokeCredential(id, reason, within)),
+
+    /** Until it is resumed. @throws CREDENTIAL_UNKNOWN, NOT_ALLOWED, CREDENTIAL_STATUS_FINAL */
+    suspend: (actor: Actor, id: string, reason: string): Promise<void> =>
+      changeStatus(actor, id, 'credential_suspended', (within) => issuer.suspendCredential(id, reason, within)),
+
+    /** @throws CREDENTIAL_UNKNOWN, NOT_ALLOWED, CREDENTIAL_STATUS_FINAL */
+    resume: (actor: Actor, id: string): Promise<void> =>
+      changeStatus(actor, id, 'credential_resumed', (within) => issuer.resumeCredential(id, within)),
 
     /** @throws as ReissueService does, and NOT_ALLOWED */
     async reissue(actor: Actor, order: ReissueOrder): Promise<Offer> {

@@ -67,8 +67,40 @@ export const deskStates: PageState[] = [
     on: 'site',
     path: '/utility/#/desk',
     act: async (page) => {
-      await page.getByTestId('reissue').click();
+      await page.getByTestId('reissue').first().click();
       await page.getByTestId('reissue-form').waitFor();
+    },
+  },
+  {
+    name: 'desk: an approval by who made the offer',
+    on: 'site',
+    path: '/utility/#/desk',
+    answers: { 'POST /api/utility/desk/approvals/*/approve': () => refusal(403, 'SECOND_PERSON_NEEDED') },
+    act: async (page) => {
+      await choose(page, 'household-benefit');
+      await page.getByTestId('offer-needs-approval').check();
+      await page.getByTestId('approve-offer').click();
+      await page.locator('main .notice').waitFor();
+    },
+  },
+  {
+    name: 'desk: about to suspend',
+    on: 'site',
+    path: '/utility/#/desk',
+    act: async (page) => {
+      await page.getByTestId('desk-suspend').click();
+      await page.getByTestId('suspend-reason').waitFor();
+    },
+  },
+  {
+    name: 'desk: a resumption that came too late',
+    on: 'site',
+    path: '/utility/#/desk',
+    answers: { 'POST /api/utility/credentials/*/resume': () => refusal(409, 'CREDENTIAL_STATUS_FINAL') },
+    act: async (page) => {
+      await page.getByTestId('desk-resume').click();
+      await page.getByTestId('resume-confirm').click();
+      await page.locator('dialog .notice').waitFor();
     },
   },
   {

@@ -21,12 +21,12 @@ beforeEach(() => {
 });
 
 /** A browser that came in by a staff credential of this duty. */
-async function staffWith(duty: StaffDuty, until = '2099-12-31') {
+async function staffWith(duty: StaffDuty, until = '2099-12-31', number = 'S-1') {
   const administrator = await house.clerk();
   const claims = { duty, zones: ['haeundae'], until };
   const made = await administrator.post('/api/utility/desk/offers', {
     type: 'utility-staff',
-    reference: 'S-1',
+    reference: number,
     claims,
   });
   expect(made.statusCode).toBe(201);
@@ -135,6 +135,8 @@ describe('each duty', () => {
     const reissue = { credentials: [credential], reason: 'lost', claims: person };
     for (const refused of [
       await page.post(`/api/utility/credentials/${credential}/revoke`, { reason: 'x' }),
+      await page.post(`/api/utility/credentials/${credential}/suspend`, { reason: 'x' }),
+      await page.post(`/api/utility/credentials/${credential}/resume`),
       await page.post(`/api/utility/desk/offers/${offer.offer_id}/withdraw`),
       await page.post('/api/utility/desk/reissue', reissue),
     ]) {
@@ -189,6 +191,134 @@ describe('a single offer', () => {
     expect((await page.post('/api/utility/desk/offers', { type: 'water-account', claims })).statusCode).toBe(201);
     const nowhere = { type: 'water-account', claims: { ...claims, service_point: 'nowhere' } };
     expect((await page.post('/api/utility/desk/offers', nowhere)).json().code).toBe('SERVICE_POINT_UNKNOWN');
+  });
+});
+
+describe('an offer that a second person must approve', () => {
+  const clerk = async (number: string, duty: StaffDuty = 'resident_clerk') =>
+    (await staffWith(duty, '2099-12-31', number)).page;
+  const make = async (page: Page, reference: string) =>
+    (await page.post('/api/utility/desk/offers', { ...order, reference, needs_approval: true })).json();
+  const decide = async (page: Page, id: string, decision: 'approve' | 'refuse') => {
+    const answer = await page.post(`/api/utility/desk/approvals/${id}/${decision}`);
+    return answer.statusCode === 204 ? 204 : `${answer.statusCode} ${answer.json().code}`;
+  };
+  const waiting = async (page: Page): Promise<string[]> =>
+    (await page.get('/api/utility/desk/approvals')).json().offers.map((one: { offer_id: string }) => one.offer_id);
+  const issuedFor = async (page: Page, reference: string) =>
+    (await page.get(`/api/utility/desk/credentials?reference=${reference}`)).json().credentials.length;
+
+  test('is listed, approved by another, and taken', async () => {
+    const [maker, other] = [await clerk('S-11'), await clerk('S-12')];
+    const made = await make(maker, 'R-two');
+    expect(await waiting(other)).toContain(made.offer_id);
+    expect(await decide(other, made.offer_id, 'approve')).toBe(204);
+    expect(await waiting(other)).not.toContain(made.offer_id);
+    await walletOf().takeOffer(made.offer_uri, made.tx_code);
+    expect(await issuedFor(other, 'R-two')).toBe(1);
+    expect((await trail('offer_approved')).at(-1)).toMatchObject({ type: 'resident', offer_id: made.offer_id });
+    expect(await decide(other, made.offer_id, 'refuse')).toBe('404 NOT_FOUND');
+  });
+
+  test('gives no credential to a wallet that takes it before', async () => {
+    const [maker, other] = [await clerk('S-11'), await clerk('S-12')];
+    const made = await make(maker, 'R-early');
+    await expect(walletOf().takeOffer(made.offer_uri, made.tx_code)).rejects.toBeTruthy();
+    expect([await issuedFor(maker, 'R-early'), await waiting(other)]).toEqual([
+      0,
+      expect.arrayContaining([made.offer_id]),
+    ]);
+    expect(await decide(other, made.offer_id, 'refuse')).toBe(204);
+  });
+
+  test('is not approved by its maker, in this session or another of the same staff number', async () => {
+    const maker = await clerk('S-11');
+    const made = await make(maker, 'R-alone');
+    for (const page of [maker, await clerk('S-11')]) {
+      expect(await decide(page, made.offer_id, 'approve')).toBe('403 SECOND_PERSON_NEEDED');
+    }
+    expect(await waiting(maker)).toContain(made.offer_id);
+    expect(await decide(maker, made.offer_id, 'refuse')).toBe(204);
+    await expect(walletOf().takeOffer(made.offer_uri, made.tx_code)).rejects.toBeTruthy();
+    expect((await trail('offer_refused')).at(-1)).toMatchObject({ offer_id: made.offer_id });
+  });
+
+  test('is neither made nor approved by who came in by a link', async () => {
+    const [link, maker] = [await house.clerk(), await clerk('S-11')];
+    expect((await make(link, 'R-link')).code).toBe('SECOND_PERSON_NEEDED');
+    const made = await make(maker, 'R-link');
+    expect(await decide(link, made.offer_id, 'approve')).toBe('403 SECOND_PERSON_NEEDED');
+  });
+
+  test('is another duty’s to see and decide', async () => {
+    const [maker, stranger] = [await clerk('S-11'), await clerk('S-13', 'water_clerk')];
+    const made = await make(maker, 'R-stranger');
+    expect(await waiting(stranger)).toEqual([]);
+    for (const decision of ['approve', 'refuse'] as const) {
+      expect(await decide(stranger, made.offer_id, decision)).toBe('403 NOT_ALLOWED');
+    }
+    expect(await waiting(maker)).toContain(made.offer_id);
+  });
+
+  test('waits no more once it is taken back', async () => {
+    const maker = await clerk('S-11');
+    const made = await make(maker, 'R-back');
+    expect((await maker.post(`/api/utility/desk/offers/${made.offer_id}/withdraw`)).statusCode).toBe(204);
+    expect(await waiting(maker)).not.toContain(made.offer_id);
+  });
+});
+
+describe('a suspension', () => {
+  const act = (page: Page, id: string, change: string) =>
+    page.post(`/api/utility/credentials/${id}/${change}`, { reason: 'reported lost' });
+  const listed = async (page: Page, reference: string, state: string) =>
+    (await page.get(`/api/utility/desk/credentials?reference=${reference}&state=${state}`)).json().credentials;
+
+  test('lasts until it is resumed, is listed with its reason, and both are recorded', async () => {
+    const { page } = await staffWith('resident_clerk');
+    const id = await issued(page, 'R-suspended');
+    expect((await act(page, id, 'suspend')).statusCode).toBe(204);
+    expect(await listed(page, 'R-suspended', 'valid')).toEqual([]);
+    expect(await listed(page, 'R-suspended', 'suspended')).toMatchObject([
+      { id, state: 'suspended', reason: 'reported lost' },
+    ]);
+    expect((await house.identity.credentials.statusOf(id))?.state).toBe('suspended');
+    expect((await page.post(`/api/utility/credentials/${id}/resume`)).statusCode).toBe(204);
+    expect(await listed(page, 'R-suspended', 'valid')).toMatchObject([{ id, state: 'valid', reason: null }]);
+    for (const action of ['credential_suspended', 'credential_resumed']) {
+      expect((await trail(action)).filter(({ credential_id }) => credential_id === id)).toMatchObject([
+        { duty: 'resident_clerk', type: 'resident' },
+      ]);
+    }
+  });
+
+  test('comes too late, and ends too late, after a revocation', async () => {
+    const page = await house.clerk();
+    const id = await issued(page, 'R-final');
+    await act(page, id, 'suspend');
+    await act(page, id, 'revoke');
+    for (const change of ['suspend', 'resume']) {
+      const refused = await act(page, id, change);
+      expect([refused.statusCode, refused.json().code]).toEqual([409, 'CREDENTIAL_STATUS_FINAL']);
+    }
+    expect(await listed(page, 'R-final', 'revoked')).toMatchObject([{ id, state: 'revoked' }]);
+  });
+
+  test('is asked for with a reason', async () => {
+    const page = await house.clerk();
+    const id = await issued(page, 'R-reason');
+    const refused = await page.post(`/api/utility/credentials/${id}/suspend`, { reason: ' ' });
+    expect([refused.statusCode, refused.json().code]).toEqual([400, 'REQUEST_INVALID']);
+    expect(await listed(page, 'R-reason', 'valid')).toHaveLength(1);
+  });
+
+  test('puts staff out until it is resumed', async () => {
+    const { page, administrator } = await staffWith('meter_operator');
+    const { credential_id } = (await trail('signed_in')).at(-1) ?? {};
+    await act(administrator, credential_id, 'suspend');
+    expect((await page.get('/api/utility/meters')).json().code).toBe('CREDENTIAL_REVOKED');
+    await act(administrator, credential_id, 'resume');
+    expect((await page.get('/api/utility/meters')).statusCode).toBe(200);
   });
 });
 
@@ -271,6 +401,10 @@ describe('what is done and what is recorded', () => {
       async (page: Page, id: string) => page.post(`/api/utility/credentials/${id}/revoke`, { reason: 'x' }),
     ],
     [
+      'a suspension',
+      async (page: Page, id: string) => page.post(`/api/utility/credentials/${id}/suspend`, { reason: 'x' }),
+    ],
+    [
       'a reissue',
       async (page: Page, id: string) =>
         page.post('/api/utility/desk/reissue', { credentials: [id], reason: 'lost', claims: person }),
@@ -283,7 +417,8 @@ describe('what is done and what is recorded', () => {
       (
         await pool.query(
           `SELECT (SELECT count(*) FROM identity.offers) AS offers, (SELECT count(*) FROM identity.offer_import) AS imports,
-                  (SELECT count(*) FROM identity.credential WHERE revoked_at IS NOT NULL) AS revoked`,
+                  (SELECT count(*) FROM identity.credential WHERE revoked_at IS NOT NULL) AS revoked,
+                  (SELECT count(*) FROM identity.credential WHERE suspended_at IS NOT NULL) AS suspended`,
         )
       ).rows[0];
     const before = await state();
@@ -399,6 +534,7 @@ test.each([
   ['GET', '/api/utility/desk/types'],
   ['GET', '/api/utility/desk/offers'],
   ['GET', '/api/utility/desk/credentials'],
+  ['GET', '/api/utility/desk/approvals'],
   ['GET', '/api/utility/imports'],
   ['GET', '/api/utility/audit'],
   ['GET', '/api/utility/audit.csv'],

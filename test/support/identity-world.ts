@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FastifyRequest } from 'fastify';
 import { afterAll } from 'vitest';
 import type { Anchor, AnchorStatus } from '../../src/anchoring/anchor.ts';
 import { toHex } from '../../src/anchoring/hexadecimal.ts';
@@ -25,6 +26,8 @@ import { createVerifyCredentialService } from '../../src/identity/presenting/ver
 import { createVerifyPresentationService } from '../../src/identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from '../../src/identity/presenting/verify-vc-presentation-service.ts';
 import { openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
+import { createTrustService } from '../../src/identity/trust/trust-issuer-service.ts';
+import { trustedIssuerRoutes } from '../../src/identity/trust/trusted-issuer-routes.ts';
 import { createGuardedFetch } from '../../src/platform/http/guarded-fetch.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -83,13 +86,19 @@ export async function identityWorld(pool: Pool) {
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: systemRandom.bytes });
   const statusLists = createStatusListService({ pool, clock, random: systemRandom, publicUrl, issuer, dataIntegrity });
   const issuing = createIssueCredentialService({ pool, clock, issuer, statusLists, dataIntegrity });
-  const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists });
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const resolver = createResolveDidService({ clock, dids, foreign });
+  const trust = createTrustService({ pool, clock });
+  const others = { trust, resolver };
+  const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists, others });
   const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch({ hosts: [] }), clock });
-  const judging = { clock, dids, resolver, statusLists, foreignStatusLists, dataIntegrity };
+  const judging = { clock, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const credentials = createVerifyCredentialService(judging);
   const w3cPresentations = createVerifyVcPresentationService({ ...judging, credentials });
+
+  async function requireOperator(request: FastifyRequest): Promise<void> {
+    if (request.headers.authorization !== 'Bearer clerk') throw problem('NOT_SIGNED_IN');
+  }
 
   async function startHttp() {
     const server = await createHttpServer({
@@ -104,11 +113,10 @@ export async function identityWorld(pool: Pool) {
         vcApiRoutes({
           issuing,
           statuses: createChangeVcStatusService({ pool, credentials: issuing }),
-          requireOperator: async (request) => {
-            if (request.headers.authorization !== 'Bearer clerk') throw problem('NOT_SIGNED_IN');
-          },
+          requireOperator,
           isOpen: false,
         }),
+        trustedIssuerRoutes({ trust, requireOperator }),
         vcApiVerifyRoutes({
           credentials,
           presentations: w3cPresentations,
@@ -131,6 +139,7 @@ export async function identityWorld(pool: Pool) {
     dataIntegrity,
     statusLists,
     issuing,
+    trust,
     presentations,
     credentials,
     startHttp,

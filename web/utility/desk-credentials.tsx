@@ -1,4 +1,4 @@
-// What was issued: found by its number, revoked, or replaced after a loss.
+// What was issued: found by its number, suspended, revoked, or replaced after a loss.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CredentialForm } from '../../src/identity/credentials/claim-form.ts';
 import { dateTime } from '../shared/format.ts';
@@ -11,7 +11,7 @@ import type { DeskCredential, MadeOffer } from '../shared/service-types.ts';
 import { term, typeName } from '../shared/terms.ts';
 import { ClaimsForm } from './claims-form.tsx';
 import { OfferCard } from './offer-card.tsx';
-import { RevokeDialog } from './revoke-dialog.tsx';
+import { type StatusChange, StatusDialog } from './status-dialog.tsx';
 
 interface CredentialPage {
   credentials: DeskCredential[];
@@ -24,12 +24,13 @@ interface Props {
 }
 
 const typingPause_ms = 250;
+const badges = { valid: 'good', suspended: 'warn', revoked: 'bad' } as const;
 
 export function DeskCredentials({ forms, turn, onChanged }: Props) {
   const { say } = useSpeech();
   const [typed, setTyped] = useState('');
   const [reference, setReference] = useState('');
-  const [revoking, setRevoking] = useState<DeskCredential | null>(null);
+  const [changing, setChanging] = useState<{ change: StatusChange; credential: DeskCredential } | null>(null);
   const [lost, setLost] = useState<DeskCredential | null>(null);
   useEffect(() => {
     const timer = setTimeout(() => setReference(typed.trim()), typingPause_ms);
@@ -68,7 +69,7 @@ export function DeskCredentials({ forms, turn, onChanged }: Props) {
               <Row
                 key={credential.id}
                 credential={credential}
-                onRevoke={() => setRevoking(credential)}
+                onChange={(change) => setChanging({ change, credential })}
                 onLost={() => setLost(credential)}
               />
             ))}
@@ -89,12 +90,12 @@ export function DeskCredentials({ forms, turn, onChanged }: Props) {
             }}
           />
         )}
-        {revoking === null ? null : (
-          <RevokeDialog
-            credential={revoking}
-            onClose={(revoked) => {
-              setRevoking(null);
-              if (revoked) onChanged();
+        {changing === null ? null : (
+          <StatusDialog
+            {...changing}
+            onClose={(changed) => {
+              setChanging(null);
+              if (changed) onChanged();
             }}
           />
         )}
@@ -105,34 +106,53 @@ export function DeskCredentials({ forms, turn, onChanged }: Props) {
 
 function Row({
   credential,
-  onRevoke,
+  onChange,
   onLost,
 }: {
   credential: DeskCredential;
-  onRevoke: () => void;
+  onChange: (change: StatusChange) => void;
   onLost: () => void;
 }) {
   const { say, pick, language } = useSpeech();
-  const revoked = credential.state === 'revoked';
+  const { state } = credential;
   return (
     <li class="issued-row" data-testid="desk-credential" data-state={credential.state}>
       <div>
         <p class="row">
           <strong>{pick(typeName(credential.type))}</strong>
           <code>{credential.reference ?? '—'}</code>
-          <span class={`badge ${revoked ? 'bad' : 'good'}`}>{pick(term('credential_state', credential.state))}</span>
+          <span class={`badge ${badges[state]}`}>{pick(term('credential_state', state))}</span>
         </p>
         <p class="small soft">
           {say('발급', 'Issued')} {dateTime(credential.issued_at, language)}
           {credential.reason === null ? '' : ` · ${credential.reason}`}
         </p>
       </div>
-      {revoked ? null : (
+      {state === 'revoked' ? null : (
         <div class="row">
           <button type="button" class="button plain quiet" onClick={onLost} data-testid="reissue">
             {say('분실 재발급', 'Lost: replace')}
           </button>
-          <button type="button" class="button plain quiet" onClick={onRevoke} data-testid="desk-revoke">
+          {state === 'valid' ? (
+            <button
+              type="button"
+              class="button plain quiet"
+              onClick={() => onChange('suspend')}
+              data-testid="desk-suspend"
+            >
+              {say('정지', 'Suspend')}
+            </button>
+          ) : (
+            <button
+              type="button"
+              class="button plain quiet"
+              onClick={() => onChange('resume')}
+              data-testid="desk-resume"
+            >
+              {say('정지 해제', 'Resume')}
+            </button>
+          )}
+          <button type="button" class="button plain quiet" onClick={() => onChange('revoke')} data-testid="desk-revoke">
             {say('폐지', 'Revoke')}
           </button>
         </div>

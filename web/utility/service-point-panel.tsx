@@ -9,7 +9,7 @@ import type { IssuedCredential, MadeOffer } from '../shared/service-types.ts';
 import { term, typeName } from '../shared/terms.ts';
 import { OfferCard } from './offer-card.tsx';
 import { OfferForm } from './offer-form.tsx';
-import { RevokeDialog } from './revoke-dialog.tsx';
+import { StatusDialog } from './status-dialog.tsx';
 
 type Offering = { at: 'closed' } | { at: 'form' } | { at: 'made'; offer: MadeOffer };
 
@@ -73,7 +73,8 @@ function Issued({ path }: { path: string }) {
         </ul>
       )}
       {revoking === null ? null : (
-        <RevokeDialog
+        <StatusDialog
+          change="revoke"
           credential={revoking}
           onClose={(revoked) => {
             setRevoking(null);

@@ -59,16 +59,24 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
     /**
      * Suspends until it is resumed; a second time changes nothing.
      *
-     * @param reason as for `revoke`
+     * @param reason, within as for `revoke`
      * @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL
      */
-    suspend: (credentialId: string, reason: string): Promise<IssuedCredential> =>
-      change(credentialId, 'suspended', (transaction) =>
-        markSuspended(transaction, credentialId, reason, clock.now_ms()),
+    suspend: (credentialId: string, reason: string, within?: Transaction): Promise<IssuedCredential> =>
+      change(
+        credentialId,
+        'suspended',
+        (transaction) => markSuspended(transaction, credentialId, reason, clock.now_ms()),
+        within,
       ),
-    /** Ends a suspension; one that isn't suspended stays as it is. @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
-    resume: (credentialId: string): Promise<IssuedCredential> =>
-      change(credentialId, 'valid', (transaction) => markResumed(transaction, credentialId)),
+    /**
+     * Ends a suspension; one that isn't suspended stays as it is.
+     *
+     * @param within as for `revoke`
+     * @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL
+     */
+    resume: (credentialId: string, within?: Transaction): Promise<IssuedCredential> =>
+      change(credentialId, 'valid', (transaction) => markResumed(transaction, credentialId), within),
   };
 }
 

@@ -6,7 +6,8 @@ export interface ListedCredential {
   type: string;
   reference: string | null;
   issued_at: string;
-  state: 'valid' | 'revoked';
+  state: 'valid' | 'suspended' | 'revoked';
+  /** Why it was revoked or is suspended. */
   reason: string | null;
 }
 
@@ -16,7 +17,7 @@ export interface CredentialFilter {
   reference: string | null;
 }
 
-const state = `CASE WHEN revoked_at IS NOT NULL THEN 'revoked' ELSE 'valid' END`;
+const state = `CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN suspended_at IS NOT NULL THEN 'suspended' ELSE 'valid' END`;
 
 /** The newest first, after the one that a cursor names. */
 export async function listCredentials(
@@ -26,7 +27,9 @@ export async function listCredentials(
   limit: number,
 ): Promise<ListedCredential[]> {
   const { rows } = await from.query<Omit<ListedCredential, 'issued_at'> & { issued_at: Date }>(
-    `SELECT id, type, reference, issued_at, ${state} AS state, revocation_reason AS reason FROM identity.credential
+    `SELECT id, type, reference, issued_at, ${state} AS state,
+       coalesce(revocation_reason, suspension_reason) AS reason
+     FROM identity.credential
      WHERE type = ANY($1) AND ($2::text IS NULL OR ${state} = $2) AND ($3::text IS NULL OR reference = $3)
        AND ($4::timestamptz IS NULL OR (issued_at, id) < ($4::timestamptz, $5::uuid))
      ORDER BY issued_at DESC, id DESC LIMIT $6`,

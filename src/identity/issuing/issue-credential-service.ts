@@ -233,8 +233,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     revokeCredential: (credentialId: string, reason: string, within?: Transaction) =>
       statusLists.revoke(credentialId, reason.slice(0, REASON_characters), within),
     /** @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
-    suspendCredential: (credentialId: string, reason: string) =>
-      statusLists.suspend(credentialId, reason.slice(0, REASON_characters)),
+    suspendCredential: (credentialId: string, reason: string, within?: Transaction) =>
+      statusLists.suspend(credentialId, reason.slice(0, REASON_characters), within),
     /** @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL */
     resumeCredential: statusLists.resume,
     listIssued: statusLists.listIssued,

@@ -62,10 +62,12 @@ export async function listOffers(
   return rows.map((row) => ({ ...row, expires_at: row.expires_at.toISOString() }));
 }
 
-/** Ends an offer with its claims. @returns its type; null where there is none any more */
+/** Ends an offer with its claims, and its waiting for approval. @returns its type; null where there is none any more */
 export async function withdrawOffer(to: Queryable, id: string): Promise<{ type: string; reference: string } | null> {
   const { rows } = await to.query<{ type: string; reference: string }>(
-    'DELETE FROM identity.offers WHERE id = $1 RETURNING credential_type AS type, reference',
+    `WITH ended AS (DELETE FROM identity.offers WHERE id = $1 RETURNING id, credential_type AS type, reference),
+       waiting AS (DELETE FROM identity.offer_approvals WHERE offer_id IN (SELECT id FROM ended))
+     SELECT type, reference FROM ended`,
     [id],
   );
   return rows[0] ?? null;

@@ -32,7 +32,7 @@ const issueBody = z.object({
 const statusBody = z.object({
   credentialId: z.string().min(1).max(vcLimits.url_chars),
   credentialStatus: oneOrMany(
-    z.looseObject({ type: z.literal('BitstringStatusListEntry'), statusPurpose: z.enum(['revocation']) }),
+    z.looseObject({ type: z.literal('BitstringStatusListEntry'), statusPurpose: z.enum(['revocation', 'suspension']) }),
   ),
   /** Whether the status is to be set. */
   status: z.boolean().default(true),
@@ -100,15 +100,19 @@ export function vcApiRoutes({ issuing, statuses, requireOperator, isOpen }: VcAp
           tags,
           summary: 'Set the status of a credential by its id and a purpose',
           body: statusBody,
-          response: { 200: z.object({ credentialId: z.string() }), 400: problemSchema, 404: problemSchema },
+          response: {
+            200: z.object({ credentialId: z.string() }),
+            400: problemSchema,
+            404: problemSchema,
+            409: problemSchema,
+          },
         },
         preValidation: requireOperator,
       },
       async (request, reply) => {
         const { credentialId, credentialStatus, status } = request.body;
-        for (const { statusPurpose } of [credentialStatus].flat()) {
-          await statuses.changeStatus({ credentialId, purpose: statusPurpose, status });
-        }
+        const purposes = [credentialStatus].flat().map(({ statusPurpose }) => statusPurpose);
+        await statuses.changeStatus({ credentialId, purposes, status });
         return reply.send({ credentialId });
       },
     );

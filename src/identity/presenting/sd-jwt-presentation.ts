@@ -1,6 +1,7 @@
 // Takes an SD-JWT VC presentation apart without believing any of it. Source: RFC 9901, 4 and 7.3.
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
+import { readCertificates } from '../trust/certificate-chain.ts';
 import type { Jwt } from './jws.ts';
 import type { TraceReason } from './trace-reasons.ts';
 
@@ -16,7 +17,7 @@ export interface SdJwtPresentation {
   bound: string;
 }
 
-/** Header members that name or bring a key from outside. Nothing they say is ever followed. */
+/** Header members that name or bring a key from outside. Nothing they say is ever followed; `x5c` alone is judged. */
 const FOREIGN_KEYS = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'zip'];
 
 /** The parts of an SD-JWT, null where it is none. */
@@ -37,10 +38,15 @@ export function readSdJwtPresentation(compact: unknown): SdJwtPresentation | Tra
   if (presentation === null) return 'FORMAT_MALFORMED';
   const { header, payload } = presentation.jwt;
   if (header.alg !== 'ES256') return 'FORMAT_ALGORITHM_REFUSED';
-  if (FOREIGN_KEYS.some((name) => name in header)) return 'FORMAT_HEADER_REFUSED';
-  if (header.typ !== SD_JWT_VC_TYPE || typeof header.kid !== 'string') return 'FORMAT_MALFORMED';
-  if (typeof payload.iss !== 'string' || typeof payload.vct !== 'string') return 'FORMAT_MALFORMED';
-  return presentation;
+  const { x5c, ...others } = header;
+  if (FOREIGN_KEYS.some((name) => name in others)) return 'FORMAT_HEADER_REFUSED';
+  if (header.typ !== SD_JWT_VC_TYPE || typeof payload.vct !== 'string') return 'FORMAT_MALFORMED';
+  if (x5c === undefined) {
+    return typeof header.kid === 'string' && typeof payload.iss === 'string' ? presentation : 'FORMAT_MALFORMED';
+  }
+  if (readCertificates(x5c).length === 0) return 'FORMAT_HEADER_REFUSED';
+  // A certificate may stand for the issuer's name and for the key's address. Source: draft-ietf-oauth-sd-jwt-vc, iss.
+  return payload.iss === undefined || typeof payload.iss === 'string' ? presentation : 'FORMAT_MALFORMED';
 }
 
 /** Whether a key-binding JWT's header is one that is accepted, for a key of this algorithm. */

@@ -12,7 +12,7 @@ const algorithmsOf = { 'P-256': ['ES256'], 'P-384': ['ES384'], Ed25519: ['EdDSA'
 
 /** @param by the DID whose document must list the key for the purpose */
 export async function tokenStep(
-  { compact, header }: ReadToken,
+  { compact, header }: Pick<ReadToken, 'compact' | 'header'>,
   { by, purpose }: { by: string; purpose: VerificationRelationship },
   resolver: DidResolver,
 ): Promise<TraceStep> {

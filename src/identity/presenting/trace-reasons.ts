@@ -49,6 +49,18 @@ export const traceReasons = {
     ko: '서명에 쓰인 열쇠를 발급 기관의 DID 문서에서 찾을 수 없습니다.',
     en: "The signing key is not in the issuer's DID document.",
   },
+  CERTIFICATE_CHAIN_BROKEN: {
+    ko: '발급 기관의 인증서가 서로 이어지지 않거나 스스로 서명한 것입니다.',
+    en: "The issuer's certificates do not sign one another, or one signs itself.",
+  },
+  CERTIFICATE_NOT_VALID_NOW: {
+    ko: '발급 기관의 인증서가 지금 유효하지 않습니다.',
+    en: "A certificate of the issuer's has expired, or is not valid yet.",
+  },
+  CERTIFICATE_ROOT_NOT_TRUSTED: {
+    ko: '발급 기관의 인증서가 이 종류를 믿고 맡긴 인증 기관의 것이 아닙니다.',
+    en: "The issuer's certificates do not lead to an authority that is trusted for this type of credential.",
+  },
   SIGNER_UNRESOLVED: {
     ko: '서명한 쪽의 DID를 찾을 수 없습니다.',
     en: 'The DID of who signed cannot be resolved here.',
@@ -100,6 +112,10 @@ export const traceReasons = {
   ISSUER_NOT_REGISTERED: {
     ko: '이 시가 다루지 않는 종류의 증명서여서 발급 기관의 자격을 판단하지 않았습니다.',
     en: "The credential is not of one of this city's types, so whether its issuer may issue it was not judged.",
+  },
+  CERTIFICATE_NAME_DIFFERENT: {
+    ko: '인증서에 적힌 이름이 증명서의 발급 기관과 다릅니다.',
+    en: 'The certificate was given for another name than the one the credential names as its issuer.',
   },
   ISSUER_NOT_TRUSTED: {
     ko: '이 종류의 증명서를 발급할 수 있는 기관이 아닙니다.',

@@ -35,7 +35,7 @@ export function createVcStatusService({ statusLists, foreign, verifyList }: VcSt
       if (![value.type].flat().includes('BitstringStatusListEntry')) continue;
       const entry = readStatusEntry(value);
       if (typeof entry === 'string') return failure('STATUS_LIST_MALFORMED');
-      found.push(await entryStatus(entry, credential));
+      found.push(await entryStatus(entry, credential, isOwn));
     }
     const failed = found.find(({ step }) => step.outcome === 'failed');
     if (failed) return failed;
@@ -45,8 +45,14 @@ export function createVcStatusService({ statusLists, foreign, verifyList }: VcSt
     return recorded ?? found.at(-1) ?? failure('STATUS_UNKNOWN');
   }
 
-  async function entryStatus(entry: StatusEntryReference, credential: ConformingCredential): Promise<VcStatus> {
+  async function entryStatus(
+    entry: StatusEntryReference,
+    credential: ConformingCredential,
+    isOwn: boolean,
+  ): Promise<VcStatus> {
     const own = await statusLists.statusAt(entry.list, entry.index);
+    // Somebody else's credential that names a place in our lists would take over another credential's record.
+    if (own !== null && !isOwn) return failure('STATUS_LIST_NOT_VERIFIED');
     if (own !== null) return statusStep({ uri: entry.list, index: entry.index }, statusLists);
     const fetched = await foreign.fetch(entry.list);
     if (typeof fetched === 'string') return failure(fetched);

@@ -10,11 +10,12 @@ import {
   readSignedCredential,
 } from '../credentials/vc-data-model.ts';
 import { isEnvelope } from '../credentials/vc-presentation.ts';
-import type { DidService, ResolvedDid } from '../dids/did-service.ts';
+import type { DidService } from '../dids/did-service.ts';
 import type { ResolveDidService } from '../dids/resolve-did-service.ts';
-import { mayIssue } from '../trust/trusted-issuers.ts';
+import { type IssuerTrust, isOwnIssuer } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import type { ForeignStatusLists } from './foreign-status-list-port.ts';
+import { issuerStep } from './issuer-step.ts';
 import { openCredentialEnvelope } from './open-envelope.ts';
 import { type AskedOfProofs, proofStep } from './proof-step.ts';
 import { tokenStep } from './token-step.ts';
@@ -26,6 +27,7 @@ export interface VerifyCredentialServiceOptions {
   clock: Clock;
   dids: DidService;
   resolver: ResolveDidService;
+  trust: IssuerTrust;
   statusLists: StatusListService;
   foreignStatusLists: ForeignStatusLists;
   dataIntegrity: DataIntegrity;
@@ -52,7 +54,7 @@ interface Secured {
 const NO_TIMES = { notBefore_s: undefined, expires_s: undefined };
 
 export function createVerifyCredentialService(options: VerifyCredentialServiceOptions) {
-  const { clock, dids, resolver, dataIntegrity } = options;
+  const { clock, dids, resolver, trust: issuers, dataIntegrity } = options;
   const statuses = createVcStatusService({
     statusLists: options.statusLists,
     foreign: options.foreignStatusLists,
@@ -141,14 +143,14 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
     const type = credentialTypes.find(({ w3cName }) => credential.type.includes(w3cName))?.id ?? null;
     const did = issuerOf(credential) ?? '';
     const issuer = await dids.resolveDid(did);
-    const trust = issuerStep(did, issuer, type);
+    const trust = await issuerStep(did, issuer, type, issuers);
     const trace = [
       traceStep('format', 'passed', 'FORMAT_OK', { data: { type, format: secured.format } }),
       ...[signature, trust],
     ];
     // What nobody signed, or signed who may not, says nothing about anything else.
     if (signature.outcome !== 'passed' || trust.outcome === 'failed') return verdict(trace, { type, issuer: did });
-    const { step: status, credentialId } = await statuses.statusOf(credential, issuer !== null && mayIssue(issuer));
+    const { step: status, credentialId } = await statuses.statusOf(credential, isOwnIssuer(issuer));
     trace.push(
       ...[status, vcValidityStep(credential, secured.times, clock.now_ms())],
       ...[traceStep('holder', 'not_checked', 'HOLDER_NOT_ASKED'), secured.disclosures],
@@ -162,13 +164,6 @@ export function createVerifyCredentialService(options: VerifyCredentialServiceOp
   }
 
   return { verifyW3cCredential, verifySelfAsserted };
-}
-
-/** For one of our types the issuer must be trusted; of other types this city judges nobody. */
-function issuerStep(did: string, issuer: ResolvedDid | null, type: string | null): TraceStep {
-  if (mayIssue(issuer)) return traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did } });
-  if (type !== null) return traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED', { data: { did } });
-  return traceStep('issuer', 'not_checked', 'ISSUER_NOT_REGISTERED', { data: { did } });
 }
 
 function unsecured(credential: unknown): Record<string, unknown> {

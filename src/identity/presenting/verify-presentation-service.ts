@@ -2,16 +2,20 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { claimsSchema, typeOfVct } from '../credentials/credential-types.ts';
+import type { DidResolver } from '../dids/did-resolution.ts';
 import type { DidService, ResolvedDid } from '../dids/did-service.ts';
 import { publicJwkOf } from '../dids/verification-key.ts';
-import { mayIssue } from '../trust/trusted-issuers.ts';
+import { type IssuerTrust, noOtherIssuers } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
+import { chainSteps } from './chain-step.ts';
 import { applyDisclosures } from './disclosures.ts';
 import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
 import { type HolderExpectation, holderStep } from './holder-step.ts';
+import { issuerStep } from './issuer-step.ts';
 import { isSignedBy, type Jwt } from './jws.ts';
 import { readSdJwtPresentation } from './sd-jwt-presentation.ts';
 import { type StatusSource, statusStep } from './status-step.ts';
+import { tokenStep } from './token-step.ts';
 import { validityStep } from './validity-step.ts';
 import { completeTrace, isVerified, type TraceStep, traceStep, type Verdict } from './verdict.ts';
 
@@ -23,6 +27,8 @@ export interface VerifyPresentationServiceOptions {
   dids: Pick<DidService, 'resolveDid'>;
   statusLists: StatusSource;
   policy?: FreshnessPolicy;
+  /** Who else may issue, and where their keys are found; nobody where absent, as without a network. */
+  others?: { trust: IssuerTrust; resolver: DidResolver };
 }
 
 export interface PresentationExpectation extends HolderExpectation {
@@ -37,7 +43,7 @@ const protocolMembers = new Set([
 ]);
 
 export function createVerifyPresentationService(options: VerifyPresentationServiceOptions) {
-  const { clock, publicUrl, dids, statusLists, policy = freshnessPolicies.standard } = options;
+  const { clock, publicUrl, dids, statusLists, others, policy = freshnessPolicies.standard } = options;
 
   /** Never throws for a bad presentation: the verdict says what is wrong with it. */
   async function verifySdJwtPresentation(compact: unknown, expected: PresentationExpectation): Promise<Verdict> {
@@ -52,16 +58,16 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
         : traceStep('format', 'failed', 'TYPE_NOT_ASKED', { data: { type: type.id } }),
     ];
 
-    const issuer = await dids.resolveDid(String(payload.iss));
-    const signature = signatureStep(presentation.jwt, issuer);
-    trace.push(signature);
-    if (!mayIssue(issuer)) trace.push(traceStep('issuer', 'failed', 'ISSUER_NOT_TRUSTED'));
-    else trace.push(traceStep('issuer', 'passed', 'ISSUER_TRUSTED', { data: { did: String(payload.iss) } }));
-    // What nobody trusted has signed says nothing about status, validity or holder.
-    if (issuer === null || signature.outcome !== 'passed') return refusal(trace, type.id);
-
     const now_s = Math.floor(clock.now_ms() / 1000);
-    const { step: status, credentialId } = await statusStep(statusReference(payload), statusLists, policy);
+    const own = typeof payload.iss === 'string' ? await dids.resolveDid(payload.iss) : null;
+    const { signature, issuer: trusted } = await signedBy(presentation.jwt, own, type.id, now_s);
+    trace.push(signature, trusted);
+    // What nobody trusted has signed says nothing about status, validity or holder.
+    if (trusted.outcome !== 'passed' || signature.outcome !== 'passed') return refusal(trace, type.id);
+
+    const reference = statusReference(payload);
+    const { step: status, credentialId } =
+      own === null ? foreignStatusStep(reference) : await statusStep(reference, statusLists, policy);
     const { step: holder, thumbprint } = holderStep(presentation, expected, now_s);
     const disclosed = applyDisclosures(payload, presentation.disclosures);
     const claims = disclosed.ok
@@ -79,7 +85,9 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
             })
           : traceStep('disclosures', 'failed', 'CLAIMS_NOT_OF_TYPE')
         : traceStep('disclosures', 'failed', disclosed.reason),
-      anchorStep(issuer.anchor, issuer.anchorValue, issuer, policy),
+      own === null
+        ? traceStep('anchor', 'not_checked', 'ANCHOR_NOT_USED')
+        : anchorStep(own.anchor, own.anchorValue, own, policy),
     );
     return {
       verified: isVerified(trace),
@@ -89,6 +97,21 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
       credential_id: credentialId,
       holder_thumbprint: thumbprint,
     };
+  }
+
+  /** By a key of the DID it names; a certificate in the header speaks for those alone whose DID does not. */
+  async function signedBy(jwt: Jwt, own: ResolvedDid | null, type: string, now_s: number) {
+    const trust = others?.trust ?? noOtherIssuers;
+    const did = String(jwt.payload.iss);
+    const kid = String(jwt.header.kid);
+    const issuer = await issuerStep(did, own, type, trust);
+    if (own !== null || others === undefined) return { signature: signatureStep(jwt, own), issuer };
+    const speaksForDid = issuer.outcome === 'passed' && kid.startsWith(`${did}#`);
+    if (jwt.header.x5c !== undefined && !speaksForDid) return chainSteps(jwt, { type, now_s, trust });
+    // Nobody's DID is looked up elsewhere before it is trusted.
+    if (issuer.outcome !== 'passed') return { signature: signatureStep(jwt, null), issuer };
+    const token = { compact: jwt.compact, header: { alg: 'ES256', kid } } as const;
+    return { signature: await tokenStep(token, { by: did, purpose: 'assertionMethod' }, others.resolver), issuer };
   }
 
   return { verifySdJwtPresentation };
@@ -116,6 +139,15 @@ function signatureStep(jwt: Jwt, issuer: ResolvedDid | null): TraceStep {
   return isSignedBy(jwt, { ...jwk }, 'ES256')
     ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'ES256', key: keyId } })
     : traceStep('signature', 'failed', 'SIGNATURE_INVALID');
+}
+
+/** Our own lists say nothing about what others issued, and a place in them would take over another credential's record. */
+function foreignStatusStep(reference: ReturnType<typeof statusReference>): Awaited<ReturnType<typeof statusStep>> {
+  const step =
+    reference === null
+      ? traceStep('status', 'not_checked', 'STATUS_NOT_NAMED')
+      : traceStep('status', 'failed', 'STATUS_UNKNOWN');
+  return { step, credentialId: null };
 }
 
 function statusReference(payload: Record<string, unknown>): Parameters<typeof statusStep>[0] {

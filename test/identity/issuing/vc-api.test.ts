@@ -245,6 +245,47 @@ describe('verifying over the VC-API', () => {
     expect(failedSteps(await verify(credential))).toEqual(['status: CREDENTIAL_REVOKED']);
   });
 
+  describe('a suspension, over the VC-API [VC API 3.2.2]', () => {
+    const change = (credentialId: string, purposes: string[], status: boolean) => {
+      const credentialStatus = purposes.map((statusPurpose) => ({ type: 'BitstringStatusListEntry', statusPurpose }));
+      return post('/vc-api/credentials/status', { credentialId, credentialStatus, status });
+    };
+    const named = async () => {
+      const { verifiableCredential, credentialId } = (await issue(unsigned)).json();
+      return { verifiableCredential, id: credentialId as string };
+    };
+
+    test('is set, refused while it lasts, and ended', async () => {
+      const { verifiableCredential, id } = await named();
+      expect((await change(id, ['suspension'], true)).statusCode).toBe(200);
+      expect(failedSteps(await verify(verifiableCredential))).toEqual(['status: CREDENTIAL_SUSPENDED']);
+      expect((await change(id, ['suspension'], false)).statusCode).toBe(200);
+      expect(failedSteps(await verify(verifiableCredential))).toEqual([]);
+    });
+
+    test.each([true, false])('is final once it is revoked, for a status of %s', async (status) => {
+      const { verifiableCredential, id } = await named();
+      expect((await change(id, ['suspension', 'revocation'], true)).statusCode).toBe(200);
+      expect(failedSteps(await verify(verifiableCredential))).toEqual(['status: CREDENTIAL_REVOKED']);
+      const refused = await change(id, ['suspension'], status);
+      expect([refused.statusCode, refused.json().code]).toEqual([409, 'CREDENTIAL_STATUS_FINAL']);
+    });
+
+    test('is not ended by a request that also asks to take a revocation back', async () => {
+      const { verifiableCredential, id } = await named();
+      await change(id, ['suspension'], true);
+      const refused = await change(id, ['suspension', 'revocation'], false);
+      expect([refused.statusCode, refused.json().code]).toEqual([409, 'CONFLICT']);
+      expect(failedSteps(await verify(verifiableCredential))).toEqual(['status: CREDENTIAL_SUSPENDED']);
+    });
+
+    test('is one of the two purposes there are', async () => {
+      const { id } = await named();
+      expect((await change(id, ['refresh'], true)).statusCode).toBe(400);
+      expect((await change(id, [], true)).statusCode).toBe(400);
+    });
+  });
+
   test.each([
     ['over', { validUntil: '2026-01-10T00:00:00Z' }, 'validity: CREDENTIAL_EXPIRED'],
     ['to come', { validFrom: '2026-02-01T00:00:00+09:00' }, 'validity: CREDENTIAL_NOT_YET_VALID'],
