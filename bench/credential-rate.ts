@@ -33,7 +33,8 @@ export async function measureRates(contenders: readonly Contender[], limits: Lim
   return contenders.map(({ id, what }) => ({ id, what, runs: runs.get(id) ?? [], per_s: median(runs.get(id) ?? []) }));
 }
 
-async function measureOnce({ once }: Contender, run_ms: number): Promise<number> {
+/** Times a second of processor time. */
+export async function measureOnce({ once }: Contender, run_ms: number): Promise<number> {
   const end = performance.now() + run_ms;
   const before = process.cpuUsage();
   let done = 0;

@@ -20,6 +20,9 @@ export interface ServiceRate {
   per_s: number;
   /** Per core of the issuer's process and its database together. */
   withDatabase_per_s: number;
+  /** Of the same two to the bare library, which ran between the rounds. */
+  ratio: number;
+  withDatabase_ratio: number;
 }
 
 export interface Issuer {
@@ -86,11 +89,15 @@ export async function measureService(
   who: string,
   issuer: Issuer,
   load: { offers: number; batch: number; rounds: number },
+  bare: () => Promise<number>,
 ): Promise<ServiceRate> {
   const own: number[] = [];
   const both: number[] = [];
+  const ratios: number[] = [];
+  const ratiosOfBoth: number[] = [];
   let batch = 1;
   for (let round = 0; round <= load.rounds; round += 1) {
+    const bareBefore_per_s = await bare();
     const wallets = await readyWallets(await issuer.offers(load.offers), load.batch);
     const before = { cpu_s: await issuer.cpu_s(), database_s: issuer.databaseCpu_s() };
     const result = await wallets.go();
@@ -101,9 +108,15 @@ export async function measureService(
     if (round === 0) continue;
     own.push(result.credentials / cpu_s);
     both.push(result.credentials / (cpu_s + database_s));
+    const bare_per_s = (bareBefore_per_s + (await bare())) / 2;
+    ratios.push((own.at(-1) ?? 0) / bare_per_s);
+    ratiosOfBoth.push((both.at(-1) ?? 0) / bare_per_s);
   }
   const what = `${who}, ${batch === 1 ? 'one credential' : `${batch} credentials`} an offer`;
-  return { what, per_s: median(own), withDatabase_per_s: median(both) };
+  return {
+    ...{ what, per_s: median(own), withDatabase_per_s: median(both) },
+    ...{ ratio: median(ratios), withDatabase_ratio: median(ratiosOfBoth) },
+  };
 }
 
 /** Offers made and taken while others go on asking. @returns seconds, and how long the others waited */
