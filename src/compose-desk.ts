@@ -8,6 +8,8 @@ import type { Pool } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
 import { auditRoutes } from './portal/audit-routes.ts';
 import { createAuditService } from './portal/audit-service.ts';
+import { deskApprovalRoutes } from './portal/desk-approval-routes.ts';
+import { createDeskApprovalService } from './portal/desk-approval-service.ts';
 import { createDeskImportService } from './portal/desk-import-service.ts';
 import { deskRoutes } from './portal/desk-routes.ts';
 import { createDeskService } from './portal/desk-service.ts';
@@ -52,6 +54,14 @@ export function composeDesk(options: DeskOptions): { offers: OfferService; route
         ...{ publicUrl, walletUrl },
       }),
       deskRoutes({ desk: createDeskService({ ...options, issuer: identity.desk }), staffOf, walletUrl }),
+      deskApprovalRoutes({
+        approvals: createDeskApprovalService({
+          ...options,
+          approvals: identity.approvals,
+          statusOf: identity.credentials.statusOf,
+        }),
+        staffOf,
+      }),
       importRoutes({ imports: createDeskImportService({ ...options, imports: composeImports(options) }), staffOf }),
       auditRoutes({ audit: createAuditService(options), staffOf }),
     ],

@@ -7,6 +7,7 @@ export const problemCatalogue = {
   NOT_ALLOWED: { status: 403, title: 'This account may not do that' },
   CROSS_SITE_REFUSED: { status: 403, title: 'The request came from a page of another site' },
   NOT_FOUND: { status: 404, title: 'There is nothing here, or nothing you may see' },
+  SECOND_PERSON_NEEDED: { status: 403, title: 'This takes two people, both signed in with their staff credentials' },
   CONFLICT: { status: 409, title: 'The request contradicts what is already stored' },
   BODY_TOO_LARGE: { status: 413, title: 'The request is larger than this address takes' },
   MEDIA_TYPE_UNKNOWN: { status: 415, title: 'This address does not take that media type' },

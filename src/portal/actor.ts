@@ -9,6 +9,8 @@ export interface Actor {
   /** Hash of the session, or of a program's name. */
   hash: Buffer;
   duty: StaffDuty | 'command_line';
+  /** The staff credential that was shown; null for who came by a link, or is a program. */
+  credentialId: string | null;
 }
 
 /** A signed-in member of the staff. */
@@ -16,13 +18,11 @@ export interface Staff extends Actor {
   duty: StaffDuty;
   /** Empty: every zone. */
   zones: string[];
-  /** The staff credential that was shown; null for who came by a link. */
-  credentialId: string | null;
 }
 
 /** A part of this service, or its command line, acting without a person's session. */
 export function programActor(name: string): Actor {
-  return { hash: tokenHash(name), duty: 'command_line' };
+  return { hash: tokenHash(name), duty: 'command_line', credentialId: null };
 }
 
 export function typesOfDuty(duty: Actor['duty']): readonly CredentialType[] {

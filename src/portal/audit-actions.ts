@@ -4,6 +4,8 @@ export const auditActions = [
   'signed_in',
   'offer_made',
   'offer_withdrawn',
+  'offer_approved',
+  'offer_refused',
   'credential_revoked',
   'credential_suspended',
   'credential_resumed',

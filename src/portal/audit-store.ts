@@ -48,6 +48,20 @@ export async function insertAudit(
   );
 }
 
+/** Who made an offer at the desk, and the staff credential they had signed in with; null where it was not made there. */
+export async function findOfferMaker(
+  db: Queryable,
+  offerId: string,
+): Promise<{ hash: Buffer; credentialId: string | null } | null> {
+  const { rows } = await db.query<{ hash: Buffer; credentialId: string | null }>(
+    `SELECT made.actor AS hash, signed_in.credential_id AS "credentialId" FROM portal.audit made
+     LEFT JOIN portal.audit signed_in ON signed_in.actor = made.actor AND signed_in.action = 'signed_in'
+     WHERE made.offer_id = $1 AND made.action IN ('offer_made', 'credential_replaced') LIMIT 1`,
+    [offerId],
+  );
+  return rows[0] ?? null;
+}
+
 /** The newest first, below the row with the id `before`. */
 export async function listAudit(
   db: Queryable,

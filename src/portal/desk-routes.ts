@@ -83,7 +83,13 @@ export function deskRoutes({ desk, staffOf, walletUrl }: DeskRoutesOptions): Rou
         schema: {
           tags,
           summary: 'Offer a credential of any type that is this clerk’s; CLAIMS_INVALID lists what is wrong by claim',
-          body: z.object({ type: z.string().max(64), claims, reference: reference.optional() }),
+          body: z.object({
+            type: z.string().max(64),
+            claims,
+            reference: reference.optional(),
+            /** Whether a second person must approve it before anything is issued. */
+            needs_approval: z.boolean().optional(),
+          }),
           response: { 201: madeOffer },
         },
       },

@@ -41,6 +41,8 @@ export interface DeskOffer {
   /** The office's own number; a type with a claim for it takes that instead. */
   reference?: string | undefined;
   lifetime_s?: number | undefined;
+  /** Whether a second person must approve it before anything is issued. */
+  needs_approval?: boolean | undefined;
 }
 
 export type DeskService = ReturnType<typeof createDeskService>;
@@ -81,9 +83,14 @@ export function createDeskService(parts: {
     /** The forms of what the actor may offer. */
     forms: (actor: Actor): CredentialForm[] => typesOfDuty(actor.duty).map(credentialForm),
 
-    /** @throws NOT_ALLOWED, CLAIMS_INVALID, REQUEST_INVALID (no reference), SERVICE_POINT_UNKNOWN */
-    async offer(actor: Actor, { type: typeId, claims, reference, lifetime_s }: DeskOffer): Promise<Offer> {
+    /** @throws NOT_ALLOWED, CLAIMS_INVALID, REQUEST_INVALID (no reference), SERVICE_POINT_UNKNOWN, SECOND_PERSON_NEEDED */
+    async offer(
+      actor: Actor,
+      { type: typeId, claims, reference, lifetime_s, needs_approval = false }: DeskOffer,
+    ): Promise<Offer> {
       const type = typeAllowed(actor.duty, typeId);
+      // Of who came by a link nobody could tell later whether the second person is another.
+      if (needs_approval && actor.credentialId === null) throw problem('SECOND_PERSON_NEEDED');
       const filed = type.referenceClaim === undefined ? reference : claims[type.referenceClaim];
       if (typeof filed !== 'string' || filed === '') {
         throw problem('REQUEST_INVALID', "reference: write the office's number of the case");
@@ -96,7 +103,10 @@ export function createDeskService(parts: {
         if (at === null) throw problem('SERVICE_POINT_UNKNOWN');
       }
       return inTransaction(pool, async (transaction) => {
-        const order = { type: type.id, claims, reference: filed, ...(lifetime_s !== undefined && { lifetime_s }) };
+        const order = {
+          ...{ type: type.id, claims, reference: filed, needs_approval },
+          ...(lifetime_s !== undefined && { lifetime_s }),
+        };
         const offer = await issuer.createOffer(order, transaction);
         await deskAudit(actor, clock)(transaction, { action: 'offer_made', offerId: offer.offer_id, type: type.id });
         return offer;

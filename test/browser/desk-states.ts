@@ -72,6 +72,18 @@ export const deskStates: PageState[] = [
     },
   },
   {
+    name: 'desk: an approval by who made the offer',
+    on: 'site',
+    path: '/utility/#/desk',
+    answers: { 'POST /api/utility/desk/approvals/*/approve': () => refusal(403, 'SECOND_PERSON_NEEDED') },
+    act: async (page) => {
+      await choose(page, 'household-benefit');
+      await page.getByTestId('offer-needs-approval').check();
+      await page.getByTestId('approve-offer').click();
+      await page.locator('main .notice').waitFor();
+    },
+  },
+  {
     name: 'desk: about to suspend',
     on: 'site',
     path: '/utility/#/desk',

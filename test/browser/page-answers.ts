@@ -325,6 +325,16 @@ export const deskOffers = [
   },
 ].map((offer) => ({ ...offer, expires_at: '2026-11-26T05:25:00.000Z' }));
 
+export const awaitingOffers = [
+  {
+    offer_id: '1b8e4d5a-0000-4000-8000-000000000003',
+    type: 'household-benefit',
+    reference: 'B-2026/0043',
+    created_at: '2026-11-24T01:12:00.000Z',
+    expires_at: '2026-11-28T05:25:00.000Z',
+  },
+];
+
 export const deskCredentials = [
   {
     id: '9d2c7b31-0000-4000-8000-000000000001',

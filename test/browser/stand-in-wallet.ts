@@ -170,6 +170,7 @@ export function createWallet(options: WalletOptions): Wallet {
         issuer: 'http://localhost:8080',
         issuer_name: issuer,
         types: [{ id: 'water-account', name: type_name }],
+        left: [{ id: 'water-account.eddsa-rdfc-2022', name: type_name }],
         tx_code: { length: 6, input_mode: 'numeric', description: null },
         resolved: null,
       };

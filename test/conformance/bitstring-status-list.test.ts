@@ -16,27 +16,31 @@ const credential: Json = {
   type: ['VerifiableCredential'],
   credentialSubject: { id: 'did:key:z6MkhTNL7i2etLerDK8Acz5t528giE5KA4p75T6ka1E1D74r' },
 };
-const issued = async (): Promise<Json & { credentialStatus: Json }> => {
+const issued = async (): Promise<Json & { credentialStatus: Json[] }> => {
   const id = `urn:uuid:${crypto.randomUUID()}`;
   return (await service.issue({ ...credential, id })).body.verifiableCredential;
 };
-const published = async (accept: string) => {
-  const { credentialStatus } = await issued();
-  return service.get(String(credentialStatus.statusListCredential), { accept });
-};
+const entryOf = ({ credentialStatus }: { credentialStatus: Json[] }, purpose: string): Json =>
+  credentialStatus.find(({ statusPurpose }) => statusPurpose === purpose) ?? {};
+const published = async (accept: string, purpose = 'revocation') =>
+  service.get(String(entryOf(await issued(), purpose).statusListCredential), { accept });
 
 describe('entries [2.1]', () => {
   test('are of the type, with a purpose, an index in digits and the address of the list, which is not their id', async () => {
-    const { credentialStatus: entry } = await issued();
-    expect(entry).toEqual({
-      id: expect.stringMatching(/^https:/),
-      type: 'BitstringStatusListEntry',
-      statusPurpose: 'revocation',
-      statusListIndex: expect.stringMatching(/^(0|[1-9]\d*)$/),
-      statusListCredential: expect.stringMatching(/^https:/),
-    });
-    expect(entry.id).not.toBe(entry.statusListCredential);
-    expect(Number(entry.statusListIndex)).toBeLessThan(131_072);
+    const { credentialStatus: entries } = await issued();
+    expect(entries.map(({ statusPurpose }) => statusPurpose)).toEqual(['revocation', 'suspension']);
+    for (const entry of entries) {
+      expect(entry).toEqual({
+        id: expect.stringMatching(/^https:/),
+        type: 'BitstringStatusListEntry',
+        statusPurpose: expect.any(String),
+        statusListIndex: expect.stringMatching(/^(0|[1-9]\d*)$/),
+        statusListCredential: expect.stringMatching(/^https:/),
+      });
+      expect(entry.id).not.toBe(entry.statusListCredential);
+      expect(Number(entry.statusListIndex)).toBeLessThan(131_072);
+    }
+    expect(new Set(entries.map(({ statusListCredential }) => statusListCredential)).size).toBe(2);
   });
 
   test('are not added to credentials that are issued as a did:key: these have the status they came with, or none', async () => {
@@ -84,24 +88,26 @@ describe('entries [2.1]', () => {
 });
 
 describe('the published list [2.2]', () => {
-  test('is a credential of VC 2.0 that verifies, with the id by which it was named', async () => {
-    const { credentialStatus } = await issued();
-    const address = String(credentialStatus.statusListCredential);
-    const { status, type, body } = await service.get(address);
-    expect([status, type]).toEqual([200, 'application/vc']);
-    expect(body).toMatchObject({
-      '@context': [VC_CONTEXT],
-      id: address,
-      type: ['VerifiableCredential', 'BitstringStatusListCredential'],
-      issuer: service.issuer.did,
-      validFrom: expect.any(String),
-      validUntil: expect.any(String),
-      credentialSubject: { type: 'BitstringStatusList', statusPurpose: 'revocation' },
-      proof: { type: 'DataIntegrityProof' },
-    });
-    const { trace } = (await service.verify(body)).body;
-    expect(trace).toContainEqual(expect.objectContaining({ step: 'signature', outcome: 'passed' }));
-  });
+  test.each(['revocation', 'suspension'])(
+    'of %s is a credential of VC 2.0 that verifies, with the id by which it was named',
+    async (statusPurpose) => {
+      const address = String(entryOf(await issued(), statusPurpose).statusListCredential);
+      const { status, type, body } = await service.get(address);
+      expect([status, type]).toEqual([200, 'application/vc']);
+      expect(body).toMatchObject({
+        '@context': [VC_CONTEXT],
+        id: address,
+        type: ['VerifiableCredential', 'BitstringStatusListCredential'],
+        issuer: service.issuer.did,
+        validFrom: expect.any(String),
+        validUntil: expect.any(String),
+        credentialSubject: { type: 'BitstringStatusList', statusPurpose },
+        proof: { type: 'DataIntegrityProof' },
+      });
+      const { trace } = (await service.verify(body)).body;
+      expect(trace).toContainEqual(expect.objectContaining({ step: 'signature', outcome: 'passed' }));
+    },
+  );
 
   test('is multibase base64url of a GZIP of 16 KB at least', async () => {
     const { encodedList: text } = (await published('application/vc')).body.credentialSubject;
@@ -120,7 +126,7 @@ describe('the published list [2.2]', () => {
 
   test('has the bit of a credential set once it is revoked, from the left, and the credential is refused', async () => {
     const verifiable = await issued();
-    const { statusListCredential, statusListIndex } = verifiable.credentialStatus;
+    const { statusListCredential, statusListIndex } = entryOf(verifiable, 'revocation');
     const bit = async () => {
       const text = (await service.get(String(statusListCredential))).body.credentialSubject.encodedList;
       const bits = gunzipSync(Buffer.from(text.slice(1), 'base64url'));

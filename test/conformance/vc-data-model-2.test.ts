@@ -311,7 +311,8 @@ describe('status [4.10]', () => {
     const { body } = await service.issue({ ...withTerm('Kind'), credentialStatus: entry });
     expect(body.verifiableCredential.credentialStatus).toEqual([
       entry,
-      expect.objectContaining({ type: 'BitstringStatusListEntry' }),
+      expect.objectContaining({ type: 'BitstringStatusListEntry', statusPurpose: 'revocation' }),
+      expect.objectContaining({ type: 'BitstringStatusListEntry', statusPurpose: 'suspension' }),
     ]);
     expect((await service.verify(body.verifiableCredential)).status).toBe(200);
   });

@@ -43,7 +43,9 @@ describe('credentials as JWTs [3.1.1]', () => {
     expect(decodeJwt(token)).toEqual({
       ...credential,
       issuer: service.issuer.did,
-      credentialStatus: expect.objectContaining({ type: 'BitstringStatusListEntry' }),
+      credentialStatus: ['revocation', 'suspension'].map((statusPurpose) =>
+        expect.objectContaining({ type: 'BitstringStatusListEntry', statusPurpose }),
+      ),
     });
     const key = await importJWK(service.issuer.keys.p256.publicJwk, 'ES256');
     await expect(compactVerify(token, key)).resolves.toBeDefined();

@@ -21,12 +21,12 @@ beforeEach(() => {
 });
 
 /** A browser that came in by a staff credential of this duty. */
-async function staffWith(duty: StaffDuty, until = '2099-12-31') {
+async function staffWith(duty: StaffDuty, until = '2099-12-31', number = 'S-1') {
   const administrator = await house.clerk();
   const claims = { duty, zones: ['haeundae'], until };
   const made = await administrator.post('/api/utility/desk/offers', {
     type: 'utility-staff',
-    reference: 'S-1',
+    reference: number,
     claims,
   });
   expect(made.statusCode).toBe(201);
@@ -191,6 +191,80 @@ describe('a single offer', () => {
     expect((await page.post('/api/utility/desk/offers', { type: 'water-account', claims })).statusCode).toBe(201);
     const nowhere = { type: 'water-account', claims: { ...claims, service_point: 'nowhere' } };
     expect((await page.post('/api/utility/desk/offers', nowhere)).json().code).toBe('SERVICE_POINT_UNKNOWN');
+  });
+});
+
+describe('an offer that a second person must approve', () => {
+  const clerk = async (number: string, duty: StaffDuty = 'resident_clerk') =>
+    (await staffWith(duty, '2099-12-31', number)).page;
+  const make = async (page: Page, reference: string) =>
+    (await page.post('/api/utility/desk/offers', { ...order, reference, needs_approval: true })).json();
+  const decide = async (page: Page, id: string, decision: 'approve' | 'refuse') => {
+    const answer = await page.post(`/api/utility/desk/approvals/${id}/${decision}`);
+    return answer.statusCode === 204 ? 204 : `${answer.statusCode} ${answer.json().code}`;
+  };
+  const waiting = async (page: Page): Promise<string[]> =>
+    (await page.get('/api/utility/desk/approvals')).json().offers.map((one: { offer_id: string }) => one.offer_id);
+  const issuedFor = async (page: Page, reference: string) =>
+    (await page.get(`/api/utility/desk/credentials?reference=${reference}`)).json().credentials.length;
+
+  test('is listed, approved by another, and taken', async () => {
+    const [maker, other] = [await clerk('S-11'), await clerk('S-12')];
+    const made = await make(maker, 'R-two');
+    expect(await waiting(other)).toContain(made.offer_id);
+    expect(await decide(other, made.offer_id, 'approve')).toBe(204);
+    expect(await waiting(other)).not.toContain(made.offer_id);
+    await walletOf().takeOffer(made.offer_uri, made.tx_code);
+    expect(await issuedFor(other, 'R-two')).toBe(1);
+    expect((await trail('offer_approved')).at(-1)).toMatchObject({ type: 'resident', offer_id: made.offer_id });
+    expect(await decide(other, made.offer_id, 'refuse')).toBe('404 NOT_FOUND');
+  });
+
+  test('gives no credential to a wallet that takes it before', async () => {
+    const [maker, other] = [await clerk('S-11'), await clerk('S-12')];
+    const made = await make(maker, 'R-early');
+    await expect(walletOf().takeOffer(made.offer_uri, made.tx_code)).rejects.toBeTruthy();
+    expect([await issuedFor(maker, 'R-early'), await waiting(other)]).toEqual([
+      0,
+      expect.arrayContaining([made.offer_id]),
+    ]);
+    expect(await decide(other, made.offer_id, 'refuse')).toBe(204);
+  });
+
+  test('is not approved by its maker, in this session or another of the same staff number', async () => {
+    const maker = await clerk('S-11');
+    const made = await make(maker, 'R-alone');
+    for (const page of [maker, await clerk('S-11')]) {
+      expect(await decide(page, made.offer_id, 'approve')).toBe('403 SECOND_PERSON_NEEDED');
+    }
+    expect(await waiting(maker)).toContain(made.offer_id);
+    expect(await decide(maker, made.offer_id, 'refuse')).toBe(204);
+    await expect(walletOf().takeOffer(made.offer_uri, made.tx_code)).rejects.toBeTruthy();
+    expect((await trail('offer_refused')).at(-1)).toMatchObject({ offer_id: made.offer_id });
+  });
+
+  test('is neither made nor approved by who came in by a link', async () => {
+    const [link, maker] = [await house.clerk(), await clerk('S-11')];
+    expect((await make(link, 'R-link')).code).toBe('SECOND_PERSON_NEEDED');
+    const made = await make(maker, 'R-link');
+    expect(await decide(link, made.offer_id, 'approve')).toBe('403 SECOND_PERSON_NEEDED');
+  });
+
+  test('is another duty’s to see and decide', async () => {
+    const [maker, stranger] = [await clerk('S-11'), await clerk('S-13', 'water_clerk')];
+    const made = await make(maker, 'R-stranger');
+    expect(await waiting(stranger)).toEqual([]);
+    for (const decision of ['approve', 'refuse'] as const) {
+      expect(await decide(stranger, made.offer_id, decision)).toBe('403 NOT_ALLOWED');
+    }
+    expect(await waiting(maker)).toContain(made.offer_id);
+  });
+
+  test('waits no more once it is taken back', async () => {
+    const maker = await clerk('S-11');
+    const made = await make(maker, 'R-back');
+    expect((await maker.post(`/api/utility/desk/offers/${made.offer_id}/withdraw`)).statusCode).toBe(204);
+    expect(await waiting(maker)).not.toContain(made.offer_id);
   });
 });
 
@@ -460,6 +534,7 @@ test.each([
   ['GET', '/api/utility/desk/types'],
   ['GET', '/api/utility/desk/offers'],
   ['GET', '/api/utility/desk/credentials'],
+  ['GET', '/api/utility/desk/approvals'],
   ['GET', '/api/utility/imports'],
   ['GET', '/api/utility/audit'],
   ['GET', '/api/utility/audit.csv'],

@@ -23,6 +23,16 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '이 화면을 볼 권한이 없습니다.', en: 'You may not see this.' },
     advice: { ko: '담당자에게 권한을 요청해 주세요.', en: 'Ask the person in charge for access.' },
   },
+  SECOND_PERSON_NEEDED: {
+    what: {
+      ko: '직원증으로 로그인한 두 사람이 필요합니다. 안내를 만든 사람은 승인할 수 없습니다.',
+      en: 'This takes two people with staff credentials; who made the offer cannot approve it.',
+    },
+    advice: {
+      ko: '직원증으로 로그인하거나, 다른 직원에게 승인을 부탁해 주세요.',
+      en: 'Sign in with your staff credential, or ask a colleague to approve.',
+    },
+  },
   NOT_FOUND: {
     what: { ko: '찾는 내용이 없습니다.', en: 'There is nothing here.' },
     advice: { ko: '주소를 다시 확인해 주세요.', en: 'Please check the address.' },

@@ -210,6 +210,15 @@ export interface DeskOffer {
   import_id: string | null;
 }
 
+/** An offer of which nothing is issued until a second person approves it. */
+export interface AwaitingOffer {
+  offer_id: string;
+  type: string;
+  reference: string;
+  created_at: string;
+  expires_at: string;
+}
+
 export interface DeskCredential {
   id: string;
   type: string;

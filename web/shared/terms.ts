@@ -80,6 +80,8 @@ const words = {
     signed_in: { ko: '로그인', en: 'Signed in' },
     offer_made: { ko: '발급 안내', en: 'Offer made' },
     offer_withdrawn: { ko: '안내 거둠', en: 'Offer taken back' },
+    offer_approved: { ko: '안내 승인', en: 'Offer approved' },
+    offer_refused: { ko: '안내 반려', en: 'Offer refused' },
     credential_revoked: { ko: '폐지', en: 'Revoked' },
     credential_suspended: { ko: '정지', en: 'Suspended' },
     credential_resumed: { ko: '정지 해제', en: 'Resumed' },

@@ -8,6 +8,7 @@ import { useRemote } from '../shared/remote.ts';
 import { askService } from '../shared/service-client.ts';
 import type { MadeOffer } from '../shared/service-types.ts';
 import { ClaimsForm } from './claims-form.tsx';
+import { DeskApprovals } from './desk-approvals.tsx';
 import { DeskCredentials } from './desk-credentials.tsx';
 import { DeskOffers } from './desk-offers.tsx';
 import { OfferCard } from './offer-card.tsx';
@@ -38,6 +39,7 @@ export function DeskPage() {
       {types.state === 'ready' && types.value.types.length > 0 ? (
         <>
           <NewOffer forms={types.value.types} onMade={() => setTurn(turn + 1)} />
+          <DeskApprovals turn={turn} onChanged={() => setTurn(turn + 1)} />
           <DeskOffers turn={turn} onChanged={() => setTurn(turn + 1)} />
           <DeskCredentials forms={types.value.types} turn={turn} onChanged={() => setTurn(turn + 1)} />
         </>
@@ -49,6 +51,7 @@ export function DeskPage() {
 function NewOffer({ forms, onMade }: { forms: readonly CredentialForm[]; onMade: () => void }) {
   const { say, pick } = useSpeech();
   const [chosen, setChosen] = useState('');
+  const [needsApproval, setNeedsApproval] = useState(false);
   const [made, setMade] = useState<MadeOffer | null>(null);
   const form = forms.find(({ type }) => type === chosen);
   return (
@@ -77,13 +80,29 @@ function NewOffer({ forms, onMade }: { forms: readonly CredentialForm[]; onMade:
           {form === undefined ? null : <span class="hint">{pick(form.description)}</span>}
         </div>
         {form === undefined || made !== null ? null : (
+          <label class="row">
+            <input
+              type="checkbox"
+              checked={needsApproval}
+              onChange={(event) => setNeedsApproval(event.currentTarget.checked)}
+              data-testid="offer-needs-approval"
+            />
+            {say('다른 직원이 승인한 뒤에 발급', 'Issue only after a colleague’s approval')}
+          </label>
+        )}
+        {form === undefined || made !== null ? null : (
           <ClaimsForm
             key={form.type}
             form={form}
             submit={say('안내 만들기', 'Make the offer')}
             asksReference
             onSubmit={async ({ claims, reference }) => {
-              const body = { type: form.type, claims, ...(reference === '' ? {} : { reference }) };
+              const body = {
+                type: form.type,
+                claims,
+                needs_approval: needsApproval,
+                ...(reference === '' ? {} : { reference }),
+              };
               setMade(await askService<MadeOffer>('/api/utility/desk/offers', body));
               onMade();
             }}

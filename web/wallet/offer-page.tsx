@@ -77,6 +77,23 @@ function Offered({ offer, wallet, onTaken }: { offer: OfferPreview; wallet: Wall
           <li key={type.id}>{pick(type.name)}</li>
         ))}
       </ul>
+      {offer.left.length === 0 ? null : (
+        <div class="wide small" data-testid="offer-left">
+          <p>
+            {say(
+              '이 지갑이 다루지 않는 형식으로도 제안되었습니다. 다음은 받지 않습니다.',
+              'It is offered in formats that this wallet does not hold, too. These are left:',
+            )}
+          </p>
+          <ul>
+            {offer.left.map((type) => (
+              <li key={type.id}>
+                {pick(type.name)} <code>{type.id}</code>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       <details class="wide">
         <summary>{say('발급 기관의 주소', 'Address of the issuer')}</summary>
         <code>{offer.issuer}</code>

@@ -95,8 +95,9 @@ export async function insertCredentials(
   candidates: readonly number[],
   issuedAt_ms: number,
 ): Promise<(StatusEntry & { id: string })[]> {
-  const { rows } = await to.query<StatusEntry & { id: string }>(
-    `INSERT INTO identity.credential
+  const { rows } = await to.query<StatusEntry & { id: string }>({
+    name: 'identity-insert-credentials',
+    text: `INSERT INTO identity.credential
        (id, type, format, status_list, status_index, reference, holder_thumbprint, signing_key, issued_at)
      SELECT wanted.id, wanted.type, wanted.format, wanted.list, place.index, wanted.reference, wanted.thumbprint,
        wanted.signing_key, to_timestamp($9::float8 / 1000)
@@ -113,7 +114,7 @@ export async function insertCredentials(
      WHERE NOT EXISTS (SELECT FROM identity.revoked_issuer_key revoked WHERE revoked.fragment = wanted.signing_key)
      ON CONFLICT (status_list, status_index) DO NOTHING
      RETURNING id, status_list AS list, status_index AS index`,
-    [
+    values: [
       credentials.map(({ id }) => id),
       credentials.map(({ type }) => type),
       credentials.map(({ format }) => format),
@@ -125,7 +126,7 @@ export async function insertCredentials(
       issuedAt_ms,
       candidates.length / credentials.length,
     ],
-  );
+  });
   return rows;
 }
 

@@ -22,10 +22,11 @@ export async function insertAnswer(
   to: Queryable,
   answer: { notificationHash: Buffer; identifier: string; credentialIds: readonly string[] },
 ): Promise<void> {
-  await to.query(
-    'INSERT INTO identity.credential_answers (notification_hash, identifier, credential_ids) VALUES ($1, $2, $3)',
-    [answer.notificationHash, answer.identifier, answer.credentialIds],
-  );
+  await to.query({
+    name: 'identity-insert-answer',
+    text: 'INSERT INTO identity.credential_answers (notification_hash, identifier, credential_ids) VALUES ($1, $2, $3)',
+    values: [answer.notificationHash, answer.identifier, answer.credentialIds],
+  });
 }
 
 /** Notes what became of the credentials of one answer; a second time changes nothing. @returns whose they are, or null */

@@ -18,6 +18,7 @@ import type { Grant, GrantedCredential, ProtocolRequest } from './grant.ts';
 import type { GrantService } from './grant-service.ts';
 import type { IssueAnswerService } from './issue-answer-service.ts';
 import { approvalState } from './offer-approval-store.ts';
+import { noncesToSpend } from './proof-nonce.ts';
 import { nonceRefused, type ProveHolderService } from './prove-holder-service.ts';
 
 /** A request's body: JSON as it was read, or a JWE. */
@@ -58,24 +59,24 @@ export function createDeliveryService(options: DeliveryOptions) {
     requireEncryption(sent, request.responseEncryption);
     const granted = grantedCredential(grant, request.asked);
     const configuration = configurationOf(granted);
-    const { keys, nonces } = await holders.proveHolder(readProofs(request.proofs), {
+    const proved = await holders.proveHolder(readProofs(request.proofs), {
       clientId: grant.clientId,
       need: configuration.need,
     });
     const waits = (await approvalOf(granted)) === 'awaiting';
     const transactionId = randomToken(random);
     const answer = await inTransaction(pool, async (transaction) => {
-      const until = new Date(clock.now_ms() + credentialLimits.nonceLifetime_s * 1_000);
-      if (!(await spendNonces(transaction, nonces.map(nonceHash), until))) throw nonceRefused();
       if (!waits) {
         return answers.issueAnswer(
           transaction,
           { grantId: grant.id, identifier: granted.identifier, configuration },
-          keys,
+          proved,
         );
       }
+      const { nonceHashes, noncesUntil } = noncesToSpend(proved.nonces, clock.now_ms());
+      if (!(await spendNonces(transaction, nonceHashes, noncesUntil))) throw nonceRefused();
       const transactionHash = transactionIdHash(transactionId);
-      await deferIssue(transaction, { identifier: granted.identifier, transactionHash, keys });
+      await deferIssue(transaction, { identifier: granted.identifier, transactionHash, keys: proved.keys });
       return pending(transactionId);
     });
     return sealed(answer, waits ? 202 : 200, request.responseEncryption, dpopNonce);
@@ -108,7 +109,8 @@ export function createDeliveryService(options: DeliveryOptions) {
       return answers.issueAnswer(
         transaction,
         { grantId: grant.id, identifier: granted.identifier, configuration },
-        keys,
+        // Their nonces were spent when the keys were proved.
+        { keys, nonces: [] },
       );
     });
     return sealed(answer, 200, responseEncryption, dpopNonce);
@@ -185,8 +187,4 @@ function transactionRefused() {
 
 function transactionIdHash(transactionId: string): Buffer {
   return secretHash('naru/deferred-transaction/1', transactionId);
-}
-
-function nonceHash(nonce: string): Buffer {
-  return secretHash('naru/proof-nonce/2', nonce);
 }

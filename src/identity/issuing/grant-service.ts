@@ -7,7 +7,7 @@ import { protocolAlgorithm } from '../openid-callbacks.ts';
 import { secretHash } from '../secrets.ts';
 import type { DpopService } from './dpop-service.ts';
 import type { Grant, ProtocolRequest } from './grant.ts';
-import { eraseClaims, grantByToken, takeClaims } from './grant-store.ts';
+import { eraseClaims, grantByToken, type Taking, takeClaims } from './grant-store.ts';
 
 export interface GrantService {
   /**
@@ -19,13 +19,10 @@ export interface GrantService {
    */
   grantOf(request: ProtocolRequest): Promise<Grant & { dpopNonce: string | null }>;
   /**
-   * Takes the claims to issue `credentials` credentials from, inside the transaction that records the issue; they are
-   * erased with the last one. Null when the grant has been used up or its claims were erased.
+   * Spends the nonces and takes the claims to issue `credentials` credentials from, inside the transaction that records the
+   * issue; they are erased with the last one. `taken` is null when the grant has been used up or its claims were erased.
    */
-  takeClaims(
-    transaction: Transaction,
-    given: { grantId: string; identifier: string; credentials: number },
-  ): Promise<{ claims: Record<string, unknown>; reference: string } | null>;
+  takeClaims(transaction: Transaction, given: Omit<Taking, 'now'>): ReturnType<typeof takeClaims>;
   /** For a wallet that says it has what an office's offer was for: nothing more is issued on that. */
   eraseClaims(transaction: Transaction, identifier: string): Promise<void>;
 }

@@ -53,50 +53,89 @@ export async function insertAccessToken(
 }
 
 export async function grantByToken(from: Queryable, tokenHash: Buffer, now: Date): Promise<Grant | null> {
-  const { rows } = await from.query<{ id: string; client_id: string | null; dpop_thumbprint: string | null }>(
-    `SELECT g.id, g.client_id, g.dpop_thumbprint FROM identity.access_tokens t JOIN identity.grants g ON g.id = t.grant_id
-     WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.expires_at > $2`,
-    [tokenHash, now],
-  );
-  const [row] = rows;
-  if (row === undefined) return null;
-  const credentials = await grantedCredentials(from, row.id);
-  return { id: row.id, clientId: row.client_id, dpopThumbprint: row.dpop_thumbprint, credentials };
+  const { rows } = await from.query<Omit<Grant, 'credentials'> & GrantedCredential>({
+    name: 'identity-grant-by-token',
+    text: `SELECT g.id, g.client_id AS "clientId", g.dpop_thumbprint AS "dpopThumbprint", ${grantedColumns}
+      FROM identity.access_tokens t JOIN identity.grants g ON g.id = t.grant_id
+      JOIN identity.granted_credentials c ON c.grant_id = g.id
+      WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.expires_at > $2 ORDER BY configuration_id`,
+    values: [tokenHash, now],
+  });
+  const [first] = rows;
+  if (first === undefined) return null;
+  const { id, clientId, dpopThumbprint } = first;
+  return {
+    ...{ id, clientId, dpopThumbprint },
+    credentials: rows.map(({ identifier, configurationId, byIdentifier, approvalOf }) => ({
+      ...{ identifier, configurationId, byIdentifier },
+      approvalOf: approvalOf ?? null,
+    })),
+  };
 }
+
+const grantedColumns =
+  'identifier, configuration_id AS "configurationId", by_identifier AS "byIdentifier", approval_of AS "approvalOf"';
 
 export async function grantedCredentials(from: Queryable, grantId: string): Promise<GrantedCredential[]> {
   const { rows } = await from.query<GrantedCredential>(
-    `SELECT identifier, configuration_id AS "configurationId", by_identifier AS "byIdentifier", approval_of AS "approvalOf"
-     FROM identity.granted_credentials WHERE grant_id = $1 ORDER BY configuration_id`,
+    `SELECT ${grantedColumns} FROM identity.granted_credentials WHERE grant_id = $1 ORDER BY configuration_id`,
     [grantId],
   );
   return rows;
 }
 
-/** The claims for `credentials` credentials, erased with the last of them; null when so many are not left. */
+export interface Taking {
+  grantId: string;
+  identifier: string;
+  credentials: number;
+  now: Date;
+  /** What the wallet proved its keys with; each serves once. */
+  nonceHashes: readonly Buffer[];
+  noncesUntil: Date;
+}
+
+/**
+ * Spends the nonces and takes the claims for `credentials` credentials, erased with the last of them, in one statement.
+ *
+ * @returns `fresh`: whether none of the nonces was spent before, true for exactly one of any number of callers; `taken`:
+ *   null when so many credentials are not left
+ */
 export async function takeClaims(
   to: Queryable,
-  given: { grantId: string; identifier: string; credentials: number; now: Date },
-): Promise<{ claims: Record<string, unknown>; reference: string } | null> {
-  const { rows } = await to.query<{ claims: Record<string, unknown>; reference: string }>(
-    `WITH held AS (
-       SELECT c.identifier, c.claims, g.reference, c.credentials_left - $3 AS left_then
-       FROM identity.granted_credentials c JOIN identity.grants g ON g.id = c.grant_id
-       WHERE c.grant_id = $1 AND c.identifier = $2 AND c.credentials_left >= $3 AND c.claims IS NOT NULL
-         AND c.claims_until > $4
-       FOR UPDATE OF c
-     )
-     UPDATE identity.granted_credentials c
-     SET credentials_left = held.left_then, claims = CASE WHEN held.left_then = 0 THEN NULL ELSE c.claims END,
-         claims_until = LEAST(c.claims_until, $5)
-     FROM held WHERE c.identifier = held.identifier
-     RETURNING held.claims, held.reference`,
-    [
+  given: Taking,
+): Promise<{ fresh: boolean; taken: { claims: Record<string, unknown>; reference: string } | null }> {
+  const { rows } = await to.query<{ spent: number; claims: Record<string, unknown> | null; reference: string }>({
+    name: 'identity-take-claims',
+    text: `WITH spent AS (
+        INSERT INTO identity.spent_nonces (nonce_hash, expires_at) SELECT unnest($6::bytea[]), $7
+        ON CONFLICT DO NOTHING RETURNING nonce_hash
+      ), held AS (
+        SELECT c.identifier, c.claims, g.reference, c.credentials_left - $3 AS left_then
+        FROM identity.granted_credentials c JOIN identity.grants g ON g.id = c.grant_id
+        WHERE c.grant_id = $1 AND c.identifier = $2 AND c.credentials_left >= $3 AND c.claims IS NOT NULL
+          AND c.claims_until > $4
+        FOR UPDATE OF c
+      ), taken AS (
+        UPDATE identity.granted_credentials c
+        SET credentials_left = held.left_then, claims = CASE WHEN held.left_then = 0 THEN NULL ELSE c.claims END,
+            claims_until = LEAST(c.claims_until, $5)
+        FROM held WHERE c.identifier = held.identifier
+        RETURNING held.claims, held.reference
+      )
+      SELECT (SELECT count(*) FROM spent) AS spent, taken.claims, taken.reference
+      FROM (VALUES (1)) AS one LEFT JOIN taken ON true`,
+    values: [
       ...[given.grantId, given.identifier, given.credentials, given.now],
       new Date(given.now.getTime() + grantLimits.claimsAfterIssue_s * 1_000),
+      ...[given.nonceHashes, given.noncesUntil],
     ],
-  );
-  return rows[0] ?? null;
+  });
+  const [row] = rows;
+  const claims = row?.claims ?? null;
+  return {
+    fresh: row?.spent === given.nonceHashes.length,
+    taken: row === undefined || claims === null ? null : { claims, reference: row.reference },
+  };
 }
 
 /**

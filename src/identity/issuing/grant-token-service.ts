@@ -10,6 +10,7 @@ import { calculatePKCECodeChallenge } from 'openid-client';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { type Random, randomToken, randomUuid } from '../../platform/random.ts';
+import { credentialFormats } from '../credentials/credential-formats.ts';
 import { faultCode, isProtocolFault, OauthRefusal } from '../oauth-refusal.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, secretHash, txCodeHash } from '../secrets.ts';
@@ -18,8 +19,8 @@ import { lockCode, spendCode } from './authorization-store.ts';
 import type { DpopService } from './dpop-service.ts';
 import { type GrantedCredential, grantLimits, type ProtocolRequest } from './grant.ts';
 import { accessTokenHash } from './grant-service.ts';
-import { grantedCredentials, insertAccessToken, insertGrant, revokeGrant } from './grant-store.ts';
-import { takeOffer } from './offer-store.ts';
+import { grantedCredentials, insertAccessToken, revokeGrant } from './grant-store.ts';
+import { redeemOffer } from './offer-store.ts';
 import { findRefreshToken, insertRefreshToken, lockRefreshToken, spendRefreshToken } from './refresh-token-store.ts';
 
 export interface TokenService {
@@ -46,6 +47,12 @@ export interface TokenServiceOptions {
 
 type Proof = Awaited<ReturnType<DpopService['verifyProof']>> | null;
 
+interface Tokens {
+  access: string;
+  /** Only beside a token that is bound to a key. */
+  refresh: string | null;
+}
+
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { pool, clock, random, dpop, wallets, bearerTokens } = options;
   const library = new Oauth2AuthorizationServer({ callbacks: openidCallbacks({}) });
@@ -57,58 +64,36 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     proof: Proof,
     credentials: readonly GrantedCredential[],
   ): Promise<AccessTokenResponse> {
-    const accessToken = randomToken(random);
+    const tokens = drawTokens(proof);
     const expiresAt = new Date(clock.now_ms() + grantLimits.accessTokenLifetime_s * 1_000);
-    await insertAccessToken(transaction, { hash: accessTokenHash(accessToken), grantId, expiresAt });
-    const details = authorizationDetails(credentials);
-    const answer: AccessTokenResponse = {
-      access_token: accessToken,
-      token_type: proof === null ? 'Bearer' : 'DPoP',
-      expires_in: grantLimits.accessTokenLifetime_s,
-      ...(details.length === 0 ? {} : { authorization_details: details }),
-    };
-    if (proof === null) return answer;
-    const refreshToken = randomToken(random);
-    await insertRefreshToken(transaction, { hash: refreshTokenHash(refreshToken), grantId });
-    return { ...answer, refresh_token: refreshToken };
+    await insertAccessToken(transaction, { hash: accessTokenHash(tokens.access), grantId, expiresAt });
+    if (tokens.refresh !== null) {
+      await insertRefreshToken(transaction, { hash: refreshTokenHash(tokens.refresh), grantId });
+    }
+    return tokenAnswer(tokens, credentials);
   }
 
-  async function redeemOffer(code: string, txCode: string | undefined, proof: Proof): Promise<AccessTokenResponse> {
+  function drawTokens(proof: Proof): Tokens {
+    return { access: randomToken(random), refresh: proof === null ? null : randomToken(random) };
+  }
+
+  async function takeOffer(code: string, txCode: string | undefined, proof: Proof): Promise<AccessTokenResponse> {
     if (txCode === undefined) throw refusal(Oauth2ErrorCodes.InvalidRequest, "'tx_code' is missing.");
     const now_ms = clock.now_ms();
-    const answer = await inTransaction(pool, async (transaction) => {
-      const offer = await takeOffer(transaction, {
-        codeHash: codeHash(code),
-        txCodeHash: txCodeHash(code, txCode),
-        now: new Date(now_ms),
-      });
-      if (offer === null) return null;
-      const id = randomUuid(random);
-      const credentials = offer.configurationIds.map((configurationId) => ({
-        ...{ identifier: randomUuid(random), configurationId, byIdentifier: false },
-        approvalOf: offer.needsApproval ? offer.id : null,
-      }));
-      await insertGrant(
-        transaction,
-        {
-          id,
-          clientId: null,
-          dpopThumbprint: proof?.thumbprint ?? null,
-          reference: offer.reference,
-          expiresAt: new Date(now_ms + grantLimits.grantLifetime_s * 1_000),
-        },
-        credentials.map((credential) => ({
-          ...credential,
-          claims: offer.claims,
-          claimsUntil: new Date(now_ms + grantLimits.claimsLifetime_s * 1_000),
-          credentialsLeft: grantLimits.credentialsPerOffer,
-          once: true,
-        })),
-      );
-      return tokensOf(transaction, id, proof, credentials);
+    const after = (lifetime_s: number) => new Date(now_ms + lifetime_s * 1_000);
+    const tokens = drawTokens(proof);
+    const taken = await redeemOffer(pool, {
+      ...{ codeHash: codeHash(code), txCodeHash: txCodeHash(code, txCode), now: new Date(now_ms) },
+      ...{ grantId: randomUuid(random), dpopThumbprint: proof?.thumbprint ?? null },
+      grantExpiresAt: after(grantLimits.grantLifetime_s),
+      identifiers: credentialFormats.map(() => randomUuid(random)),
+      claimsUntil: after(grantLimits.claimsLifetime_s),
+      accessTokenHash: accessTokenHash(tokens.access),
+      accessTokenExpiresAt: after(grantLimits.accessTokenLifetime_s),
+      refreshTokenHash: tokens.refresh === null ? null : refreshTokenHash(tokens.refresh),
     });
-    if (answer === null) throw invalidGrant('The code or the transaction code');
-    return answer;
+    if (!taken) throw invalidGrant('The code or the transaction code');
+    return tokenAnswer(tokens, []);
   }
 
   /**
@@ -192,7 +177,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
           bearerTokens === 'allowed' && !request.headers.has('dpop') ? null : await dpop.verifyProof(request);
         // Who it is makes no difference to the offer, but an attestation that does not hold is refused.
         await wallets.authenticate(request, undefined);
-        const response = await redeemOffer(grant.preAuthorizedCode, grant.txCode, proof);
+        const response = await takeOffer(grant.preAuthorizedCode, grant.txCode, proof);
         return { response, dpopNonce: proof?.nonce ?? null };
       }
       const proof = await dpop.verifyProof(request);
@@ -211,6 +196,17 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
           : await refresh(grant.refreshToken, form, request, proof);
       return { response, dpopNonce: proof.nonce };
     },
+  };
+}
+
+function tokenAnswer({ access, refresh }: Tokens, credentials: readonly GrantedCredential[]): AccessTokenResponse {
+  const details = authorizationDetails(credentials);
+  return {
+    access_token: access,
+    token_type: refresh === null ? 'Bearer' : 'DPoP',
+    expires_in: grantLimits.accessTokenLifetime_s,
+    ...(details.length === 0 ? {} : { authorization_details: details }),
+    ...(refresh === null ? {} : { refresh_token: refresh }),
   };
 }
 

@@ -9,8 +9,9 @@ import type { CredentialConfiguration } from './credential-configuration.ts';
 import { credentialRefusal } from './credential-refusal.ts';
 import { credentialLimits } from './credential-request.ts';
 import type { GrantService } from './grant-service.ts';
-import type { HolderKey } from './holder-proof.ts';
 import type { IssueCredentialService } from './issue-credential-service.ts';
+import { noncesToSpend } from './proof-nonce.ts';
+import { nonceRefused, type ProvedHolder } from './prove-holder-service.ts';
 
 /** Source: OpenID4VCI 1.0, 8.3. */
 export interface CredentialAnswer {
@@ -28,14 +29,22 @@ export function createIssueAnswerService(parts: {
 }) {
   const { clock, random, grants, issuing } = parts;
   return {
-    /** @throws credential_request_denied where the grant has been used up or its claims were erased */
+    /**
+     * @param nonces that the keys were proved with: spent in the same transaction
+     * @throws invalid_nonce where one of them was spent before; credential_request_denied where the grant has been used up or
+     *   its claims were erased
+     */
     async issueAnswer(
       transaction: Transaction,
       granted: { grantId: string; identifier: string; configuration: CredentialConfiguration },
-      keys: readonly HolderKey[],
+      { keys, nonces }: ProvedHolder,
     ): Promise<CredentialAnswer> {
       const { grantId, identifier, configuration } = granted;
-      const taken = await grants.takeClaims(transaction, { grantId, identifier, credentials: keys.length });
+      const { fresh, taken } = await grants.takeClaims(transaction, {
+        ...{ grantId, identifier, credentials: keys.length },
+        ...noncesToSpend(nonces, clock.now_ms()),
+      });
+      if (!fresh) throw nonceRefused();
       if (taken === null) {
         throw credentialRefusal('credential_request_denied', 'The grant is used up; nothing more is issued from it.');
       }

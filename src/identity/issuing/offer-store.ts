@@ -1,5 +1,6 @@
 // Offers. Each step that may happen once is one statement.
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { grantLimits } from './grant.ts';
 import { type OpenOffer, offerLimits } from './offer.ts';
 
 export interface NewOffer {
@@ -61,10 +62,12 @@ export async function listOffers(
   return rows.map((row) => ({ ...row, expires_at: row.expires_at.toISOString() }));
 }
 
-/** Ends an offer with its claims. @returns its type; null where there is none any more */
+/** Ends an offer with its claims, and its waiting for approval. @returns its type; null where there is none any more */
 export async function withdrawOffer(to: Queryable, id: string): Promise<{ type: string; reference: string } | null> {
   const { rows } = await to.query<{ type: string; reference: string }>(
-    'DELETE FROM identity.offers WHERE id = $1 RETURNING credential_type AS type, reference',
+    `WITH ended AS (DELETE FROM identity.offers WHERE id = $1 RETURNING id, credential_type AS type, reference),
+       waiting AS (DELETE FROM identity.offer_approvals WHERE offer_id IN (SELECT id FROM ended))
+     SELECT type, reference FROM ended`,
     [id],
   );
   return rows[0] ?? null;
@@ -94,38 +97,64 @@ export async function openOfferConfigurations(from: Queryable, codeHash: Buffer,
   return rows[0]?.ids ?? null;
 }
 
-export interface TakenOffer {
-  id: string;
-  configurationIds: string[];
-  needsApproval: boolean;
-  claims: Record<string, unknown>;
-  reference: string;
+export interface OfferRedemption {
+  codeHash: Buffer;
+  txCodeHash: Buffer;
+  now: Date;
+  grantId: string;
+  dpopThumbprint: string | null;
+  grantExpiresAt: Date;
+  /** One for each configuration that an offer may have. */
+  identifiers: readonly string[];
+  claimsUntil: Date;
+  accessTokenHash: Buffer;
+  accessTokenExpiresAt: Date;
+  /** Null where the wallet is given none. */
+  refreshTokenHash: Buffer | null;
 }
 
 /**
- * Takes the offer for the right transaction code, for exactly one of any number of callers; a wrong one costs a try, and
- * the last try the offer with its claims. Every caller waits for the row and so pays for its try, also when all come at
- * once. Call it in a transaction that commits whatever comes back.
+ * Turns the offer into a grant with its tokens, for the right transaction code and for exactly one of any number of
+ * callers; a wrong one costs a try, and the last try the offer with its claims. Every caller waits for the row and so pays
+ * for its try, also when all come at once. One statement; send it on its own, so that it commits whatever comes back.
+ *
+ * @returns whether the grant is there
  */
-export async function takeOffer(
-  to: Queryable,
-  given: { codeHash: Buffer; txCodeHash: Buffer; now: Date },
-): Promise<TakenOffer | null> {
-  const { rows } = await to.query<{ right: boolean; tries_left: number }>(
-    `UPDATE identity.offers SET tries_left = tries_left - 1
-     WHERE code_hash = $1 AND expires_at > $3 AND tries_left > 0
-     RETURNING tx_code_hash = $2 AS right, tries_left`,
-    [given.codeHash, given.txCodeHash, given.now],
-  );
-  const [tried] = rows;
-  if (tried === undefined || (!tried.right && tried.tries_left > 0)) return null;
-  const { rows: ended } = await to.query<TakenOffer>(
-    `DELETE FROM identity.offers WHERE code_hash = $1
-     RETURNING id, ${configurationIds} AS "configurationIds", claims, reference,
-       EXISTS (SELECT FROM identity.offer_approvals WHERE offer_id = offers.id) AS "needsApproval"`,
-    [given.codeHash],
-  );
-  return tried.right ? (ended[0] ?? null) : null;
+export async function redeemOffer(to: Queryable, given: OfferRedemption): Promise<boolean> {
+  const { rowCount } = await to.query({
+    name: 'identity-redeem-offer',
+    text: `WITH held AS (
+        SELECT id, tries_left, tx_code_hash = $2 AS is_right FROM identity.offers
+        WHERE code_hash = $1 AND expires_at > $3 AND tries_left > 0 FOR UPDATE
+      ), tried AS (
+        UPDATE identity.offers SET tries_left = held.tries_left - 1 FROM held
+        WHERE offers.id = held.id AND NOT held.is_right AND held.tries_left > 1
+      ), ended AS (
+        DELETE FROM identity.offers USING held WHERE offers.id = held.id AND (held.is_right OR held.tries_left = 1)
+        RETURNING held.is_right, offers.id, ${configurationIds} AS configuration_ids, claims, reference,
+          EXISTS (SELECT FROM identity.offer_approvals WHERE offer_id = offers.id) AS needs_approval
+      ), taken AS (
+        SELECT * FROM ended WHERE is_right
+      ), granted AS (
+        INSERT INTO identity.grants (id, client_id, dpop_thumbprint, reference, expires_at)
+        SELECT $4::uuid, NULL, $5, reference, $6::timestamptz FROM taken
+      ), access AS (
+        INSERT INTO identity.access_tokens (token_hash, grant_id, expires_at) SELECT $7::bytea, $4::uuid, $8::timestamptz FROM taken
+      ), refresh AS (
+        INSERT INTO identity.refresh_tokens (token_hash, grant_id) SELECT $9::bytea, $4::uuid FROM taken WHERE $9::bytea IS NOT NULL
+      )
+      INSERT INTO identity.granted_credentials
+        (identifier, grant_id, configuration_id, by_identifier, claims, claims_until, credentials_left, once, approval_of)
+      SELECT ($10::uuid[])[configuration.n], $4::uuid, configuration.id, false, claims, $11::timestamptz, $12::smallint, true,
+        CASE WHEN needs_approval THEN taken.id END
+      FROM taken CROSS JOIN LATERAL unnest(configuration_ids) WITH ORDINALITY AS configuration (id, n)`,
+    values: [
+      ...[given.codeHash, given.txCodeHash, given.now, given.grantId, given.dpopThumbprint, given.grantExpiresAt],
+      ...[given.accessTokenHash, given.accessTokenExpiresAt, given.refreshTokenHash, given.identifiers],
+      ...[given.claimsUntil, grantLimits.credentialsPerOffer],
+    ],
+  });
+  return (rowCount ?? 0) > 0;
 }
 
 /** Removes what has expired, at most `offerLimits.sweepRows` rows; says how many went. */

@@ -1,7 +1,8 @@
 // Nonces of holders' proofs: each carries its end and a seal of the service, so that giving one out writes nothing, and
 // whoever asks for a million fills no table. That each serves once is the store's part. Source: OpenID4VCI 1.0, 7.
 import { createHmac, hkdfSync } from 'node:crypto';
-import { sameSecret } from '../secrets.ts';
+import { sameSecret, secretHash } from '../secrets.ts';
+import { credentialLimits } from './credential-request.ts';
 
 const END_bytes = 6;
 export const NONCE_CHANCE_bytes = 16;
@@ -33,5 +34,13 @@ export function nonceSeal(secret: string): NonceSeal {
       const content = bytes.subarray(0, END_bytes + NONCE_CHANCE_bytes);
       return sameSecret(sealOf(content), bytes.subarray(content.length)) ? content.readUIntBE(0, END_bytes) : null;
     },
+  };
+}
+
+/** As the store keeps them: hashed, and for as long as a nonce can live. */
+export function noncesToSpend(nonces: readonly string[], now_ms: number): { nonceHashes: Buffer[]; noncesUntil: Date } {
+  return {
+    nonceHashes: nonces.map((nonce) => secretHash('naru/proof-nonce/2', nonce)),
+    noncesUntil: new Date(now_ms + credentialLimits.nonceLifetime_s * 1_000),
   };
 }

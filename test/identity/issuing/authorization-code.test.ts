@@ -20,6 +20,8 @@ afterEach(async () => {
   await pool.query('DELETE FROM identity.grants');
 });
 
+/** Source: OpenID4VCI 1.0, 8.3.1.2: the token holds, what it stands for is over. */
+const usedUp = { status: 400, body: { error: 'credential_request_denied' } };
 const claimsKept = async () =>
   (await pool.query('SELECT claims FROM identity.granted_credentials WHERE claims IS NOT NULL')).rows;
 
@@ -114,7 +116,7 @@ describe('what is kept of a person', () => {
     expect(await claimsKept()).toEqual([]);
     const again = await wallet.refresh(token.body.refresh_token);
     expect(again).toMatchObject({ status: 200 });
-    expect((await wallet.credential(String(again.body.access_token))).status).toBe(401);
+    expect(await wallet.credential(String(again.body.access_token))).toMatchObject(usedUp);
   });
 
   test('goes ten minutes after the first credential', async () => {
@@ -133,7 +135,7 @@ describe('what is kept of a person', () => {
     await pool.query('UPDATE identity.granted_credentials SET credentials_left = 1 WHERE claims IS NOT NULL');
     expect((await wallet.credential(token)).status).toBe(200);
     expect(await claimsKept()).toEqual([]);
-    expect((await wallet.credential(token)).status).toBe(401);
+    expect(await wallet.credential(token)).toMatchObject(usedUp);
   });
 
   test('is found again by the office under a pseudonym, the same for each time', async () => {

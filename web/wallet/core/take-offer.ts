@@ -21,12 +21,16 @@ import type { StoredCredential, StoredKey, Text } from './wallet-store.ts';
 interface ResolvedOffer {
   offer: CredentialOfferObject;
   metadata: IssuerMetadataResult;
+  /** Ids of the offered configurations that the wallet can hold. */
+  takes: string[];
   /** Where the offer is kept, for seeing whether it still stands; null when it came by value. */
   offerUri: string | null;
 }
 
-/** Credentials of one offer; more than the service gives, so that a broken offer cannot keep the wallet busy. */
-const credentialsPerOffer = 5;
+const heldFormat = 'dc+sd-jwt';
+
+/** More than the service gives, so that a broken offer cannot keep the wallet, or who reads it, busy. */
+const offerBounds = { taken: 5, left: 40 } as const;
 
 /** Throws OFFER_UNREADABLE, OFFER_FROM_ELSEWHERE, OFFER_GONE, SERVICE_AWAY. */
 export async function resolveOffer(uri: string, service: CityService, now_ms: number): Promise<OfferPreview> {
@@ -46,16 +50,16 @@ export async function resolveOffer(uri: string, service: CityService, now_ms: nu
     const partner = issuer === service.url ? null : await partnerAt(issuer, service, 'OFFER_FROM_ELSEWHERE', now_ms);
     if (partner === null && issuer !== service.url) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
     const grant = offer.grants?.[preAuthorizedCodeGrantIdentifier];
-    if (grant === undefined || offer.credential_configuration_ids.length > credentialsPerOffer) {
-      throw new WalletRefusal('OFFER_UNREADABLE', 'not a pre-authorized offer of a few credentials');
-    }
+    if (grant === undefined) throw new WalletRefusal('OFFER_UNREADABLE', 'not a pre-authorized offer');
     const metadata = await client.resolveIssuerMetadata(issuer);
-    const resolved: ResolvedOffer = { offer, metadata, offerUri };
+    const { takes, leaves } = whatIsTaken(offer, metadata);
+    const resolved: ResolvedOffer = { offer, metadata, takes, offerUri };
     return {
       issuer,
       // A partner goes by the name the service registered it under, not by one it gives itself.
       issuer_name: partner?.name ?? issuerName(metadata),
-      types: offer.credential_configuration_ids.map((id) => ({ id, name: configuration(metadata, id).name })),
+      types: takes.map((id) => ({ id, name: configuration(metadata, id).name })),
+      left: leaves.map((id) => ({ id, name: nameOf(metadata, id) })),
       tx_code:
         grant.tx_code === undefined
           ? null
@@ -78,10 +82,10 @@ export async function acceptOffer(
   service: CityService,
   { store, now_ms }: WalletOptions,
 ): Promise<StoredCredential[]> {
-  const { offer, metadata, offerUri } = preview.resolved as ResolvedOffer;
+  const { offer, metadata, takes, offerUri } = preview.resolved as ResolvedOffer;
   const access = await redeem(offer, metadata, txCode, offerUri, service, now_ms);
   const taken: StoredCredential[] = [];
-  for (const id of offer.credential_configuration_ids) {
+  for (const id of takes) {
     const key = await makeKey('ES256');
     const { compact, notificationId } = await retrieve(id, key, access, metadata, service, now_ms);
     const { vct, name, labels } = configuration(metadata, id);
@@ -89,7 +93,7 @@ export async function acceptOffer(
     const { publicKey: _unused, ...storedKey } = key;
     const credential: StoredCredential = {
       id: randomId(),
-      format: 'dc+sd-jwt',
+      format: heldFormat,
       compact,
       key_id: key.id,
       vct,
@@ -238,22 +242,44 @@ function issuerName(metadata: IssuerMetadataResult): Text {
   );
 }
 
-/** What the issuer says about one of its credentials. Throws OFFER_UNREADABLE when it does not have it. */
+/** An offer may name one credential in several formats: those the wallet can hold, and the others. Throws OFFER_UNREADABLE. */
+function whatIsTaken(
+  { credential_configuration_ids: ids }: CredentialOfferObject,
+  metadata: IssuerMetadataResult,
+): { takes: string[]; leaves: string[] } {
+  const { credential_configurations_supported: known } = metadata.credentialIssuer;
+  const takes = ids.filter((id) => known[id]?.format === heldFormat);
+  const leaves = ids.filter((id) => known[id]?.format !== heldFormat);
+  if (takes.length === 0) throw new WalletRefusal('OFFER_UNREADABLE', 'no format that this wallet holds');
+  if (takes.length > offerBounds.taken || leaves.length > offerBounds.left) {
+    throw new WalletRefusal('OFFER_UNREADABLE', 'more credentials than an office offers at once');
+  }
+  return { takes, leaves };
+}
+
+function nameOf(metadata: IssuerMetadataResult, id: string): Text {
+  const { display } = (metadata.credentialIssuer.credential_configurations_supported[id]?.credential_metadata ??
+    {}) as {
+    display?: DisplayEntry[];
+  };
+  return bilingual(display, id);
+}
+
+/** What the issuer says about one of its credentials. Throws OFFER_UNREADABLE where that does not say what it is. */
 function configuration(
   metadata: IssuerMetadataResult,
   id: string,
 ): { vct: string; name: Text; labels: Record<string, Text> } {
   const found = metadata.credentialIssuer.credential_configurations_supported[id];
-  if (found?.format !== 'dc+sd-jwt' || typeof found.vct !== 'string') {
-    throw new WalletRefusal('OFFER_UNREADABLE', 'a format this wallet does not hold');
+  if (found?.format !== heldFormat || typeof found.vct !== 'string') {
+    throw new WalletRefusal('OFFER_UNREADABLE', 'a credential without a type');
   }
-  const { display, claims } = (found.credential_metadata ?? {}) as {
-    display?: DisplayEntry[];
+  const { claims } = (found.credential_metadata ?? {}) as {
     claims?: { path: unknown[]; display?: DisplayEntry[] }[];
   };
   return {
     vct: found.vct,
-    name: bilingual(display, id),
+    name: nameOf(metadata, id),
     labels: Object.fromEntries(
       (claims ?? []).map(({ path, display: labels }) => [String(path[0]), bilingual(labels, String(path[0]))]),
     ),

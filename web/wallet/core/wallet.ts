@@ -26,7 +26,10 @@ export interface DisplayedCredential {
 export interface OfferPreview {
   issuer: string;
   issuer_name: Text;
+  /** What the wallet takes. */
   types: { id: string; name: Text }[];
+  /** What is offered besides, in formats that the wallet does not hold. */
+  left: { id: string; name: Text }[];
   /** What the person must type in; null when nothing. */
   tx_code: { length: number | null; input_mode: 'numeric' | 'text'; description: string | null } | null;
   /** The library's resolved offer, for `acceptOffer` only. */
@@ -111,7 +114,7 @@ export interface Wallet {
   did: OwnDidOperations;
   /** `uri`: `openid-credential-offer://…`, or an http(s) link with the same parameters. */
   resolveOffer(uri: string): Promise<OfferPreview>;
-  /** Takes what is offered, with a fresh key for each credential. Throws TX_CODE_WRONG so that the person can try again. */
+  /** Takes what is offered in the wallet's format, with a fresh key for each credential. Throws TX_CODE_WRONG so that the person can try again. */
   acceptOffer(offer: OfferPreview, txCode?: string): Promise<StoredCredential[]>;
   /** `uri`: `openid4vp://?…`. Throws when the request is not signed by who it says it is from, or cannot be answered. */
   parsePresentationRequest(uri: string): Promise<PresentationRequest>;

@@ -125,6 +125,25 @@ test.each([
   await expect(city.citizen().wallet.resolveOffer(uri)).rejects.toMatchObject({ code });
 });
 
+test('takes what it can hold of an offer in several formats, and says what it leaves', async () => {
+  const citizen = city.citizen();
+  const offer = await offerIn(['dc+sd-jwt', 'eddsa-rdfc-2022']);
+  const preview = await citizen.wallet.resolveOffer(offer.offer_uri);
+  const name = { ko: '수도 계정', en: 'Water account' };
+  expect(preview.types).toEqual([{ id: 'water-account', name }]);
+  expect(preview.left).toEqual([{ id: 'water-account.eddsa-rdfc-2022', name }]);
+  await citizen.wallet.acceptOffer(preview, offer.tx_code);
+  expect(await citizen.wallet.listCredentials()).toMatchObject([{ type: 'water-account' }]);
+});
+
+test('an offer in no format that it holds is refused before a code is asked for', async () => {
+  const { offer_uri } = await offerIn(['eddsa-rdfc-2022']);
+  await expect(city.citizen().wallet.resolveOffer(offer_uri)).rejects.toMatchObject({
+    code: 'OFFER_UNREADABLE',
+    because: 'no format that this wallet holds',
+  });
+});
+
 test.each([
   ['signed by somebody else', {}, true, 'REQUEST_SIGNATURE_WRONG'],
   ['that sends the answer elsewhere', { response_uri: 'http://localhost:1/answer' }, false, 'REQUEST_FROM_ELSEWHERE'],
@@ -188,6 +207,10 @@ test('says that the service is away, rather than that anything is wrong', async 
   });
   await expect(citizen.takeOffer(offer.offer_uri, offer.tx_code)).rejects.toMatchObject({ code: 'SERVICE_AWAY' });
 });
+
+function offerIn(formats: string[]) {
+  return city.offers.createOffer({ type: 'water-account', claims: waterAccountClaims, reference: 'SP-0001', formats });
+}
 
 async function accountHolder() {
   const citizen = city.citizen();
