@@ -68,10 +68,11 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
   });
   afterAll(() => wallet?.close());
 
-  async function revokeAll(reference: string): Promise<number> {
+  /** As a clerk does it: the office sees one credential, however many copies the wallet holds. */
+  async function revoke(reference: string): Promise<void> {
     const issued = await house.identity.credentials.listIssued({ reference });
-    for (const { id } of issued) await house.identity.credentials.revokeCredential(id, 'moved away');
-    return issued.length;
+    expect(issued).toHaveLength(1);
+    await house.identity.credentials.revokeCredential(issued[0]?.id ?? '', 'moved away');
   }
 
   async function signIn() {
@@ -97,10 +98,13 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
     expect(await signIn()).toMatchObject({
       ...{ answer: { satisfied: true, status: 200 }, page: { state: 'signed_in' }, failed: [] },
     });
-    expect(await revokeAll(place)).toBe(record?.credentialInstances.length);
-    const second = await signIn();
-    expect(second.failed).toEqual(['CREDENTIAL_REVOKED']);
-    expect(second.page).not.toMatchObject({ state: 'signed_in' });
+    await revoke(place);
+    // Whichever copy it shows.
+    for (let copy = 0; copy < 3; copy += 1) {
+      const again = await signIn();
+      expect(again.failed).toEqual(['CREDENTIAL_REVOKED']);
+      expect(again.page).not.toMatchObject({ state: 'signed_in' });
+    }
   });
 
   test('receives a batch by authorization code, presents it, and is refused after revocation', async () => {
@@ -135,7 +139,7 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
     await expectUnlinkable(record);
 
     expect(await ask()).toMatchObject({ answer: { satisfied: true, status: 200 }, found: { state: 'verified' } });
-    expect(await revokeAll('kim')).toBe(record?.credentialInstances.length);
+    await revoke('kim');
     expect((await ask()).found.state).toBe('refused');
   });
 });

@@ -20,18 +20,19 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
   async function change(
     credentialId: string,
     state: StatusState,
-    mark: (transaction: Transaction) => Promise<StatusEntry | null>,
+    mark: (transaction: Transaction) => Promise<StatusEntry[]>,
     within?: Transaction,
   ): Promise<IssuedCredential> {
     if (!isUuid(credentialId)) throw problem('CREDENTIAL_UNKNOWN', 'That is not the id of a credential.');
     const work = async (transaction: Transaction): Promise<IssuedCredential> => {
-      const entry = await mark(transaction);
-      if (entry) {
-        const { statuses, decoys } = await lockStatusList(transaction, entry.list);
-        setStatus(statuses, entry.index, state);
+      const entries = await mark(transaction);
+      // In one order, so that two who change the same lists wait for one another.
+      for (const list of [...new Set(entries.map((entry) => entry.list))].sort((left, right) => left - right)) {
+        const { statuses, decoys } = await lockStatusList(transaction, list);
+        for (const entry of entries) if (entry.list === list) setStatus(statuses, entry.index, state);
         if (decoys) changeSomeDecoys(statuses, decoys, (length) => random.bytes(length));
-        await replaceStatuses(transaction, entry.list, statuses, clock.now_ms());
-        await anchorStatuses(transaction, entry.list, statuses);
+        await replaceStatuses(transaction, list, statuses, clock.now_ms());
+        await anchorStatuses(transaction, list, statuses);
       }
       const credential = await findCredential(transaction, credentialId);
       if (credential === null) throw problem('CREDENTIAL_UNKNOWN', 'No credential with that id was issued here.');
@@ -43,7 +44,7 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
 
   return {
     /**
-     * Revokes for good; a second time changes nothing.
+     * Revokes for good, with all copies that were issued of the same grant; a second time changes nothing.
      *
      * @param reason in the words of who revokes; kept, never published
      * @param within commits the revocation; without one it is a transaction of its own
@@ -57,7 +58,7 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
         within,
       ),
     /**
-     * Suspends until it is resumed; a second time changes nothing.
+     * Suspends until it is resumed, with its copies; a second time changes nothing.
      *
      * @param reason, within as for `revoke`
      * @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL
@@ -70,7 +71,7 @@ export function createChangeStatusService({ pool, clock, random, anchorStatuses 
         within,
       ),
     /**
-     * Ends a suspension; one that isn't suspended stays as it is.
+     * Ends a suspension, that of the copies too; one that isn't suspended stays as it is.
      *
      * @param within as for `revoke`
      * @throws CREDENTIAL_UNKNOWN, CREDENTIAL_STATUS_FINAL

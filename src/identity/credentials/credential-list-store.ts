@@ -1,5 +1,6 @@
 // Issued credentials as the desk lists and replaces them.
 import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
+import { oneOfCopies } from './credential-record-store.ts';
 
 export interface ListedCredential {
   id: string;
@@ -19,7 +20,7 @@ export interface CredentialFilter {
 
 const state = `CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN suspended_at IS NOT NULL THEN 'suspended' ELSE 'valid' END`;
 
-/** The newest first, after the one that a cursor names. */
+/** One of each issue, the newest first, after the one that a cursor names. */
 export async function listCredentials(
   from: Queryable,
   filter: CredentialFilter,
@@ -29,8 +30,8 @@ export async function listCredentials(
   const { rows } = await from.query<Omit<ListedCredential, 'issued_at'> & { issued_at: Date }>(
     `SELECT id, type, reference, issued_at, ${state} AS state,
        coalesce(revocation_reason, suspension_reason) AS reason
-     FROM identity.credential
-     WHERE type = ANY($1) AND ($2::text IS NULL OR ${state} = $2) AND ($3::text IS NULL OR reference = $3)
+     FROM identity.credential credential
+     WHERE ${oneOfCopies} AND type = ANY($1) AND ($2::text IS NULL OR ${state} = $2) AND ($3::text IS NULL OR reference = $3)
        AND ($4::timestamptz IS NULL OR (issued_at, id) < ($4::timestamptz, $5::uuid))
      ORDER BY issued_at DESC, id DESC LIMIT $6`,
     [filter.types, filter.state, filter.reference, after?.issuedAt ?? null, after?.id ?? null, limit],

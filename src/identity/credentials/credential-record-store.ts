@@ -3,46 +3,49 @@ import type { Queryable } from '../../platform/postgres/database.ts';
 import type { IssuedCredential } from '../issuing/credential-issue.ts';
 import type { StatusEntry } from './status-list-store.ts';
 
-/** Marks the credential revoked, for good. @returns its entry; null where it is unknown or was revoked before */
+/** A credential and its copies: what was issued of one grant has one state. */
+const together = `(id = $1 OR issue = (SELECT issue FROM identity.credential WHERE id = $1))`;
+const entries = 'status_list AS list, status_index AS index';
+
+/** Marks the credential and its copies revoked, for good. @returns entries of those that were not before */
 export async function markRevoked(
   to: Queryable,
   id: string,
   reason: string,
   revokedAt_ms: number,
-): Promise<StatusEntry | null> {
+): Promise<StatusEntry[]> {
   const { rows } = await to.query<StatusEntry>(
     `UPDATE identity.credential SET revoked_at = to_timestamp($3::float8 / 1000), revocation_reason = $2,
        suspended_at = NULL, suspension_reason = NULL
-     WHERE id = $1 AND revoked_at IS NULL RETURNING status_list AS list, status_index AS index`,
+     WHERE ${together} AND revoked_at IS NULL RETURNING ${entries}`,
     [id, reason, revokedAt_ms],
   );
-  return rows[0] ?? null;
+  return rows;
 }
 
-/** @returns its entry; null where it is unknown, revoked or suspended already */
+/** @returns entries of those, it and its copies, that were neither revoked nor suspended */
 export async function markSuspended(
   to: Queryable,
   id: string,
   reason: string,
   suspendedAt_ms: number,
-): Promise<StatusEntry | null> {
+): Promise<StatusEntry[]> {
   const { rows } = await to.query<StatusEntry>(
     `UPDATE identity.credential SET suspended_at = to_timestamp($3::float8 / 1000), suspension_reason = $2
-     WHERE id = $1 AND revoked_at IS NULL AND suspended_at IS NULL
-     RETURNING status_list AS list, status_index AS index`,
+     WHERE ${together} AND revoked_at IS NULL AND suspended_at IS NULL RETURNING ${entries}`,
     [id, reason, suspendedAt_ms],
   );
-  return rows[0] ?? null;
+  return rows;
 }
 
-/** @returns its entry; null where it is unknown or not suspended */
-export async function markResumed(to: Queryable, id: string): Promise<StatusEntry | null> {
+/** @returns entries of those, it and its copies, that were suspended */
+export async function markResumed(to: Queryable, id: string): Promise<StatusEntry[]> {
   const { rows } = await to.query<StatusEntry>(
     `UPDATE identity.credential SET suspended_at = NULL, suspension_reason = NULL
-     WHERE id = $1 AND suspended_at IS NOT NULL RETURNING status_list AS list, status_index AS index`,
+     WHERE ${together} AND suspended_at IS NOT NULL RETURNING ${entries}`,
     [id],
   );
-  return rows[0] ?? null;
+  return rows;
 }
 
 /** The two bits of an entry, with the record that belongs to it; null where the list or the entry doesn't exist. */
@@ -66,13 +69,19 @@ export async function findCredential(from: Queryable, id: string): Promise<Issue
   return rows[0] ? issuedCredential(rows[0]) : null;
 }
 
+/** Of copies the newest stands for all. */
+export const oneOfCopies = `NOT EXISTS (SELECT FROM identity.credential newer
+  WHERE newer.issue = credential.issue AND (newer.issued_at, newer.id) > (credential.issued_at, credential.id))`;
+
+/** One of each issue. */
 export async function credentialsByReference(
   from: Queryable,
   reference: string,
   limit: number,
 ): Promise<IssuedCredential[]> {
   const { rows } = await from.query<Row>(
-    `SELECT ${columns} FROM identity.credential credential WHERE reference = $1 ORDER BY issued_at DESC, id LIMIT $2`,
+    `SELECT ${columns} FROM identity.credential credential WHERE reference = $1 AND ${oneOfCopies}
+     ORDER BY issued_at DESC, id LIMIT $2`,
     [reference, limit],
   );
   return rows.map(issuedCredential);

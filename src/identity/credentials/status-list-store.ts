@@ -10,6 +10,8 @@ export interface NewCredential {
   holderThumbprint: string | null;
   /** Fragment of the issuer's verification method that signs it. */
   signingKey: string;
+  /** What it was issued of, the same for all copies; absent where it is issued alone. */
+  issue?: string | undefined;
 }
 
 export interface StatusEntry {
@@ -98,11 +100,11 @@ export async function insertCredentials(
   const { rows } = await to.query<StatusEntry & { id: string }>({
     name: 'identity-insert-credentials',
     text: `INSERT INTO identity.credential
-       (id, type, format, status_list, status_index, reference, holder_thumbprint, signing_key, issued_at)
+       (id, type, format, status_list, status_index, reference, holder_thumbprint, signing_key, issue, issued_at)
      SELECT wanted.id, wanted.type, wanted.format, wanted.list, place.index, wanted.reference, wanted.thumbprint,
-       wanted.signing_key, to_timestamp($9::float8 / 1000)
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
-       AS wanted (id, type, format, list, reference, thumbprint, signing_key, n)
+       wanted.signing_key, wanted.issue, to_timestamp($9::float8 / 1000)
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $11::uuid[])
+       WITH ORDINALITY AS wanted (id, type, format, list, reference, thumbprint, signing_key, issue, n)
      CROSS JOIN LATERAL (
        SELECT candidate.index
        FROM unnest(($8::integer[])[(wanted.n - 1) * $10::integer + 1 : wanted.n * $10::integer]) WITH ORDINALITY
@@ -125,6 +127,7 @@ export async function insertCredentials(
       candidates,
       issuedAt_ms,
       candidates.length / credentials.length,
+      credentials.map(({ issue }) => issue ?? null),
     ],
   });
   return rows;

@@ -21,6 +21,8 @@ export type BatchOrder = Omit<CredentialOrder, 'holder' | 'subjectDid'> & {
   holders: readonly { jwk: PublicHolderJwk; didUrl: string | null }[];
   /** The time they say they were issued at: no finer than what may be known of it. */
   issuedAt_s: number;
+  /** What they are issued of: all that are issued of it are revoked, suspended and resumed together. */
+  issue?: string;
 };
 
 export interface IssuedInFormat {

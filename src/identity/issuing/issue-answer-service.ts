@@ -51,7 +51,7 @@ export function createIssueAnswerService(parts: {
       const now_s = Math.floor(clock.now_ms() / 1_000);
       const issued = await issuing.issueBatch(
         {
-          ...{ type: configuration.type.id, format: configuration.format.id, ...taken },
+          ...{ type: configuration.type.id, format: configuration.format.id, issue: identifier, ...taken },
           holders: keys,
           issuedAt_s: now_s - (now_s % credentialLimits.issueTimeGrain_s),
         },

@@ -83,18 +83,19 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       subjectDid?: string | undefined;
       holders: { jwk: PublicHolderJwk; did: string | undefined }[];
       issuedAt_s: number;
+      issue?: string;
     },
     transaction: Transaction,
   ): Promise<IssuedInFormat[]> {
     const format = credentialFormat(order.format);
     const type = credentialType(order.type);
     const claims = claimsAtIssue(type, order.claims, clock.now_ms());
-    const { issuedAt_s, holders, subjectDid } = order;
+    const { issuedAt_s, holders, subjectDid, issue } = order;
     const signingKey = recordedKey(keyNamed(null, format));
     const entries = await statusLists.allocate(
       transaction,
       holders.map(({ jwk }) => ({
-        ...{ type: type.id, format: format.id, reference: order.reference ?? null, signingKey },
+        ...{ type: type.id, format: format.id, reference: order.reference ?? null, signingKey, issue },
         holderThumbprint: holderKeyThumbprint(jwk),
       })),
     );

@@ -98,6 +98,38 @@ describe('a credential', () => {
   });
 });
 
+describe('copies of one issue', () => {
+  const valuesOf = async (entries: { list: number; index: number }[]) =>
+    Promise.all(
+      entries.map(async ({ list, index }) =>
+        getListFromStatusListJWT((await server.inject(`/status-lists/${list}`)).body).getStatus(index),
+      ),
+    );
+
+  test('are suspended, resumed and revoked together, and listed once', async () => {
+    const issue = crypto.randomUUID();
+    const reference = `copies-${issue}`;
+    const order = {
+      ...{ type: 'water-account', format: 'dc+sd-jwt', reference, holderThumbprint: null },
+      signingKey: world.issuer.p256KeyId,
+    };
+    const [alone, ...copies] = await inTransaction(pool, (transaction) =>
+      world.statusLists.allocate(transaction, [order, ...Array.from({ length: 5 }, () => ({ ...order, issue }))]),
+    );
+    const middle = copies[2]?.id ?? '';
+    expect(await world.issuing.listIssued({ reference })).toHaveLength(2);
+    await world.issuing.suspendCredential(middle, 'lost card');
+    expect(await valuesOf(copies)).toEqual([2, 2, 2, 2, 2]);
+    await world.issuing.resumeCredential(copies[0]?.id ?? '');
+    expect(await valuesOf(copies)).toEqual([0, 0, 0, 0, 0]);
+    await world.issuing.revokeCredential(middle, 'moved away');
+    expect(await valuesOf(copies)).toEqual([1, 1, 1, 1, 1]);
+    expect(await valuesOf([alone])).toEqual([0]);
+    const states = (await world.issuing.listIssued({ reference })).map(({ state }) => state);
+    expect(states.sort()).toEqual(['revoked', 'valid']);
+  });
+});
+
 describe('places for many credentials', () => {
   const orders = (count: number, signingKey = world.issuer.p256KeyId) =>
     Array.from({ length: count }, (_, n) => ({

@@ -47,7 +47,9 @@ describe('a registered type', () => {
         type: ['VerifiableCredential', 'WaterAccountCredential'],
         issuer: world.issuer.did,
         validFrom: new Date(START_ms).toISOString().replace('.000Z', 'Z'),
-        credentialStatus: { type: 'BitstringStatusListEntry', statusPurpose: 'revocation' },
+        credentialStatus: ['revocation', 'suspension'].map((statusPurpose) => ({
+          ...{ type: 'BitstringStatusListEntry', statusPurpose },
+        })),
         credentialSubject: { id: expect.stringMatching(/^did:jwk:[\w-]+$/), ...claims },
         proof: { type: 'DataIntegrityProof', cryptosuite: id, proofPurpose: 'assertionMethod' },
       });
