@@ -92,6 +92,7 @@ export class IntakeHouse {
       PUBLIC_URL: 'https://naru.test',
       WALLET_URL: 'https://wallet.naru.test',
       NARU_SECRET,
+      ISSUER_KEYS_PASSPHRASE: 'the ferry lands at seven',
       DEVICE_MESSAGES_PER_S: '100000',
       NARU_DATA_DIR: this.folder,
       NARU_ROLES: 'api,broker',
