@@ -48,7 +48,7 @@ test('an older copy is refused at the start, and the newer one goes on where the
   const before = await transactions();
   expect(await city.startRefused(settings)).toEqual({
     code: 1,
-    output: expect.stringMatching(/CHAIN_AHEAD: The chain holds 3 epochs, more than the database/),
+    output: expect.stringMatching(/CHAIN_AHEAD: The chain holds \d epochs, more than the database/),
   });
   expect(await transactions()).toEqual(before);
 
