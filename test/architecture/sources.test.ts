@@ -5,7 +5,7 @@ import { packageRoot } from '../../src/platform/package-root.ts';
 
 function sources(folder: string): string[] {
   return readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts') && !/node_modules/.test(name))
     .map((name) => `${folder}/${name}`);
 }
 
