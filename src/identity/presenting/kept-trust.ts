@@ -12,7 +12,7 @@ import { STATUS_LIST_TYPE, stateOf, statusAt, statusListLimits } from '../creden
 import type { Ed25519Verify } from '../dids/did-entry.ts';
 import { type DidDocument, parseDidLogText } from '../dids/did-log.ts';
 import type { ResolvedDid } from '../dids/resolved-did.ts';
-import { publicJwkOf } from '../dids/verification-key.ts';
+import { methodFor, publicJwkOf } from '../dids/verification-method.ts';
 import { verifyDidLog } from '../dids/verify-did-log.ts';
 import type { StatusReading, StatusSource } from './status-step.ts';
 
@@ -129,7 +129,8 @@ function isOlderThanAnchored(anchor: Anchor | null, list: { iat: number; statuse
 }
 
 function assertionKey(document: DidDocument | null, id: string) {
-  return document?.assertionMethod?.includes(id) ? publicJwkOf(document, id) : null;
+  const method = document && methodFor(document, id, 'assertionMethod');
+  return method && publicJwkOf(method);
 }
 
 function issuedAtOf(token: string): number {

@@ -5,7 +5,7 @@ import { claimsSchema, typeOfVct } from '../credentials/credential-types.ts';
 import type { DidResolver } from '../dids/did-resolution.ts';
 import type { DidService } from '../dids/did-service.ts';
 import type { ResolvedDid } from '../dids/resolved-did.ts';
-import { publicJwkOf } from '../dids/verification-key.ts';
+import { methodFor, publicJwkOf } from '../dids/verification-method.ts';
 import { type IssuerTrust, noOtherIssuers } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import { chainSteps } from './chain-step.ts';
@@ -131,14 +131,12 @@ function refusal(trace: TraceStep[], type: string | null = null): Verdict {
 }
 
 function signatureStep(jwt: Jwt, issuer: ResolvedDid | null): TraceStep {
-  const keyId = jwt.header.kid;
   const document = issuer?.verified.document;
-  const jwk = document && typeof keyId === 'string' ? publicJwkOf(document, keyId) : null;
-  if (!jwk || typeof keyId !== 'string' || !document?.assertionMethod?.includes(keyId)) {
-    return traceStep('signature', 'failed', 'SIGNATURE_KEY_UNKNOWN');
-  }
+  const method = document && methodFor(document, String(jwt.header.kid), 'assertionMethod');
+  const jwk = method && publicJwkOf(method);
+  if (!jwk) return traceStep('signature', 'failed', 'SIGNATURE_KEY_UNKNOWN');
   return isSignedBy(jwt, { ...jwk }, 'ES256')
-    ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'ES256', key: keyId } })
+    ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'ES256', key: method.id } })
     : traceStep('signature', 'failed', 'SIGNATURE_INVALID');
 }
 

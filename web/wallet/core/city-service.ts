@@ -1,8 +1,8 @@
 // The one service this wallet belongs to: what counts as its address, how it is reached, and which keys its DID has.
 import { parseDidLogText } from '../../../src/identity/dids/did-log.ts';
-import { publicJwkOf } from '../../../src/identity/dids/verification-key.ts';
 import { verifyDidLog } from '../../../src/identity/dids/verify-did-log.ts';
 import { type PublicJwk, publicP256 } from '../../../src/identity/openid-callbacks.ts';
+import { listedKey } from './listed-key.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
 
 const requestTimeout_ms = 15_000;
@@ -40,7 +40,7 @@ export function cityService(serviceUrl: string, fetchWith: typeof globalThis.fet
       const verified = await verifyDidLog(parseDidLogText(await answer.text()));
       const { did: logged, document } = verified;
       if (logged !== did || document === null || !(document.assertionMethod ?? []).includes(didUrl)) return null;
-      return publicP256(publicJwkOf(document, didUrl));
+      return publicP256(listedKey(document, didUrl));
     },
   };
 }
