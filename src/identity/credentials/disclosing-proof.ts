@@ -1,8 +1,10 @@
 // The proofs whose holder chooses what to show: made, derived and checked by their libraries.
 // Source: VC Data Integrity ECDSA Cryptosuites 1.0, 3.4 to 3.6; VC Data Integrity BBS Cryptosuites 1.0, 3.
+
 import { DataIntegrityProof, type LibraryCryptosuite, type LibrarySigner } from '@digitalbazaar/data-integrity';
 import type { DocumentLoader } from '@digitalbazaar/vc';
 import { decode } from 'cborg';
+import { base64url } from 'jose';
 import type { Proof, ProofFormat, ProofOptions, VerificationKey } from './credential-format.ts';
 
 const MULTIKEY_CONTEXT = 'https://w3id.org/security/multikey/v1';
@@ -77,12 +79,8 @@ const HEADER_bytes = 3;
 function isPlainValue(proofValue: string): boolean {
   if (!/^u[A-Za-z0-9_-]+$/.test(proofValue)) return false;
   try {
-    return Array.isArray(decode(fromBase64url(proofValue.slice(1)).subarray(HEADER_bytes), { useMaps: true }));
+    return Array.isArray(decode(base64url.decode(proofValue.slice(1)).subarray(HEADER_bytes), { useMaps: true }));
   } catch {
     return false;
   }
-}
-
-function fromBase64url(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }

@@ -1,4 +1,5 @@
 // A credential of a registered type in the form of VC 2.0. Source: Verifiable Credentials Data Model 2.0, section 4.
+import { base64url } from 'jose';
 import { bitstringStatusEntries } from './bitstring-status-list.ts';
 import type { CredentialContent } from './credential-format.ts';
 import type { CredentialType } from './credential-type.ts';
@@ -29,7 +30,7 @@ export function credentialDefinition(type: CredentialType, publicUrl: string) {
 export function didJwkOf(jwk: PublicHolderJwk): string {
   const { kty, crv, x } = jwk;
   const members = jwk.kty === 'EC' ? { crv, kty, x, y: jwk.y } : { crv, kty, x };
-  return `did:jwk:${btoa(JSON.stringify(members)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}`;
+  return `did:jwk:${base64url.encode(JSON.stringify(members))}`;
 }
 
 function isoSeconds(time_s: number): string {

@@ -1,6 +1,8 @@
 // Public keys as Multikey text: a multicodec prefix and the key's bytes, in base58btc. Runs in browsers.
 // Source: Controlled Identifiers 1.0, 2.2.2; the multicodec table.
+
 import { MultibaseEncoding, multibaseDecode, multibaseEncode } from 'didwebvh-ts';
+import { base64url } from 'jose';
 
 /** Multicodec prefix and length of the key after it; points are compressed. */
 const kinds = {
@@ -43,7 +45,7 @@ export function decodeMultikey(text: string): { kind: MultikeyKind; bytes: Uint8
 
 /** Of an EC public key as a JWK. Source: SEC 1, 2.3.3. */
 export function multikeyOfEcJwk(jwk: { crv: 'P-256' | 'P-384'; x: string; y: string }): string {
-  const [x, y] = [fromBase64url(jwk.x), fromBase64url(jwk.y)];
+  const [x, y] = [base64url.decode(jwk.x), base64url.decode(jwk.y)];
   return encodeMultikey(jwk.crv, Uint8Array.of((y.at(-1) ?? 0) % 2 === 0 ? 2 : 3, ...x));
 }
 
@@ -53,14 +55,10 @@ const curves = { 'P-256': 32, 'P-384': 48 } as const;
 export function multikeyOfJwk(jwk: unknown): string | null {
   const { kty, crv, x, y } = (typeof jwk === 'object' && jwk !== null ? jwk : {}) as Record<string, unknown>;
   if (typeof x !== 'string' || !/^[\w-]+$/.test(x)) return null;
-  if (kty === 'OKP' && crv === 'Ed25519' && fromBase64url(x).length === 32)
-    return encodeMultikey(crv, fromBase64url(x));
+  if (kty === 'OKP' && crv === 'Ed25519' && base64url.decode(x).length === 32)
+    return encodeMultikey(crv, base64url.decode(x));
   if (kty !== 'EC' || (crv !== 'P-256' && crv !== 'P-384') || typeof y !== 'string' || !/^[\w-]+$/.test(y)) return null;
-  return fromBase64url(x).length === curves[crv] && fromBase64url(y).length === curves[crv]
+  return base64url.decode(x).length === curves[crv] && base64url.decode(y).length === curves[crv]
     ? multikeyOfEcJwk({ crv, x, y })
     : null;
-}
-
-function fromBase64url(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }

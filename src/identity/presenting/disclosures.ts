@@ -1,5 +1,6 @@
 // Puts disclosed claims back into a signed payload, and refuses every disclosure the issuer did not sign.
 // Source: RFC 9901, 7.1 (steps 3 to 5).
+import { base64url } from 'jose';
 import { sdJwtHasher } from '../credentials/sd-jwt-vc.ts';
 import type { TraceReason } from './trace-reasons.ts';
 
@@ -38,7 +39,7 @@ export function applyDisclosures(
     if (disclosures.length > disclosureLimits.disclosures) throw new Refusal('DISCLOSURE_MALFORMED');
     const byDigest = new Map<string, Disclosure>();
     for (const encoded of disclosures) {
-      const digest = toBase64url(sdJwtHasher(encoded));
+      const digest = base64url.encode(sdJwtHasher(encoded));
       if (byDigest.has(digest)) throw new Refusal('DISCLOSURE_DUPLICATE');
       byDigest.set(digest, { ...decode(encoded), used: false });
     }
@@ -119,16 +120,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function toBase64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
-}
-
 function fromBase64url(text: string): string {
   if (!/^[\w-]+$/.test(text)) throw new SyntaxError('not base64url');
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  return new TextDecoder('utf-8', { fatal: true }).decode(base64url.decode(text));
 }

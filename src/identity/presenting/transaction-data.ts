@@ -1,5 +1,6 @@
 // Texts that a holder signs along with a presentation: how they are sent, and the hashes that sign them.
 // Source: OpenID4VP 1.0, 5.1 (`transaction_data`), 8.4 and B.3.3.
+import { base64url } from 'jose';
 import { z } from 'zod';
 import { sdJwtHasher } from '../credentials/sd-jwt-vc.ts';
 import { queryIdOf } from './presentation-query.ts';
@@ -34,16 +35,15 @@ export function encodeTransactions(
       title,
       text,
     };
-    return toBase64url(new TextEncoder().encode(JSON.stringify(content)));
+    return base64url.encode(new TextEncoder().encode(JSON.stringify(content)));
   });
 }
 
 /** What an entry says, null where it is of a type, or has a form, that is not known here. */
 export function readTransaction(entry: string): SignedText | null {
   try {
-    const binary = atob(entry.replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    return signedTextSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(base64url.decode(entry));
+    return signedTextSchema.parse(JSON.parse(text));
   } catch {
     return null;
   }
@@ -51,12 +51,5 @@ export function readTransaction(entry: string): SignedText | null {
 
 /** The hash that signs an entry. */
 export function transactionHash(entry: string): string {
-  return toBase64url(sdJwtHasher(entry));
-}
-
-function toBase64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
+  return base64url.encode(sdJwtHasher(entry));
 }

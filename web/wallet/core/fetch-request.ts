@@ -1,5 +1,7 @@
 // Fetching a request and finding out who signed it: by a certificate its client id hashes, or by a key of the service's DID.
+
 import { type Openid4vpAuthorizationRequest, Openid4vpClient } from '@openid4vc/openid4vp';
+import { base64url } from 'jose';
 import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import type { CityService } from './city-service.ts';
 import { didJwkKey } from './issuer-key.ts';
@@ -104,9 +106,5 @@ async function answerable(
 }
 
 function freshNonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(NONCE_bytes));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
+  return base64url.encode(crypto.getRandomValues(new Uint8Array(NONCE_bytes)));
 }

@@ -1,6 +1,6 @@
 // SD-JWT VCs on the holder's side: what is inside, whether a new one is sound, and showing a part of one.
 import { SDJwtInstance } from '@sd-jwt/core';
-import { calculateJwkThumbprint } from 'jose';
+import { base64url, calculateJwkThumbprint } from 'jose';
 import { verifyEs256 } from '../../../src/identity/openid-callbacks.ts';
 import { transactionHash } from '../../../src/identity/presenting/transaction-data.ts';
 import type { CityService } from './city-service.ts';
@@ -113,19 +113,12 @@ export async function presentCredential(
         key.privateKey,
         new TextEncoder().encode(data),
       );
-      return base64url(new Uint8Array(signature));
+      return base64url.encode(new Uint8Array(signature));
     },
   });
   return library.present(compact, Object.fromEntries(claims.map((name) => [name, true])), {
     kb: { payload: { iat: Math.floor(request.now_ms / 1_000), aud: request.audience, nonce: request.nonce, ...signs } },
   });
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
 }
 
 export function displayedClaims(stored: StoredCredential, claims: Record<string, unknown>): DisplayedClaim[] {

@@ -1,5 +1,6 @@
 // The key an issuer signed a credential with: of the service's DID, of a partner's did:jwk, or in a partner's certificate.
 // Who may issue what is for verifiers to say; the wallet makes sure that it holds what the office gave, whole.
+import { base64url } from 'jose';
 import { certifiedKey, type PublicJwk, publicP256 } from '../../../src/identity/openid-callbacks.ts';
 import type { CityService } from './city-service.ts';
 
@@ -26,9 +27,7 @@ export async function issuerKey(
 /** Source: did:jwk method, "Read". */
 export function didJwkKey(did: string): PublicJwk | null {
   try {
-    const text = did.slice('did:jwk:'.length).replaceAll('-', '+').replaceAll('_', '/');
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    return publicP256(JSON.parse(new TextDecoder().decode(bytes)));
+    return publicP256(JSON.parse(new TextDecoder().decode(base64url.decode(did.slice('did:jwk:'.length)))));
   } catch {
     return null;
   }

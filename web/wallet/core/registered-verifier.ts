@@ -1,5 +1,5 @@
 // Who asks, from somebody other than who asks: the list of registered verifiers that the service signs with its DID's key.
-import { decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { verifyEs256 } from '../../../src/identity/openid-callbacks.ts';
 import { verifierPaths } from '../../../src/identity/presenting/request-object.ts';
 import { type VerifierList, verifierListSchema, verifierListType } from '../../../src/identity/trust/verifier-list.ts';
@@ -69,9 +69,7 @@ async function fetchList(service: CityService, now_ms: number): Promise<Verifier
     const { typ, kid } = decodeProtectedHeader(jwt);
     const key = typ === verifierListType && typeof kid === 'string' ? await service.findKey(kid) : null;
     if (key === null || !(await verifyEs256(jwt, key))) throw new TypeError('not signed by the service');
-    const payload = atob((jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(payload, (character) => character.charCodeAt(0));
-    const list = verifierListSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const list = verifierListSchema.parse(decodeJwt(jwt));
     if (list.iss !== kid?.split('#')[0] || list.exp * 1_000 <= now_ms) throw new TypeError('of another, or old');
     return list;
   } catch (error) {
