@@ -6,6 +6,7 @@ import { problem } from '../platform/problem.ts';
 import { citizenCookie, cookieOptions, signInCookie } from './cookies.ts';
 import type { MyMeterService } from './my-meter-service.ts';
 import { type SignInService, signInLimits } from './sign-in-service.ts';
+import { signInStart } from './sign-in-start.ts';
 import { walletRequestLink } from './wallet-links.ts';
 
 const traceSchema = z.array(z.record(z.string(), z.unknown()));
@@ -23,22 +24,7 @@ export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: Citizen
   return async (app) => {
     app.post(
       '/api/portal/sign-in',
-      {
-        config: { rateLimit: { max: 30, timeWindow: 60_000 } },
-        schema: {
-          tags: ['portal'],
-          summary: 'Begin a sign-in with the wallet, on this device or another',
-          body: z.object({ mode: z.enum(['same_device', 'cross_device']) }),
-          response: {
-            200: z.object({
-              request_id: z.string(),
-              authorization_request: z.string(),
-              wallet_link: z.string(),
-              expires_at: z.string(),
-            }),
-          },
-        },
-      },
+      signInStart('portal', 'Begin a sign-in with the wallet, on this device or another'),
       async (request, reply) => {
         const started = await signIn.startSignIn(request.body.mode);
         reply.setCookie(signInCookie, started.browserToken, cookieOptions(publicUrl, signInLimits.signInLifetime_ms));

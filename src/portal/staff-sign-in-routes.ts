@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Routes } from '../platform/http/http-server.ts';
 import { cookieOptions, staffCookie, staffSignInCookie } from './cookies.ts';
 import { signInLimits } from './sign-in-service.ts';
+import { signInStart } from './sign-in-start.ts';
 import { staffLimits } from './staff-service.ts';
 import type { StaffSignInService } from './staff-sign-in-service.ts';
 import { walletRequestLink } from './wallet-links.ts';
@@ -19,22 +20,7 @@ export function staffSignInRoutes(options: {
   return async (app) => {
     app.post(
       '/api/utility/wallet-sign-in',
-      {
-        config: { rateLimit: { max: 30, timeWindow: 60_000 } },
-        schema: {
-          tags,
-          summary: 'Begin a sign-in with a staff credential, on this device or another',
-          body: z.object({ mode: z.enum(['same_device', 'cross_device']) }),
-          response: {
-            200: z.object({
-              request_id: z.string(),
-              authorization_request: z.string(),
-              wallet_link: z.string(),
-              expires_at: z.string(),
-            }),
-          },
-        },
-      },
+      signInStart('utility', 'Begin a sign-in with a staff credential, on this device or another'),
       async (request, reply) => {
         const { browserToken, ...started } = await signIn.startSignIn(request.body.mode);
         reply.setCookie(staffSignInCookie, browserToken, cookieOptions(publicUrl, signInLimits.signInLifetime_ms));

@@ -1,10 +1,10 @@
 // Offers that wait for a second person: approved or refused by another than who made them.
-import { useState } from 'preact/hooks';
+import { useDeed } from '../shared/deed.ts';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
-import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { askService } from '../shared/service-client.ts';
 import type { AwaitingOffer } from '../shared/service-types.ts';
 import { typeName } from '../shared/terms.ts';
 
@@ -15,20 +15,12 @@ export function DeskApprovals({ turn, onChanged }: { turn: number; onChanged: ()
     (signal) => askService('/api/utility/desk/approvals', undefined, signal),
     [turn],
   );
-  const [problem, setProblem] = useState<ServiceProblem | null>(null);
+  const [problem, send] = useDeed(onChanged);
   if (remote.state === 'loading') return null;
   if (remote.state === 'failed') return <ProblemNotice problem={remote.problem} again={again} />;
   const { offers } = remote.value;
   if (offers.length === 0) return null;
-  const decide = async (id: string, decision: 'approve' | 'refuse'): Promise<void> => {
-    setProblem(null);
-    try {
-      await askService(`/api/utility/desk/approvals/${id}/${decision}`, {});
-      onChanged();
-    } catch (error) {
-      setProblem(asServiceProblem(error));
-    }
-  };
+  const decide = (id: string, decision: 'approve' | 'refuse') => send(`/api/utility/desk/approvals/${id}/${decision}`);
   return (
     <section class="card" aria-labelledby="desk-approvals-title">
       <div class="section">

@@ -1,11 +1,11 @@
 // Offers that nobody has taken yet, and the taking back of one.
-import { useState } from 'preact/hooks';
+import { useDeed } from '../shared/deed.ts';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { ProblemNotice } from '../shared/notices.tsx';
 import { PageTail } from '../shared/page-tail.tsx';
 import { usePages } from '../shared/pages.ts';
-import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { askService } from '../shared/service-client.ts';
 import type { DeskOffer } from '../shared/service-types.ts';
 import { typeName } from '../shared/terms.ts';
 
@@ -20,17 +20,8 @@ export function DeskOffers({ turn, onChanged }: { turn: number; onChanged: () =>
       ),
     [turn],
   );
-  const [problem, setProblem] = useState<ServiceProblem | null>(null);
+  const [problem, send] = useDeed(onChanged);
   const offers = pages.loaded.flatMap((page) => page.offers);
-  const withdraw = async (id: string): Promise<void> => {
-    setProblem(null);
-    try {
-      await askService(`/api/utility/desk/offers/${id}/withdraw`, {});
-      onChanged();
-    } catch (error) {
-      setProblem(asServiceProblem(error));
-    }
-  };
   return (
     <section class="card" aria-labelledby="desk-offers-title">
       <div class="section">
@@ -56,7 +47,7 @@ export function DeskOffers({ turn, onChanged }: { turn: number; onChanged: () =>
                 <button
                   type="button"
                   class="button plain quiet"
-                  onClick={() => withdraw(offer.id)}
+                  onClick={() => send(`/api/utility/desk/offers/${offer.id}/withdraw`)}
                   aria-label={say(`${offer.reference} 안내 거두기`, `Take back the offer ${offer.reference}`)}
                   data-testid="withdraw-offer"
                 >

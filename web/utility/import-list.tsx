@@ -1,11 +1,12 @@
 // Imports and how far they are, with their two files and their end.
 import { useState } from 'preact/hooks';
 import type { OfferImport } from '../../src/identity/issuing/offer-import.ts';
+import { useDeed } from '../shared/deed.ts';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
-import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { askService } from '../shared/service-client.ts';
 import { term, typeName } from '../shared/terms.ts';
 
 const refresh_ms = 2_000;
@@ -43,19 +44,14 @@ const tones = { waiting: 'warn', running: 'warn', done: 'good', cancelled: 'bad'
 function Row({ import: shown, onChanged }: { import: OfferImport; onChanged: () => void }) {
   const { say, pick, language } = useSpeech();
   const [asking, setAsking] = useState(false);
-  const [problem, setProblem] = useState<ServiceProblem | null>(null);
+  const [problem, send] = useDeed(() => {
+    setAsking(false);
+    onChanged();
+  });
   const ended = shown.offered + shown.known;
   const number = (count: number): string => count.toLocaleString(language);
   const name = `${pick(typeName(shown.type))} ${dateTime(shown.created_at, language)}`;
-  const cancel = async (): Promise<void> => {
-    try {
-      await askService(`/api/utility/imports/${shown.id}/cancel`, {});
-      setAsking(false);
-      onChanged();
-    } catch (error) {
-      setProblem(asServiceProblem(error));
-    }
-  };
+  const cancel = () => send(`/api/utility/imports/${shown.id}/cancel`);
   return (
     <li class="issued-row" data-testid="import-row" data-state={shown.state}>
       <div class="import-facts">
