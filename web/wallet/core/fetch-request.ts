@@ -5,7 +5,7 @@ import { base64url } from 'jose';
 import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import type { CityService } from './city-service.ts';
 import { didJwkKey } from './issuer-key.ts';
-import { partnerAt } from './registered-verifier.ts';
+import type { VerifierRegister } from './registered-verifier.ts';
 import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
 
 export type SignedRequest = Openid4vpAuthorizationRequest & { response_uri: string };
@@ -22,7 +22,11 @@ export const walletMetadata = {
 const NONCE_bytes = 32;
 
 /** Throws REQUEST_UNREADABLE, _UNSIGNED, _SIGNATURE_WRONG, _FROM_ELSEWHERE, _GONE, SERVICE_AWAY. */
-export async function fetchSignedRequest(uri: string, service: CityService, now_ms: number): Promise<SignedRequest> {
+export async function fetchSignedRequest(
+  uri: string,
+  service: CityService,
+  register: VerifierRegister,
+): Promise<SignedRequest> {
   const start = uri.indexOf('?');
   const parameters = Object.fromEntries(new URLSearchParams(start < 0 ? '' : uri.slice(start + 1)));
   const { client_id } = parameters;
@@ -32,7 +36,7 @@ export async function fetchSignedRequest(uri: string, service: CityService, now_
   }
   const nonce = parameters.request_uri_method === 'post' ? freshNonce() : undefined;
   const request =
-    parameters.request ?? (await fetchRequestObject(parameters.request_uri ?? '', nonce, service, now_ms));
+    parameters.request ?? (await fetchRequestObject(parameters.request_uri ?? '', nonce, service, register));
   let signatureRight = false;
   const callbacks = openidCallbacks({
     findKey: async (didUrl) =>
@@ -60,7 +64,7 @@ export async function fetchSignedRequest(uri: string, service: CityService, now_
     if (resolved.jar === undefined || (prefix !== 'decentralized_identifier' && prefix !== 'x509_hash')) {
       throw new WalletRefusal('REQUEST_UNSIGNED');
     }
-    return await answerable(resolved.authorizationRequestPayload as Openid4vpAuthorizationRequest, service, now_ms);
+    return await answerable(resolved.authorizationRequestPayload as Openid4vpAuthorizationRequest, register);
   } catch (error) {
     throw refusalIn(error, signatureRight ? 'REQUEST_UNREADABLE' : 'REQUEST_SIGNATURE_WRONG');
   }
@@ -71,9 +75,9 @@ async function fetchRequestObject(
   uri: string,
   nonce: string | undefined,
   service: CityService,
-  now_ms: number,
+  register: VerifierRegister,
 ): Promise<string> {
-  await partnerAt(uri, service, 'REQUEST_FROM_ELSEWHERE', now_ms);
+  await register.partnerAt(uri, 'REQUEST_FROM_ELSEWHERE');
   const answer = await service.fetch(
     uri,
     nonce === undefined
@@ -88,16 +92,12 @@ async function fetchRequestObject(
   return answer.text();
 }
 
-async function answerable(
-  payload: Openid4vpAuthorizationRequest,
-  service: CityService,
-  now_ms: number,
-): Promise<SignedRequest> {
+async function answerable(payload: Openid4vpAuthorizationRequest, register: VerifierRegister): Promise<SignedRequest> {
   const { response_uri, response_mode } = payload;
   if (response_uri === undefined || (response_mode !== 'direct_post' && response_mode !== 'direct_post.jwt')) {
     throw new WalletRefusal('REQUEST_UNREADABLE', 'only direct_post is answered');
   }
-  const partner = await partnerAt(response_uri, service, 'REQUEST_FROM_ELSEWHERE', now_ms);
+  const partner = await register.partnerAt(response_uri, 'REQUEST_FROM_ELSEWHERE');
   // What one asked is not sent to another.
   if (partner !== null && !partner.client_ids.includes(payload.client_id)) {
     throw new WalletRefusal('REQUEST_FROM_ELSEWHERE');

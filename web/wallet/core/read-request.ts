@@ -6,7 +6,7 @@ import { statedText } from './bilingual.ts';
 import type { CityService } from './city-service.ts';
 import { fetchSignedRequest, type SignedRequest } from './fetch-request.ts';
 import { displayedClaims, readCredential } from './held-credential.ts';
-import { type AskedCredential, requireRegistered } from './registered-verifier.ts';
+import { type AskedCredential, verifierRegister } from './registered-verifier.ts';
 import { selectCredentials } from './select-credentials.ts';
 import type { PresentationMatch, PresentationRequest, SignedTextToShow, WalletOptions } from './wallet.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
@@ -26,11 +26,12 @@ export async function parsePresentationRequest(
   service: CityService,
   { store, now_ms }: WalletOptions,
 ): Promise<PresentationRequest> {
-  const payload = await fetchSignedRequest(uri, service, now_ms());
+  const register = verifierRegister(service, now_ms());
+  const payload = await fetchSignedRequest(uri, service, register);
   const query = readQuery(payload.dcql_query);
   const stated = statedOf(payload);
   const { client_id: clientId } = payload;
-  const known = await requireRegistered({ verifier: stated.verifier, clientId }, askedIn(query), service, now_ms());
+  const known = await register.requireRegistered({ verifier: stated.verifier, clientId }, askedIn(query));
   const requested = await matchCredentials(query, await store.list('credentials'));
   const resolved: ResolvedRequest = { payload };
   return {

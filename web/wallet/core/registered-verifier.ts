@@ -14,51 +14,62 @@ export interface AskedCredential {
   claims: string[];
 }
 
-/**
- * @param stated what the request says of itself
- * @throws VERIFIER_NOT_REGISTERED where the list does not know that verifier under that client id, REQUEST_ASKS_TOO_MUCH,
- *   SERVICE_AWAY
- */
-export async function requireRegistered(
-  stated: { verifier: unknown; clientId: string },
-  asked: readonly AskedCredential[],
-  service: CityService,
-  now_ms: number,
-): Promise<KnownVerifier> {
-  const { verifiers } = await fetchList(service, now_ms);
-  // Software of its own does not know the name under which it is registered here: its client id is that name.
-  const known = verifiers.find(
-    ({ id, client_ids, origins }) =>
-      client_ids.includes(stated.clientId) && (id === stated.verifier || origins.length > 0),
-  );
-  if (known === undefined) throw new WalletRefusal('VERIFIER_NOT_REGISTERED');
-  for (const { vct, claims } of asked) {
-    const allowed = known.may_ask.filter((each) => each.vct === vct).flatMap((each) => each.claims);
-    const tooMuch = claims.filter((claim) => !allowed.includes(claim));
-    if (tooMuch.length > 0 || allowed.length === 0) {
-      throw new WalletRefusal('REQUEST_ASKS_TOO_MUCH', tooMuch.join(', ') || vct);
-    }
-  }
-  return known;
+export interface VerifierRegister {
+  /**
+   * @param stated what the request says of itself
+   * @throws VERIFIER_NOT_REGISTERED where the list does not know that verifier under that client id,
+   *   REQUEST_ASKS_TOO_MUCH, SERVICE_AWAY
+   */
+  requireRegistered(
+    stated: { verifier: unknown; clientId: string },
+    asked: readonly AskedCredential[],
+  ): Promise<KnownVerifier>;
+  /**
+   * Whom an address belongs to, of those registered with software of their own; null for the service itself.
+   *
+   * @throws `elsewhere` for any other address, VERIFIER_NOT_REGISTERED where the list does not hold, SERVICE_AWAY
+   */
+  partnerAt(
+    address: string,
+    elsewhere: 'OFFER_FROM_ELSEWHERE' | 'REQUEST_FROM_ELSEWHERE',
+  ): Promise<KnownVerifier | null>;
 }
 
-/**
- * Whom an address belongs to, of those registered with software of their own; null for the service itself.
- *
- * @throws `elsewhere` for any other address, VERIFIER_NOT_REGISTERED where the list does not hold, SERVICE_AWAY
- */
-export async function partnerAt(
-  address: string,
-  service: CityService,
-  elsewhere: 'OFFER_FROM_ELSEWHERE' | 'REQUEST_FROM_ELSEWHERE',
-  now_ms: number,
-): Promise<KnownVerifier | null> {
-  if (service.owns(address)) return null;
-  const origin = URL.canParse(address) ? new URL(address).origin : null;
-  const { verifiers } = origin === null ? { verifiers: [] } : await fetchList(service, now_ms);
-  const partner = verifiers.find(({ origins }) => origins.some((each) => each === origin));
-  if (partner === undefined) throw new WalletRefusal(elsewhere);
-  return partner;
+/** The list as one request or offer sees it: fetched when it is first needed, and not again. */
+export function verifierRegister(service: CityService, now_ms: number): VerifierRegister {
+  let fetched: Promise<VerifierList> | null = null;
+  const list = (): Promise<VerifierList> => {
+    fetched ??= fetchList(service, now_ms);
+    return fetched;
+  };
+  return {
+    async requireRegistered(stated, asked) {
+      const { verifiers } = await list();
+      // Software of its own does not know the name under which it is registered here: its client id is that name.
+      const known = verifiers.find(
+        ({ id, client_ids, origins }) =>
+          client_ids.includes(stated.clientId) && (id === stated.verifier || origins.length > 0),
+      );
+      if (known === undefined) throw new WalletRefusal('VERIFIER_NOT_REGISTERED');
+      for (const { vct, claims } of asked) {
+        const allowed = known.may_ask.filter((each) => each.vct === vct).flatMap((each) => each.claims);
+        const tooMuch = claims.filter((claim) => !allowed.includes(claim));
+        if (tooMuch.length > 0 || allowed.length === 0) {
+          throw new WalletRefusal('REQUEST_ASKS_TOO_MUCH', tooMuch.join(', ') || vct);
+        }
+      }
+      return known;
+    },
+
+    async partnerAt(address, elsewhere) {
+      if (service.owns(address)) return null;
+      const origin = URL.canParse(address) ? new URL(address).origin : null;
+      const { verifiers } = origin === null ? { verifiers: [] } : await list();
+      const partner = verifiers.find(({ origins }) => origins.some((each) => each === origin));
+      if (partner === undefined) throw new WalletRefusal(elsewhere);
+      return partner;
+    },
+  };
 }
 
 async function fetchList(service: CityService, now_ms: number): Promise<VerifierList> {

@@ -7,7 +7,7 @@ import { bilingual, type DisplayEntry } from './bilingual.ts';
 import type { CityService } from './city-service.ts';
 import { type Access, keepKey, signerOf, tellAccepted } from './issuer-access.ts';
 import { checkedCredential, configuration, heldFormat, nameOf } from './offered-credential.ts';
-import { partnerAt } from './registered-verifier.ts';
+import { verifierRegister } from './registered-verifier.ts';
 import { type DeferredAnswer, keepWaiting } from './waiting-credential.ts';
 import type { OfferPreview, WalletOptions } from './wallet.ts';
 import { makeKey } from './wallet-keys.ts';
@@ -30,7 +30,8 @@ const offerBounds = { taken: 5, left: 40 } as const;
 export async function resolveOffer(uri: string, service: CityService, now_ms: number): Promise<OfferPreview> {
   const parameters = offerParameters(uri);
   const offerUri = parameters.get('credential_offer_uri');
-  if (offerUri !== null) await partnerAt(offerUri, service, 'OFFER_FROM_ELSEWHERE', now_ms);
+  const register = verifierRegister(service, now_ms);
+  if (offerUri !== null) await register.partnerAt(offerUri, 'OFFER_FROM_ELSEWHERE');
   let gone = false;
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const answer = await service.fetch(input, init);
@@ -41,7 +42,7 @@ export async function resolveOffer(uri: string, service: CityService, now_ms: nu
   try {
     const offer = await client.resolveCredentialOffer(`openid-credential-offer://?${parameters}`);
     const issuer = offer.credential_issuer;
-    const partner = issuer === service.url ? null : await partnerAt(issuer, service, 'OFFER_FROM_ELSEWHERE', now_ms);
+    const partner = issuer === service.url ? null : await register.partnerAt(issuer, 'OFFER_FROM_ELSEWHERE');
     if (partner === null && issuer !== service.url) throw new WalletRefusal('OFFER_FROM_ELSEWHERE');
     const grant = offer.grants?.[preAuthorizedCodeGrantIdentifier];
     if (grant === undefined) throw new WalletRefusal('OFFER_UNREADABLE', 'not a pre-authorized offer');
