@@ -15,11 +15,11 @@ export function methodFor(
   purpose: VerificationRelationship,
 ): VerificationMethod | null {
   const listed = (document[purpose] ?? []) as Listed[];
-  const entry = listed.find((one) => absolute(typeof one === 'string' ? one : one.id, document.id) === address);
+  const entry = listed.find((one) => absoluteDidUrl(typeof one === 'string' ? one : one.id, document.id) === address);
   if (entry === undefined) return null;
   const method =
     typeof entry === 'string'
-      ? document.verificationMethod?.find(({ id }) => absolute(id, document.id) === address)
+      ? document.verificationMethod?.find(({ id }) => absoluteDidUrl(id, document.id) === address)
       : entry;
   return method?.controller === document.id ? method : null;
 }
@@ -55,7 +55,7 @@ function jwkOfMultikey(text: string): PublicJwk | null {
 }
 
 /** DID URLs in a document may be relative to it. Source: DID Core 1.0, 3.2.2. */
-function absolute(id: string, did: string): string {
+export function absoluteDidUrl(id: string, did: string): string {
   return id.startsWith('#') ? `${did}${id}` : id;
 }
 

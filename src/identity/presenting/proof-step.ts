@@ -6,6 +6,7 @@ import type { JsonLd } from '../credentials/json-ld.ts';
 import type { DidDocument, VerificationMethod } from '../dids/did-log.ts';
 import { type DidResolver, parseDid } from '../dids/did-resolution.ts';
 import { decodeMultikey, multikeyOfJwk } from '../dids/multikey.ts';
+import { absoluteDidUrl } from '../dids/verification-method.ts';
 import type { TraceReason } from './trace-reasons.ts';
 import { verdictLimits } from './validity-step.ts';
 import { type TraceStep, traceStep } from './verdict.ts';
@@ -112,10 +113,10 @@ function keyFor(
   document: DidDocument,
   purpose: ProofExpectations['purpose'],
 ): VerificationKey | TraceReason {
-  const method = methodsOf(document).find(({ id }) => absolute(id, document.id) === address);
+  const method = methodsOf(document).find(({ id }) => absoluteDidUrl(id, document.id) === address);
   if (method === undefined) return 'SIGNATURE_KEY_UNKNOWN';
   const listed = ((document[purpose] ?? []) as Relationship[]).map((entry) =>
-    absolute(typeof entry === 'string' ? entry : entry.id, document.id),
+    absoluteDidUrl(typeof entry === 'string' ? entry : entry.id, document.id),
   );
   if (!listed.includes(address)) return 'PROOF_PURPOSE_WRONG';
   if (method.controller !== document.id) return 'SIGNATURE_KEY_UNKNOWN';
@@ -137,11 +138,6 @@ function methodsOf(document: DidDocument): VerificationMethod[] {
   return [...(document.verificationMethod ?? []), ...embedded].filter(
     (entry): entry is VerificationMethod => typeof entry === 'object',
   );
-}
-
-/** DID URLs in a document may be relative to it. Source: DID Core 1.0, 3.2.2. */
-function absolute(id: string, did: string): string {
-  return id.startsWith('#') ? `${did}${id}` : id;
 }
 
 function didOf(address: string): string | null {
