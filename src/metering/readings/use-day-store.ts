@@ -1,5 +1,6 @@
 // The SQL of stored use: a row a day, replaced where it differs.
 import type { Queryable } from '../../platform/postgres/database.ts';
+import { mostDaysARow } from './changed-days-store.ts';
 import type { UseDay } from './use-days.ts';
 
 /** All of an install's days from one to another are as given; those not given go. */
@@ -10,39 +11,49 @@ export interface ReplacedDays {
   days: readonly UseDay[];
 }
 
-/** @returns days written and days removed */
+/**
+ * To be called by the holder of the use job's lock: the days that changed go into the queue of them with it, whose order
+ * rests on that lock.
+ *
+ * @returns days written and days removed
+ */
 export async function replaceUseDays(to: Queryable, replaced: readonly ReplacedDays[]): Promise<number> {
   const days = replaced.flatMap((one) => one.days);
-  const written = await to.query({
-    name: 'metering-write-use-days',
-    text: `INSERT INTO metering.use_day AS stored (install_id, day, told_hours, hours_l)
-           SELECT install_id, day, told_hours, hours_l::int[]
-             FROM unnest($1::int[], $2::date[], $3::int[], $4::text[]) AS given (install_id, day, told_hours, hours_l)
-           ON CONFLICT (install_id, day) DO UPDATE SET told_hours = EXCLUDED.told_hours, hours_l = EXCLUDED.hours_l
-            WHERE (stored.told_hours, stored.hours_l) IS DISTINCT FROM (EXCLUDED.told_hours, EXCLUDED.hours_l)`,
+  const { rows } = await to.query<{ days: number }>({
+    name: 'metering-replace-use-days',
+    text: `
+      WITH given AS MATERIALIZED (
+        SELECT install_id, day, told_hours, hours_l::int[] AS hours_l
+          FROM unnest($1::int[], $2::date[], $3::int[], $4::text[]) AS given (install_id, day, told_hours, hours_l)),
+      written AS (
+        INSERT INTO metering.use_day AS stored (install_id, day, told_hours, hours_l) SELECT * FROM given
+        ON CONFLICT (install_id, day) DO UPDATE SET told_hours = EXCLUDED.told_hours, hours_l = EXCLUDED.hours_l
+         WHERE (stored.told_hours, stored.hours_l) IS DISTINCT FROM (EXCLUDED.told_hours, EXCLUDED.hours_l)
+        RETURNING install_id, day),
+      removed AS (
+        DELETE FROM metering.use_day stored
+         USING unnest($5::int[], $6::date[], $7::date[]) AS span (install_id, from_day, to_day)
+         WHERE stored.install_id = span.install_id AND stored.day BETWEEN span.from_day AND span.to_day
+           AND NOT EXISTS (SELECT FROM given WHERE given.install_id = stored.install_id AND given.day = stored.day)
+        RETURNING stored.install_id, stored.day),
+      changed AS (
+        SELECT install_id, day, (row_number() OVER (ORDER BY install_id, day) - 1) / ${mostDaysARow} AS part
+          FROM (SELECT * FROM written UNION ALL SELECT * FROM removed) either)
+      INSERT INTO metering.use_day_changed (install_ids, days)
+      SELECT array_agg(install_id ORDER BY install_id, day), array_agg(day ORDER BY install_id, day)
+        FROM changed GROUP BY part ORDER BY part
+      RETURNING cardinality(days) AS days`,
     values: [
       days.map((one) => one.install_id),
       days.map((one) => one.day),
       days.map((one) => one.told_hours),
       days.map((one) => `{${one.hours_l.map((use_l) => use_l ?? 'NULL').join()}}`),
-    ],
-  });
-  const removed = await to.query({
-    name: 'metering-remove-use-days',
-    text: `DELETE FROM metering.use_day stored
-            USING unnest($1::int[], $2::date[], $3::date[]) AS span (install_id, from_day, to_day)
-            WHERE stored.install_id = span.install_id AND stored.day BETWEEN span.from_day AND span.to_day
-              AND NOT EXISTS (SELECT FROM unnest($4::int[], $5::date[]) AS given (install_id, day)
-                               WHERE given.install_id = stored.install_id AND given.day = stored.day)`,
-    values: [
       replaced.map((one) => one.install_id),
       replaced.map((one) => one.from),
       replaced.map((one) => one.to),
-      days.map((one) => one.install_id),
-      days.map((one) => one.day),
     ],
   });
-  return (written.rowCount ?? 0) + (removed.rowCount ?? 0);
+  return rows.reduce((total, row) => total + row.days, 0);
 }
 
 /** The stored days of installs, by install and day. */

@@ -3,7 +3,8 @@ import { Counter, Gauge } from 'prom-client';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { Pool } from '../../platform/postgres/database.ts';
+import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
+import { trimChangedDays } from './changed-days-store.ts';
 import { LocalDays } from './local-days.ts';
 import { reconcileUse } from './reconcile-use-service.ts';
 import { workOffUse } from './work-off-use-service.ts';
@@ -47,6 +48,7 @@ export function startUseJobs({ pool, clock, logger, metrics, timeZone }: UseJobs
       workedOff.inc(done?.days ?? 0);
       if (done === null || done.marks === 0) break;
     }
+    if (!stopping) await inTransaction(pool, trimChangedDays);
     const found = stopping ? null : await reconcileUse(pool, days, clock, proveAfter);
     if (found === null) return;
     proveAfter = found.next;
