@@ -24,6 +24,9 @@ import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
+import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
+import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import type { Clock } from './platform/clock.ts';
@@ -161,6 +164,9 @@ export function composeMetering(options: MeteringOptions) {
       }),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
+    /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
+    startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
+      startProofJobs({ pool, random, days: new LocalDays(timeZone), anchor, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };
