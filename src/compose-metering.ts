@@ -7,6 +7,8 @@ import { zoneRoutes } from './metering/balance/zone-routes.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
+import { completenessRoutes } from './metering/completeness/completeness-routes.ts';
+import { createCompletenessService } from './metering/completeness/completeness-service.ts';
 import { createDeviceSecrets } from './metering/intake/device-secret.ts';
 import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
 import { readActivity } from './metering/intake/intake-activity-service.ts';
@@ -148,6 +150,7 @@ export function composeMetering(options: MeteringOptions) {
     routes: [
       meterRoutes(meters, use, requireStaff),
       zoneRoutes(createZonesService(pool, clock, days), requireStaff),
+      completenessRoutes(createCompletenessService(pool, days), requireStaff),
       deviceRoutes({
         provisionFleet: provision,
         provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),

@@ -2,6 +2,7 @@
 // anything came or not.
 import { Temporal } from 'temporal-polyfill';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
+import { writeReadRates } from '../completeness/read-rate-store.ts';
 import { followChangedDays } from '../readings/changed-days-store.ts';
 import type { LocalDays } from '../readings/local-days.ts';
 import { writeZoneDays } from './zone-day-store.ts';
@@ -54,7 +55,9 @@ export function workOffZoneDay(
     await closeDays(transaction, last);
     const due = await takeDueDay(transaction, last);
     if (due === null) return { day: null, zones: 0 };
-    await writeZoneDays(transaction, days.on(due.day), due.zoneIds);
+    const day = days.on(due.day);
+    await writeZoneDays(transaction, day, due.zoneIds);
+    await writeReadRates(transaction, day, due.zoneIds);
     return { day: due.day, zones: due.zoneIds.length };
   });
 }
