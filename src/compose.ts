@@ -207,6 +207,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
     enqueueChange(transaction, anchorKey(kind, name), value),
   );
   stops.push(() => proofJobs.stop());
+  const zoneJobs = rooms.metering.startZoneJobs(seams);
+  stops.push(() => zoneJobs.stop());
   const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
