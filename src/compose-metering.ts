@@ -1,6 +1,9 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
 import { type BrokerOptions, openBroker } from './compose-intake.ts';
+import { startAlarmJobs } from './metering/alarms/alarm-jobs-service.ts';
+import { loadAlarmKinds } from './metering/alarms/alarm-kinds-port.ts';
+import type { JudgingOptions } from './metering/alarms/judge-alarms-service.ts';
 import { createZonesService } from './metering/balance/zone-balance-service.ts';
 import { startZoneJobs } from './metering/balance/zone-jobs-service.ts';
 import { zoneRoutes } from './metering/balance/zone-routes.ts';
@@ -176,6 +179,8 @@ export function composeMetering(options: MeteringOptions) {
     startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
       startProofJobs({ pool, random, days: new LocalDays(timeZone), anchor, ...seams }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
+    startAlarmJobs: async (tellContacts: JudgingOptions['tellContacts'], seams: MeteringSeams) =>
+      startAlarmJobs({ pool, days: new LocalDays(timeZone), kinds: await loadAlarmKinds(), tellContacts, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };

@@ -33,6 +33,7 @@ import { openPool } from './platform/postgres/database.ts';
 import { listen } from './platform/postgres/listen.ts';
 import type { Random } from './platform/random.ts';
 import { citizenRoutes } from './portal/citizen-routes.ts';
+import { queueContactNews } from './portal/contact-news-service.ts';
 import { createMyMeterService } from './portal/my-meter-service.ts';
 import type { OfferService } from './portal/offer-service.ts';
 import { createSignInService } from './portal/sign-in-service.ts';
@@ -209,6 +210,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => proofJobs.stop());
   const zoneJobs = rooms.metering.startZoneJobs(seams);
   stops.push(() => zoneJobs.stop());
+  const alarmJobs = await rooms.metering.startAlarmJobs(queueContactNews(random, clock), seams);
+  stops.push(() => alarmJobs.stop());
   const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
