@@ -1,6 +1,12 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
 import { type BrokerOptions, openBroker } from './compose-intake.ts';
+import { startBillJobs } from './metering/billing/bill-jobs-service.ts';
+import { billRoutes } from './metering/billing/bill-routes.ts';
+import { billRunRoutes } from './metering/billing/bill-run-routes.ts';
+import { createBillsService } from './metering/billing/bills-service.ts';
+import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
+import { startBillRun } from './metering/billing/start-bill-run-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
@@ -24,6 +30,7 @@ import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import type { Clock } from './platform/clock.ts';
@@ -71,6 +78,8 @@ export function composeMetering(options: MeteringOptions) {
   const claims = createDeviceClaims({ pool, clock, random, secrets, authority });
   const credentials = createDeviceCredentials({ pool, clock, random, secrets });
   const valvePreconditions = [approvedByTwo];
+  const bills = createBillsService(pool);
+  const days = new LocalDays(timeZone);
   const commands = createCommandService({ pool, clock, valvePreconditions });
 
   /** Staff, or a program with the operator's token. */
@@ -159,8 +168,15 @@ export function composeMetering(options: MeteringOptions) {
         gateways: createGatewaysService(pool, clock, random, secrets),
         ...{ requireOperator, requireStaff },
       }),
+      billRunRoutes({
+        ...{ bills, requireStaff, actorOf: options.actorOf },
+        startRun: (order) => startBillRun({ pool, clock, days }, order),
+        shippedTariffs: { names: shippedTariffNames, text: shippedTariffText },
+      }),
+      billRoutes(bills, requireStaff),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
+    startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };
