@@ -1,10 +1,12 @@
 // The only place that wires anything: options and seams in, running roles out.
 import { join } from 'node:path';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { anchorKey } from './anchoring/anchor-keys.ts';
 import { anchorRoutes } from './anchoring/anchor-routes.ts';
 import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
+import { enqueueChange } from './anchoring/outbox-store.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeDesk, composeImports } from './compose-desk.ts';
@@ -31,6 +33,7 @@ import { openPool } from './platform/postgres/database.ts';
 import { listen } from './platform/postgres/listen.ts';
 import type { Random } from './platform/random.ts';
 import { citizenRoutes } from './portal/citizen-routes.ts';
+import { queueContactNews } from './portal/contact-news-service.ts';
 import { createMyMeterService } from './portal/my-meter-service.ts';
 import type { OfferService } from './portal/offer-service.ts';
 import { createSignInService } from './portal/sign-in-service.ts';
@@ -201,6 +204,14 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => anchoring.stop());
   const useJobs = rooms.metering.startUseJobs(seams);
   stops.push(() => useJobs.stop());
+  const proofJobs = rooms.metering.startProofJobs(seams, (transaction, kind, name, value) =>
+    enqueueChange(transaction, anchorKey(kind, name), value),
+  );
+  stops.push(() => proofJobs.stop());
+  const zoneJobs = rooms.metering.startZoneJobs(seams);
+  stops.push(() => zoneJobs.stop());
+  const alarmJobs = await rooms.metering.startAlarmJobs(queueContactNews(random, clock), seams);
+  stops.push(() => alarmJobs.stop());
   const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
