@@ -1,9 +1,6 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
 import { type BrokerOptions, openBroker } from './compose-intake.ts';
-import { startAlarmJobs } from './metering/alarms/alarm-jobs-service.ts';
-import { loadAlarmKinds } from './metering/alarms/alarm-kinds-port.ts';
-import type { JudgingOptions } from './metering/alarms/judge-alarms-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
@@ -27,7 +24,6 @@ import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
-import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import type { Clock } from './platform/clock.ts';
@@ -165,8 +161,6 @@ export function composeMetering(options: MeteringOptions) {
       }),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
-    startAlarmJobs: async (tellContacts: JudgingOptions['tellContacts'], seams: MeteringSeams) =>
-      startAlarmJobs({ pool, days: new LocalDays(timeZone), kinds: await loadAlarmKinds(), tellContacts, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };
