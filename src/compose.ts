@@ -1,10 +1,12 @@
 // The only place that wires anything: options and seams in, running roles out.
 import { join } from 'node:path';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { anchorKey } from './anchoring/anchor-keys.ts';
 import { anchorRoutes } from './anchoring/anchor-routes.ts';
 import { createAnchoring } from './anchoring/anchoring-service.ts';
 import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
+import { enqueueChange } from './anchoring/outbox-store.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import { composeAlarmJobs, composeAlarmRoutes } from './compose-alarms.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
@@ -206,6 +208,12 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => anchoring.stop());
   const useJobs = rooms.metering.startUseJobs(seams);
   stops.push(() => useJobs.stop());
+  const proofJobs = rooms.metering.startProofJobs(seams, (transaction, kind, name, value) =>
+    enqueueChange(transaction, anchorKey(kind, name), value),
+  );
+  stops.push(() => proofJobs.stop());
+  const zoneJobs = rooms.metering.startZoneJobs(seams);
+  stops.push(() => zoneJobs.stop());
   const { publicUrl, secret, timeZone, telling } = options;
   const mailer = telling.smtp && createMailer(telling.smtp);
   stops.push(async () => mailer?.close());

@@ -47,6 +47,7 @@ export const problemCatalogue = {
   GATEWAY_UNKNOWN: { status: 404, title: 'There is no such gateway' },
   METER_UNKNOWN: { status: 404, title: 'There is no such meter' },
   SERVICE_POINT_UNKNOWN: { status: 404, title: 'There is no such service point' },
+  ZONE_UNKNOWN: { status: 404, title: 'There is no such zone' },
   SPAN_TOO_LONG: { status: 400, title: 'The span asked for is too long for this resolution' },
   TARIFF_INVALID: { status: 400, title: 'The tariff is not one that bills can be worked out by' },
   TARIFF_NO_PRICE: { status: 400, title: 'The tariff says no price for this use' },
