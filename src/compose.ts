@@ -209,6 +209,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => proofJobs.stop());
   const zoneJobs = rooms.metering.startZoneJobs(seams);
   stops.push(() => zoneJobs.stop());
+  const billJobs = rooms.metering.startBillJobs(seams);
+  stops.push(() => billJobs.stop());
   const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
