@@ -2,20 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-const { resolve } = createRequire(import.meta.url);
-const package_ = '@expo-google-fonts/nanum-gothic';
+const require = createRequire(import.meta.url);
 
-export interface BillFonts {
-  plain: Buffer;
-  bold: Buffer;
-}
-
-export async function readBillFonts(): Promise<BillFonts> {
-  const [plain, bold] = await Promise.all(
-    ['400Regular/NanumGothic_400Regular.ttf', '700Bold/NanumGothic_700Bold.ttf'].map((file) =>
-      readFile(resolve(`${package_}/${file}`)),
-    ),
+export async function readBillFonts(): Promise<{ plain: Buffer; bold: Buffer }> {
+  const plain = await readFile(
+    require.resolve('@expo-google-fonts/nanum-gothic/400Regular/NanumGothic_400Regular.ttf'),
   );
-  if (plain === undefined || bold === undefined) throw new Error('a typeface is missing');
+  const bold = await readFile(require.resolve('@expo-google-fonts/nanum-gothic/700Bold/NanumGothic_700Bold.ttf'));
   return { plain, bold };
 }
