@@ -26,6 +26,7 @@ import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
+import { startValidationJobs } from './metering/validation/validation-jobs-service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
@@ -129,10 +130,11 @@ export function composeMetering(options: MeteringOptions) {
         to_ms: to.getTime(),
         resolution,
       });
-      return intervals.map(({ start_ms, end_ms, use_l }) => ({
+      return intervals.map(({ start_ms, end_ms, use_l, estimated_l }) => ({
         start: new Date(start_ms),
         end: new Date(end_ms),
         use_l,
+        ...(estimated_l === undefined ? {} : { estimated_l }),
       }));
     },
   };
@@ -161,6 +163,7 @@ export function composeMetering(options: MeteringOptions) {
       }),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
+    startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };

@@ -201,6 +201,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => anchoring.stop());
   const useJobs = rooms.metering.startUseJobs(seams);
   stops.push(() => useJobs.stop());
+  const validationJobs = rooms.metering.startValidationJobs(seams);
+  stops.push(() => validationJobs.stop());
   const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());

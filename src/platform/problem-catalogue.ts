@@ -65,6 +65,11 @@ export const problemCatalogue = {
   COMMAND_ENDED: { status: 409, title: 'The command has ended already' },
   COMMAND_NEEDS_ANOTHER: { status: 403, title: 'Another person must approve this command' },
   COMMAND_REFUSED: { status: 409, title: 'The command may not be given now' },
+  READING_UNKNOWN: { status: 404, title: 'Nothing was told at this instant' },
+  EDIT_IMPOSSIBLE: { status: 409, title: 'The reading cannot be edited so' },
+  ESTIMATE_IMPOSSIBLE: { status: 409, title: 'Nothing can be estimated here' },
+  FINDING_UNKNOWN: { status: 404, title: 'There is no such finding' },
+  FINDING_CLOSED: { status: 409, title: 'The finding is closed already' },
   SECRET_TOO_WEAK: { status: 400, title: 'A device secret is too short to be safe' },
   // anchoring
   CHAIN_AWAY: { status: 503, title: 'The chain does not answer; anchors stay pending until it does' },
