@@ -1,9 +1,20 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
 import { type BrokerOptions, openBroker } from './compose-intake.ts';
+import { createZonesService } from './metering/balance/zone-balance-service.ts';
+import { startZoneJobs } from './metering/balance/zone-jobs-service.ts';
+import { zoneRoutes } from './metering/balance/zone-routes.ts';
+import { startBillJobs } from './metering/billing/bill-jobs-service.ts';
+import { billRoutes } from './metering/billing/bill-routes.ts';
+import { billRunRoutes } from './metering/billing/bill-run-routes.ts';
+import { createBillsService } from './metering/billing/bills-service.ts';
+import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
+import { startBillRun } from './metering/billing/start-bill-run-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
+import { completenessRoutes } from './metering/completeness/completeness-routes.ts';
+import { createCompletenessService } from './metering/completeness/completeness-service.ts';
 import { createDeviceSecrets } from './metering/intake/device-secret.ts';
 import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
 import { readActivity } from './metering/intake/intake-activity-service.ts';
@@ -24,6 +35,9 @@ import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
+import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
+import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import { startValidationJobs } from './metering/validation/validation-jobs-service.ts';
@@ -63,6 +77,7 @@ export function composeMetering(options: MeteringOptions) {
   const { pool, clock, random, timeZone, requireOperator, requireStaff } = options;
   const meters = createMetersService(pool, clock, timeZone);
   const use = createUseService(pool, timeZone);
+  const days = new LocalDays(timeZone);
   const secrets = createDeviceSecrets(options.secret);
   const provision = (
     entries: readonly FleetEntry[],
@@ -72,6 +87,7 @@ export function composeMetering(options: MeteringOptions) {
   const claims = createDeviceClaims({ pool, clock, random, secrets, authority });
   const credentials = createDeviceCredentials({ pool, clock, random, secrets });
   const valvePreconditions = [approvedByTwo];
+  const bills = createBillsService(pool);
   const commands = createCommandService({ pool, clock, valvePreconditions });
 
   /** Staff, or a program with the operator's token. */
@@ -144,6 +160,8 @@ export function composeMetering(options: MeteringOptions) {
     provisionFleet: provision,
     routes: [
       meterRoutes(meters, use, requireStaff),
+      zoneRoutes(createZonesService(pool, clock, days), requireStaff),
+      completenessRoutes(createCompletenessService(pool, days), requireStaff),
       deviceRoutes({
         provisionFleet: provision,
         provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
@@ -161,9 +179,20 @@ export function composeMetering(options: MeteringOptions) {
         gateways: createGatewaysService(pool, clock, random, secrets),
         ...{ requireOperator, requireStaff },
       }),
+      billRunRoutes({
+        ...{ bills, requireStaff, actorOf: options.actorOf },
+        startRun: (order) => startBillRun({ pool, clock, days }, order),
+        shippedTariffs: { names: shippedTariffNames, text: shippedTariffText },
+      }),
+      billRoutes(bills, requireStaff),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),
+    /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
+    startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
+      startProofJobs({ pool, random, days, anchor, ...seams }),
+    startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
+    startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };

@@ -71,7 +71,7 @@ function settledCurve(
   const last_ms = isWhole.end ? Number.POSITIVE_INFINITY : (told.points.at(-1)?.at_ms ?? 0);
   const within = ({ at_ms }: { at_ms: number }) => at_ms >= first_ms && at_ms <= last_ms;
   const readOff = installs.flatMap(readOffAt).filter(within);
-  const points = inOrder(editedPoints([...told.points, ...readOff], edits.filter(within)));
+  const points = inOrder(editedPoints([...told.points, ...told.contradicting, ...readOff], edits.filter(within)));
   const curve = registerCurve(points, dialOf(told), {
     first: isWhole.start ? 0 : settledBy.before,
     last: points.length - 1 - (isWhole.end ? 0 : settledBy.after),
