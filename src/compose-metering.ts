@@ -35,6 +35,7 @@ import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { type BillProofOptions, createBillProofService } from './metering/proofs/bill-proof-service.ts';
 import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
 import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
@@ -187,7 +188,9 @@ export function composeMetering(options: MeteringOptions) {
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
     startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
-      startProofJobs({ pool, random, days: new LocalDays(timeZone), anchor, ...seams }),
+      startProofJobs({ pool, random, days, anchor, ...seams }),
+    /** @param prove asks the anchored map, which metering does not know */
+    billProofs: (prove: BillProofOptions['prove']) => createBillProofService({ pool, days, prove }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
     startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>

@@ -56,6 +56,8 @@ export const problemCatalogue = {
   BILL_RUN_INVALID: { status: 400, title: 'The bill run cannot be started as it was asked for' },
   BILL_RUN_UNKNOWN: { status: 404, title: 'There is no such bill run' },
   BILL_UNKNOWN: { status: 404, title: 'There is no such bill' },
+  PROOF_PENDING: { status: 409, title: 'What proves the bill is not on the chain yet; ask again later' },
+  PROOF_ERASED: { status: 410, title: 'What proved the bill was erased' },
   DEVICE_UNKNOWN: { status: 404, title: 'There is no such device' },
   DEVICE_REVOKED: { status: 409, title: 'The device is revoked' },
   DEVICE_CERTIFICATE_UNKNOWN: { status: 404, title: 'No such device certificate was signed here' },
