@@ -132,11 +132,11 @@ describe('the proof of a bill', () => {
     expect(others.map(({ meter_days }) => meter_days[0]?.entries.filter((entry) => !('hash' in entry)).length)).toEqual(
       [1, 1],
     );
-    expect(
-      others
-        .flatMap(({ meter_days }) => meter_days.flatMap(({ uplinks }) => uplinks))
-        .every((one) => typeof one !== 'string' && 'hash' in one),
-    ).toBe(true);
+    const uplinks = others.flatMap(({ meter_days }) =>
+      meter_days.flatMap((one) => (typeof one.uplinks === 'string' ? [] : one.uplinks)),
+    );
+    expect(uplinks.length).toBeGreaterThan(0);
+    expect(uplinks.filter((one) => !('hash' in one))).toEqual([]);
     expect(JSON.stringify(proof)).not.toContain('sp-22');
   });
 });
