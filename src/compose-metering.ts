@@ -44,6 +44,7 @@ import { findAlikeUse } from './metering/readings/alike-use-store.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
+import { startValidationJobs } from './metering/validation/validation-jobs-service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
@@ -162,10 +163,11 @@ export function composeMetering(options: MeteringOptions) {
         to_ms: to.getTime(),
         resolution,
       });
-      return intervals.map(({ start_ms, end_ms, use_l }) => ({
+      return intervals.map(({ start_ms, end_ms, use_l, estimated_l }) => ({
         start: new Date(start_ms),
         end: new Date(end_ms),
         use_l,
+        ...(estimated_l === undefined ? {} : { estimated_l }),
       }));
     },
   };
@@ -203,6 +205,7 @@ export function composeMetering(options: MeteringOptions) {
       billRoutes(bills, requireStaff),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
+    startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
     startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
       startProofJobs({ pool, random, days, anchor, ...seams }),
