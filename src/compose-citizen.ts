@@ -7,6 +7,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Routes } from './platform/http/http-server.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
+import { billProofRoutes } from './portal/bill-proof-routes.ts';
 import { citizenBillRoutes } from './portal/bill-routes.ts';
 import { createReductionCheckService, type ReductionCheckService } from './portal/check-reductions-service.ts';
 import { type BillReading, createCitizenBillsService } from './portal/citizen-bills-service.ts';
@@ -31,6 +32,8 @@ export interface CitizenOptions {
   identity: Awaited<ReturnType<typeof composeIdentity>>;
   metering: Metering & AlikeMetering & { billing: ReductionBilling & BillReading };
   anchorOf(key: string): Promise<Anchor | null>;
+  /** What proves a bill without this service. @throws PROOF_PENDING, PROOF_ERASED */
+  proveBill(billId: number): Promise<object>;
   /** What keeps the chain from agreeing with the database; null for nothing. */
   chainTrouble: () => Promise<string | null>;
 }
@@ -64,6 +67,7 @@ export function composeCitizen(options: CitizenOptions): Routes[] {
       comparing: createCompareUseService(options),
     }),
     citizenBillRoutes({ bills, billOffers, citizenOf, walletUrl }),
+    billProofRoutes({ ownBill: bills.ownBill, proveBill: options.proveBill, citizenOf }),
     reductionRoutes({
       reductions: createReductionService({ ...options, presentations, statuses, billing }),
       ...{ citizenOf, walletUrl },

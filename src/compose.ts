@@ -260,6 +260,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   const citizen = composeCitizen({
     ...{ pool, clock, random, timeZone, publicUrl, walletUrl, secret, identity, metering },
     anchorOf: (key) => anchoring.service.anchorOf(bytes32(key)),
+    proveBill: metering.billProofs((kind, name) => anchoring.bundles.bundleOf(anchorKey(kind, name))).proveBill,
     chainTrouble: anchoring.state.trouble,
   });
   const checks: ReadinessCheck[] = [

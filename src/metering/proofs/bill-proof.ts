@@ -42,6 +42,24 @@ const entry = z.union([
     register_l: count,
     salt,
   }),
+  z.strictObject({
+    kind: z.literal('edit'),
+    measured_at_us: count,
+    edit: count,
+    deed: z.enum(['void', 'replace', 'add', 'restore']),
+    register_l: count.nullable(),
+    edited_at_us: count,
+    salt,
+  }),
+  z.strictObject({
+    kind: z.literal('estimate'),
+    measured_at_us: count,
+    version: count,
+    method: text,
+    hours_l: z.array(count.nullable()).max(26),
+    made_at_us: count,
+    salt,
+  }),
   hidden,
 ]);
 

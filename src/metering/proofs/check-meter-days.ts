@@ -3,6 +3,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import type { BillProof, ProofMeterDay, ProofZoneDay } from './bill-proof.ts';
 import { rootFromPath, type Sha256 } from './merkle-tree.ts';
 import {
+  type ConflictEntry,
   type Entry,
   entriesDigest,
   entryHash,
@@ -10,6 +11,7 @@ import {
   type MeterDayFacts,
   marksOf,
   meterDayLeaf,
+  type ToldEntry,
   treeValue,
   type UplinkFacts,
   uplinkHash,
@@ -154,7 +156,7 @@ const factsOf = ({ format, received_at_us, salt, sha256, uplink_id }: UplinkFact
 /** The bytes of each uplink against its hash, and what they say against the readings. */
 function checkBytes(of: ProofMeterDay, where: Where, isWithin: boolean, found: CheckedDays, seams: ProofSeams): void {
   const shown = of.entries.filter((entry) => !('hash' in entry)) as Entry[];
-  const told = shown.filter((entry) => entry.kind !== 'read_off');
+  const told = shown.filter((entry) => 'uplink_id' in entry);
   if (typeof of.uplinks === 'string') {
     found.gone += told.length;
     return;
@@ -192,13 +194,22 @@ function checkBytes(of: ProofMeterDay, where: Where, isWithin: boolean, found: C
 
 const instant = (entry: Entry) => new Date(inMs(entry.measured_at_us)).toISOString();
 
+const kindNames: Readonly<Record<Entry['kind'], Said>> = {
+  reading: { ko: '검침값', en: 'reading' },
+  conflict: { ko: '어긋난 검침값', en: 'contradicting reading' },
+  read_off: { ko: '현장 지침', en: 'register read off' },
+  edit: { ko: '수정', en: 'edit' },
+  estimate: { ko: '추정', en: 'estimate' },
+};
+
 function otherReading(where: Where, entry: Entry): ProofBreak {
+  const told_l = entry.kind === 'estimate' ? `${entry.hours_l.join('+')} L` : `${entry.register_l ?? '-'} L`;
   return {
     ...where,
     measured_at: instant(entry),
     says: {
-      ko: `${where.day}, 계량기 ${where.meter}: ${instant(entry)}의 검침값(${entry.register_l} L)이 기록 당시와 다릅니다.`,
-      en: `${where.day}, meter ${where.meter}: the reading of ${instant(entry)} (${entry.register_l} l) is not the one that was hashed.`,
+      ko: `${where.day}, 계량기 ${where.meter}: ${instant(entry)}의 ${kindNames[entry.kind].ko}(${told_l})이 기록 당시와 다릅니다.`,
+      en: `${where.day}, meter ${where.meter}: the ${kindNames[entry.kind].en} of ${instant(entry)} (${told_l.toLowerCase()}) is not the one that was hashed.`,
     },
   };
 }
@@ -223,7 +234,7 @@ const otherBytes = ({ day, meter }: Where, uplink: number): Said => ({
   en: `${day}, meter ${meter}: the bytes of uplink ${uplink} do not have its hash.`,
 });
 
-function notInBytes(where: Where, entry: Entry, said_l: number | null): ProofBreak {
+function notInBytes(where: Where, entry: ToldEntry | ConflictEntry, said_l: number | null): ProofBreak {
   const [ko, en] = said_l === null ? ['없습니다', 'does not tell it'] : [`${said_l} L입니다`, `says ${said_l} l`];
   return {
     ...where,

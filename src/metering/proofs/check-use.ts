@@ -101,7 +101,7 @@ function checkPart(
   }
   const use = useOfMeterDays(
     days,
-    shown.map(({ meterDay }) => shownOf(meterDay)),
+    shown.map(({ zoneDay, meterDay }) => shownOf(zoneDay.day, meterDay)),
     known_until_us,
   );
   const estimates = new Map(part.estimated.map(({ day, volume_l }) => [day, volume_l]));
@@ -128,10 +128,11 @@ function checkPart(
         ),
       });
     } else if (
-      (worked?.told_l ?? 0) + (estimated_l ?? 0) !== day_l ||
-      (worked?.isWhole === true) === (estimated_l !== undefined)
+      worked?.isWhole !== true ||
+      worked.told_l + (worked.estimated_l ?? 0) !== day_l ||
+      worked.estimated_l !== (estimated_l ?? null)
     ) {
-      const again = worked === undefined ? '?' : String(worked.told_l + (estimated_l ?? 0));
+      const again = worked?.isWhole === true ? String(worked.told_l + (worked.estimated_l ?? 0)) : '?';
       breaks.push({
         ...where,
         ...broken(
@@ -155,8 +156,12 @@ function hidesWithin({ entries, from_us, until_us }: ProofMeterDay, { start_ms, 
   return entries.some((entry, at) => 'hash' in entry && (first === -1 || (at >= first && at <= last)));
 }
 
-export function shownOf(meterDay: ProofMeterDay): ShownMeterDay {
-  return { facts: meterDay, entries: meterDay.entries.filter((entry): entry is Entry => !('hash' in entry)) };
+function shownOf(day: string, meterDay: ProofMeterDay): ShownMeterDay {
+  return { day, facts: meterDay, entries: entriesOf(meterDay) };
+}
+
+function entriesOf({ entries }: ProofMeterDay): Entry[] {
+  return entries.filter((entry): entry is Entry => !('hash' in entry));
 }
 
 /** When the last reading that counted was received. */
@@ -164,7 +169,7 @@ function latestKnown_us({ zone_days, known_until_us }: BillProof): number {
   let latest = 0;
   for (const { meter_days } of zone_days) {
     for (const meterDay of meter_days) {
-      for (const entry of shownOf(meterDay).entries) {
+      for (const entry of entriesOf(meterDay)) {
         const known = knownAt_us(entry);
         if (known > latest && known <= known_until_us) latest = known;
       }
@@ -176,7 +181,7 @@ function latestKnown_us({ zone_days, known_until_us }: BillProof): number {
 /** How many readings came after the use was worked out. */
 export function laterReadings({ zone_days, known_until_us }: BillProof): number {
   return zone_days
-    .flatMap(({ meter_days }) => meter_days.flatMap((meterDay) => shownOf(meterDay).entries))
+    .flatMap(({ meter_days }) => meter_days.flatMap(entriesOf))
     .filter((entry) => knownAt_us(entry) > known_until_us).length;
 }
 

@@ -67,6 +67,7 @@ function shownWith(
     days,
     kept.map(
       ({ salted: { facts, entries } }): ShownMeterDay => ({
+        day: facts.day,
         facts,
         entries: entries.filter((one) => isShown.has(one)),
       }),
