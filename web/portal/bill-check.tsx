@@ -1,5 +1,6 @@
 // "Check this bill": fetches a bill's proof, works it out in this very page, and says of each step what it found.
 import { useState } from 'preact/hooks';
+import type { BillDocument } from '../../src/metering/billing/bill-document.ts';
 import { type ProofStep, stepNames } from '../../src/metering/proofs/proof-steps.ts';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
@@ -15,7 +16,7 @@ type Check =
   | { state: 'checked'; file: unknown; checked: CheckedBill };
 
 /** @param path of the bill's own route */
-export function BillCheck({ path, number }: { path: string; number: string }) {
+export function BillCheck({ path, bill }: { path: string; bill: BillDocument }) {
   const { say } = useSpeech();
   const [check, setCheck] = useState<Check>({ state: 'not_asked' });
 
@@ -26,7 +27,7 @@ export function BillCheck({ path, number }: { path: string; number: string }) {
         askService<unknown>(`${path}/proof`),
         import('./check-bill.ts'),
       ]);
-      setCheck({ state: 'checked', file, checked: checkBill(file) });
+      setCheck({ state: 'checked', file, checked: checkBill(file, bill) });
     } catch (error) {
       setCheck({ state: 'failed', problem: asServiceProblem(error) });
     }
@@ -44,7 +45,7 @@ export function BillCheck({ path, number }: { path: string; number: string }) {
         </p>
         {check.state === 'working' ? <Loading>{say('다시 계산하는 중입니다…', 'Working it out…')}</Loading> : null}
         {check.state === 'failed' ? <ProblemNotice problem={check.problem} again={() => void work()} /> : null}
-        {check.state === 'checked' ? <Found {...check} number={number} /> : null}
+        {check.state === 'checked' ? <Found {...check} number={bill.number} /> : null}
         {check.state === 'working' || check.state === 'failed' ? null : (
           <p>
             <button

@@ -31,7 +31,7 @@ export function BillPage({ id, onProblem }: { id: string; onProblem: (problem: S
       {remote.state === 'ready' ? (
         <>
           <Bill bill={remote.value.document} path={path} />
-          <BillCheck path={path} number={remote.value.document.number} />
+          <BillCheck path={path} bill={remote.value.document} />
           <BillCredential path={path} bill={remote.value} onChange={again} />
         </>
       ) : null}

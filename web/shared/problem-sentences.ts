@@ -102,6 +102,23 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '이미 처리된 내용과 맞지 않습니다.', en: 'This contradicts what is already stored.' },
     advice: { ko: '화면을 새로 고쳐 지금 상태를 확인해 주세요.', en: 'Reload the page to see the present state.' },
   },
+  PROOF_PENDING: {
+    what: {
+      ko: '이 요금의 증명이 아직 체인에 오르지 않았습니다.',
+      en: 'What proves this bill is not on the chain yet.',
+    },
+    advice: {
+      ko: '마지막 날의 검침값까지 기록된 뒤, 보통 하루 안에 확인할 수 있습니다.',
+      en: 'It can be checked once the readings of the last day are recorded, mostly within a day.',
+    },
+  },
+  PROOF_ERASED: {
+    what: { ko: '이 요금의 증명은 지워졌습니다.', en: 'What proved this bill was erased.' },
+    advice: {
+      ko: '자료를 지워 달라는 요청에 따라 지운 것입니다. 저장해 둔 증명 파일은 계속 확인할 수 있습니다.',
+      en: 'It was erased as asked for. A proof file that was saved before can still be checked.',
+    },
+  },
   REQUEST_INVALID: {
     what: { ko: '입력한 내용을 받을 수 없습니다.', en: 'What was entered cannot be taken.' },
     advice: { ko: '빈칸이나 날짜를 다시 확인해 주세요.', en: 'Check empty fields and dates.' },

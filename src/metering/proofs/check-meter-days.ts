@@ -1,5 +1,6 @@
 // Checks the readings of a proof: entries to leaves, leaves to trees, trees to the map, and registers to the bytes they came in.
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { Temporal } from 'temporal-polyfill';
 import type { BillProof, ProofMeterDay, ProofZoneDay } from './bill-proof.ts';
 import { rootFromPath, type Sha256 } from './merkle-tree.ts';
 import {
@@ -85,21 +86,21 @@ export function checkMeterDays(proof: BillProof, own: { first: string; last: str
   for (const zoneDay of proof.zone_days) {
     let isTreeBroken = false;
     for (const meterDay of zoneDay.meter_days) {
-      const where = { day: zoneDay.day, meter: meterDay.meter };
+      const where = { day: zoneDay.day, meter: meterDay.meter, timeZone: meterDay.time_zone };
       checkLeaf(zoneDay, meterDay, where, found, seams);
       const { leaf, index, path } = meterDay;
       const root = rootFromPath(hexToBytes(leaf), index, zoneDay.size, path.map(hexToBytes), seams.sha256);
       if (!isInMap(proof.epochs, 'zone-day', zoneDayName(zoneDay), { ...zoneDay, root }, seams)) isTreeBroken = true;
       checkBytes(meterDay, where, zoneDay.day > own.first && zoneDay.day < own.last, found, seams);
     }
-    if (isTreeBroken) found.readings.push({ ...whereDay(zoneDay), says: notInMap(zoneDay) });
+    if (isTreeBroken) found.readings.push({ day: zoneDay.day, says: notInMap(zoneDay) });
   }
   return found;
 }
 
-type Where = Pick<ProofBreak, 'day' | 'meter'>;
+type Where = Required<Pick<ProofBreak, 'day' | 'meter'>> & { timeZone: string };
 
-const whereDay = ({ day, meter_days }: ProofZoneDay): Where => ({ day, meter: meter_days[0]?.meter ?? '' });
+const placeOf = ({ day, meter }: Where): Pick<ProofBreak, 'day' | 'meter'> => ({ day, meter });
 
 const notInMap = ({ zone, day, version }: ProofZoneDay): Said => ({
   ko: `${day}, 구역 ${zone}(${version}판): 이 날의 해시가 공개된 루트로 이어지지 않습니다.`,
@@ -125,18 +126,18 @@ function checkLeaf(
     if ('hash' in entry) found.hidden += 1;
     else found.shown += 1;
     if (isMarked(hashes[at], of.marks, at)) continue;
-    other.push('hash' in entry ? { ...where, says: otherHidden(where) } : otherReading(where, entry));
+    other.push('hash' in entry ? { ...placeOf(where), says: otherHidden(where) } : otherReading(where, entry));
   }
   for (const [at, one] of (uplinks ?? []).entries()) {
     if (isMarked(uplinkHashes?.[at], of.uplink_marks, at)) continue;
-    other.push({ ...where, says: otherUplink(where, 'hash' in one ? null : one.uplink_id) });
+    other.push({ ...placeOf(where), says: otherUplink(where, 'hash' in one ? null : one.uplink_id) });
   }
   const marked = hashes.length * MARK_bytes * 2 === of.marks.length;
   const uplinksMarked = (uplinkHashes?.length ?? 0) * MARK_bytes * 2 === of.uplink_marks.length;
   const isLeaf = bytesToHex(leaf) === of.leaf;
   if (isLeaf && other.length === 0 && marked && uplinksMarked) return;
   found.readings.push(...other);
-  if (other.length === 0) found.readings.push({ ...where, says: otherDay(where) });
+  if (other.length === 0) found.readings.push({ ...placeOf(where), says: otherDay(where) });
 }
 
 function isMarked(hash: Uint8Array | undefined, marks: string, at: number): boolean {
@@ -166,7 +167,7 @@ function checkBytes(of: ProofMeterDay, where: Where, isWithin: boolean, found: C
     const readings = told.filter(({ uplink_id }) => uplink_id === one.uplink_id);
     const payload = bytesOfText(one.payload);
     if (payload === null || bytesToHex(seams.sha256(payload)) !== one.sha256) {
-      found.bytes.push({ ...where, says: otherBytes(where, one.uplink_id) });
+      found.bytes.push({ ...placeOf(where), says: otherBytes(where, one.uplink_id) });
       continue;
     }
     const received_at_ms = one.received_at_us / 1_000;
@@ -192,7 +193,11 @@ function checkBytes(of: ProofMeterDay, where: Where, isWithin: boolean, found: C
   }
 }
 
-const instant = (entry: Entry) => new Date(inMs(entry.measured_at_us)).toISOString();
+/** Local, as people read it: `2026-03-04 10:17:00`. */
+function instant({ measured_at_us }: Entry, { timeZone }: Where): string {
+  const at = Temporal.Instant.fromEpochMilliseconds(inMs(measured_at_us)).toZonedDateTimeISO(timeZone);
+  return at.toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ');
+}
 
 const kindNames: Readonly<Record<Entry['kind'], Said>> = {
   reading: { ko: '검침값', en: 'reading' },
@@ -205,11 +210,11 @@ const kindNames: Readonly<Record<Entry['kind'], Said>> = {
 function otherReading(where: Where, entry: Entry): ProofBreak {
   const told_l = entry.kind === 'estimate' ? `${entry.hours_l.join('+')} L` : `${entry.register_l ?? '-'} L`;
   return {
-    ...where,
-    measured_at: instant(entry),
+    ...placeOf(where),
+    measured_at: instant(entry, where),
     says: {
-      ko: `${where.day}, 계량기 ${where.meter}: ${instant(entry)}의 ${kindNames[entry.kind].ko}(${told_l})이 기록 당시와 다릅니다.`,
-      en: `${where.day}, meter ${where.meter}: the ${kindNames[entry.kind].en} of ${instant(entry)} (${told_l.toLowerCase()}) is not the one that was hashed.`,
+      ko: `${where.day}, 계량기 ${where.meter}: ${instant(entry, where)}의 ${kindNames[entry.kind].ko}(${told_l})이 기록 당시와 다릅니다.`,
+      en: `${where.day}, meter ${where.meter}: the ${kindNames[entry.kind].en} of ${instant(entry, where)} (${told_l.toLowerCase()}) is not the one that was hashed.`,
     },
   };
 }
@@ -237,11 +242,11 @@ const otherBytes = ({ day, meter }: Where, uplink: number): Said => ({
 function notInBytes(where: Where, entry: ToldEntry | ConflictEntry, said_l: number | null): ProofBreak {
   const [ko, en] = said_l === null ? ['없습니다', 'does not tell it'] : [`${said_l} L입니다`, `says ${said_l} l`];
   return {
-    ...where,
-    measured_at: instant(entry),
+    ...placeOf(where),
+    measured_at: instant(entry, where),
     says: {
-      ko: `${where.day}, 계량기 ${where.meter}: ${instant(entry)}의 검침값은 ${entry.register_l} L인데, 계량기가 보낸 바이트에는 ${ko}.`,
-      en: `${where.day}, meter ${where.meter}: the reading of ${instant(entry)} is ${entry.register_l} l; what the meter sent ${en}.`,
+      ko: `${where.day}, 계량기 ${where.meter}: ${instant(entry, where)}의 검침값은 ${entry.register_l} L인데, 계량기가 보낸 바이트에는 ${ko}.`,
+      en: `${where.day}, meter ${where.meter}: the reading of ${instant(entry, where)} is ${entry.register_l} l; what the meter sent ${en}.`,
     },
   };
 }

@@ -14,7 +14,7 @@ export interface ProofBreak {
   /** Local day, and the meter's serial. */
   day?: string;
   meter?: string;
-  /** ISO 8601, UTC: of the reading. */
+  /** Of the reading: local, `2026-03-04 10:17:00`. */
   measured_at?: string;
 }
 
