@@ -204,7 +204,7 @@ export function composeMetering(options: MeteringOptions) {
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
     startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
-      startProofJobs({ pool, random, days: new LocalDays(timeZone), anchor, ...seams }),
+      startProofJobs({ pool, random, days, anchor, ...seams }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
     startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>

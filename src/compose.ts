@@ -8,6 +8,7 @@ import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { enqueueChange } from './anchoring/outbox-store.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
+import { composeAlarmJobs, composeAlarmRoutes } from './compose-alarms.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeCitizen, composeReductionChecks } from './compose-citizen.ts';
 import { composeDesk, composeImports } from './compose-desk.ts';
@@ -15,7 +16,7 @@ import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
 import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
-import type { MqttListening, Role } from './config.ts';
+import type { AlarmTelling, MqttListening, Role } from './config.ts';
 import { findCredential } from './identity/credentials/credential-record-store.ts';
 import { startImportJobs } from './identity/issuing/import-jobs-service.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
@@ -28,11 +29,13 @@ import { operatorGuard } from './platform/http/operator-guard.ts';
 import { createWalletServer, staticPages } from './platform/http/static-server.ts';
 import { readTlsFiles, type TlsFiles } from './platform/http/tls-files.ts';
 import type { Logger } from './platform/logger.ts';
+import { createMailer } from './platform/mailer.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { packageRoot } from './platform/package-root.ts';
 import { openPool } from './platform/postgres/database.ts';
 import { listen } from './platform/postgres/listen.ts';
 import type { Random } from './platform/random.ts';
+import { queueContactNews } from './portal/contact-news-service.ts';
 import type { OfferService } from './portal/offer-service.ts';
 import { startReductionJobs } from './portal/reduction-jobs-service.ts';
 import { staffActor, staffGuard } from './portal/staff-routes.ts';
@@ -100,6 +103,8 @@ export interface ComposeOptions {
   issuing: IssuingPolicy;
   epochInterval_ms: number;
   epochChanges: number;
+  /** Where alarms are told beside the console. */
+  telling: AlarmTelling;
 }
 
 /** Time and chance, and where a process speaks: what tests and simulations replace. */
@@ -208,9 +213,16 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => proofJobs.stop());
   const zoneJobs = rooms.metering.startZoneJobs(seams);
   stops.push(() => zoneJobs.stop());
+  const { publicUrl, secret, timeZone, telling } = options;
+  const mailer = telling.smtp && createMailer(telling.smtp);
+  stops.push(async () => mailer?.close());
+  const alarmJobs = await composeAlarmJobs({
+    ...{ pool, timeZone, publicUrl, telling, mailer, ...seams },
+    tellContacts: queueContactNews(random, clock),
+  });
+  stops.push(() => alarmJobs.stop());
   const billJobs = rooms.metering.startBillJobs(seams);
   stops.push(() => billJobs.stop());
-  const { publicUrl, secret, timeZone } = options;
   const checks = composeReductionChecks({
     ...{ pool, clock, timeZone, metering: rooms.metering, chainTrouble: anchoring.state.trouble },
   });
@@ -260,6 +272,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     ...identity.routes,
     ...metering.routes,
     ...citizen,
+    await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
     ...desk.routes,
     staticPages(join(pages, 'site')),
   ];
