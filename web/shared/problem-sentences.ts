@@ -37,6 +37,18 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '찾는 내용이 없습니다.', en: 'There is nothing here.' },
     advice: { ko: '주소를 다시 확인해 주세요.', en: 'Please check the address.' },
   },
+  BILL_RUN_INVALID: {
+    what: { ko: '고지를 시작할 수 없습니다.', en: 'The bill run cannot be started.' },
+    advice: { ko: '아래에 적힌 항목을 고쳐 주세요.', en: 'Mend what is named below.' },
+  },
+  TARIFF_INVALID: {
+    what: { ko: '요율표에 잘못이 있습니다.', en: 'The tariff has a fault.' },
+    advice: { ko: '아래에 적힌 줄을 고쳐 주세요.', en: 'Mend the lines named below.' },
+  },
+  BILL_UNKNOWN: {
+    what: { ko: '그런 고지서가 없습니다.', en: 'There is no such bill.' },
+    advice: { ko: '고지 작업의 목록에서 골라 주세요.', en: 'Choose one from the list of a bill run.' },
+  },
   CREDENTIAL_REVOKED: {
     what: { ko: '이 증명서는 폐지되었습니다.', en: 'This credential has been revoked.' },
     advice: {
