@@ -139,6 +139,8 @@ export const pageStates: PageState[] = [
   },
   ...billingStates,
   ...billStates,
+  ...billStates,
+  ...billingStates,
   ...deskStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
   { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
