@@ -1,6 +1,8 @@
 // Stands in for the service's JSON routes by browser routing, so that a page can be brought into each of its states.
 import type { BrowserContext } from 'playwright-core';
 import {
+  alarmHistory,
+  alarmPage,
   anchoring,
   anchors,
   auditEntries,
@@ -80,6 +82,9 @@ const usual: Answers = {
   'POST /api/utility/devices/*/restore': () => ok(null),
   'GET /api/utility/device-events': () => ok({ events: deviceEvents, next_cursor: null }),
   'POST /api/utility/device-events/*/close': () => ok(null),
+  'GET /api/utility/alarms': () => ok(alarmPage),
+  'GET /api/utility/alarms/*': () => ok(alarmHistory),
+  'POST /api/utility/alarms/*/acknowledge': () => ok(alarmHistory),
   'GET /api/utility/anchoring': () => ok(anchoring),
   'POST /api/utility/service-points/*/offers': () => ok(madeOffer),
   'GET /api/utility/service-points/*/credentials': () => ok({ credentials: issued }),

@@ -147,6 +147,22 @@ export const pageStates: PageState[] = [
       await page.getByTestId('redecoded').waitFor();
     },
   },
+  {
+    name: 'console: alarms, one opened',
+    on: 'site',
+    path: '/utility/#/alarms',
+    act: async (page) => {
+      await page.getByTestId('alarm-open').nth(1).click();
+      await page.getByTestId('alarm-event').first().waitFor();
+    },
+  },
+  {
+    name: 'console: no alarms',
+    on: 'site',
+    path: '/utility/#/alarms',
+    answers: { 'GET /api/utility/alarms': () => ok({ alarms: [], next_cursor: null, waiting: [], kinds: [] }) },
+    act: (page) => page.locator('.empty').waitFor(),
+  },
   { name: 'console: intake', on: 'site', path: '/utility/#/intake', act: shown('gateway-row') },
   {
     name: 'console: no intake',

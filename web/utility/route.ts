@@ -1,9 +1,10 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
+// `#/alarms`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
   | { page: 'meters' }
+  | { page: 'alarms' }
   | { page: 'meter'; id: string }
   | { page: 'service-point'; id: string }
   | { page: 'intake' }
@@ -15,7 +16,7 @@ export type Route =
   | { page: 'imports' }
   | { page: 'audit' };
 
-const plainPages = ['quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
+const plainPages = ['alarms', 'quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
