@@ -8,7 +8,7 @@ import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { enqueueChange } from './anchoring/outbox-store.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
-import { composeAlarmJobs, composeAlarmRoutes } from './compose-alarms.ts';
+import { composeAlarmJobs, composeAlarmRoutes, composeContactJobs, composeWatching } from './compose-alarms.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeDesk, composeImports } from './compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
@@ -34,7 +34,7 @@ import { packageRoot } from './platform/package-root.ts';
 import { openPool } from './platform/postgres/database.ts';
 import { listen } from './platform/postgres/listen.ts';
 import type { Random } from './platform/random.ts';
-import { citizenRoutes } from './portal/citizen-routes.ts';
+import { citizenOfRequest, citizenRoutes } from './portal/citizen-routes.ts';
 import { queueContactNews } from './portal/contact-news-service.ts';
 import { createMyMeterService } from './portal/my-meter-service.ts';
 import type { OfferService } from './portal/offer-service.ts';
@@ -222,11 +222,13 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
     tellContacts: queueContactNews(random, clock),
   });
   stops.push(() => alarmJobs.stop());
+  if (mailer !== null) {
+    const isLost = async (id: string) => ((await findCredential(pool, id))?.state ?? 'revoked') === 'revoked';
+    const contactJobs = composeContactJobs({ pool, clock, logger, timeZone, mailer, isLost });
+    stops.push(() => contactJobs.stop());
+  }
   const billJobs = rooms.metering.startBillJobs(seams);
   stops.push(() => billJobs.stop());
-  const billJobs = rooms.metering.startBillJobs(seams);
-  stops.push(() => billJobs.stop());
-  const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
   const sweeping = setInterval(() => {
@@ -275,6 +277,10 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     ...metering.routes,
     await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
     citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
+    await composeWatching({
+      ...{ pool, clock, random, timeZone, citizenOf: citizenOfRequest(signIn) },
+      canTell: options.telling.smtp !== null,
+    }),
     ...desk.routes,
     staticPages(join(pages, 'site')),
   ];

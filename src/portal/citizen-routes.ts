@@ -19,8 +19,13 @@ export interface CitizenRoutesOptions {
   walletUrl: string;
 }
 
+/** Who it is that a request of the portal comes from. */
+export function citizenOfRequest(signIn: SignInService) {
+  return (request: FastifyRequest) => signIn.requireCitizen(request.cookies[citizenCookie]);
+}
+
 export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: CitizenRoutesOptions): Routes {
-  const citizenOf = (request: FastifyRequest) => signIn.requireCitizen(request.cookies[citizenCookie]);
+  const citizenOf = citizenOfRequest(signIn);
   return async (app) => {
     app.post(
       '/api/portal/sign-in',

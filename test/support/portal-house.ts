@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
+import { composeWatching } from '../../src/compose-alarms.ts';
 import { composeDesk, composeImports } from '../../src/compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from '../../src/compose-identity.ts';
 import { composeMetering } from '../../src/compose-metering.ts';
@@ -13,7 +14,7 @@ import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
 import { systemRandom } from '../../src/platform/random.ts';
-import { citizenRoutes } from '../../src/portal/citizen-routes.ts';
+import { citizenOfRequest, citizenRoutes } from '../../src/portal/citizen-routes.ts';
 import { createMyMeterService } from '../../src/portal/my-meter-service.ts';
 import { createSignInService } from '../../src/portal/sign-in-service.ts';
 import { staffActor, staffGuard } from '../../src/portal/staff-routes.ts';
@@ -67,6 +68,9 @@ export async function portalHouse(
       ...identity.routes,
       ...metering.routes,
       citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
+      await composeWatching({
+        ...{ pool, clock, random, timeZone, citizenOf: citizenOfRequest(signIn), canTell: true },
+      }),
       ...desk.routes,
     ],
   });
