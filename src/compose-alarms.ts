@@ -13,10 +13,10 @@ import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Mailer } from './platform/mailer.ts';
 import type { Metrics } from './platform/metrics.ts';
-import type { Pool } from './platform/postgres/database.ts';
+import type { Pool, Transaction } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
 import { type ConsentRoutesOptions, consentRoutes } from './portal/consent-routes.ts';
-import { createConsentService, endLostConsents } from './portal/consent-service.ts';
+import { createConsentService, endLostConsents, eraseConsents } from './portal/consent-service.ts';
 import { startContactMails } from './portal/contact-mail-service.ts';
 import { createMyNotices } from './portal/my-notices-service.ts';
 
@@ -69,9 +69,14 @@ export interface WatchingParts {
 /** What citizens see of alarms at their place, and their consent to be watched over. */
 export async function composeWatching(parts: WatchingParts) {
   const { pool, clock, timeZone, citizenOf } = parts;
-  const consents = createConsentService({ ...parts, watching: createWatching(clock) });
+  const watching = createWatching(clock);
+  const consents = createConsentService({ ...parts, watching });
   const noticesAt = createHouseholdNotices(pool, clock, await loadAlarmKinds());
-  return consentRoutes({ consents, notices: createMyNotices({ clock, timeZone, noticesAt }), citizenOf });
+  return {
+    routes: consentRoutes({ consents, notices: createMyNotices({ clock, timeZone, noticesAt }), citizenOf }),
+    /** In the transaction that erases a person. */
+    endConsents: (to: Transaction, pseudonym: Buffer) => eraseConsents(to, watching, pseudonym),
+  };
 }
 
 export interface ContactJobsParts {

@@ -8,6 +8,8 @@ import { startBillJobs } from './metering/billing/bill-jobs-service.ts';
 import { billRoutes } from './metering/billing/bill-routes.ts';
 import { billRunRoutes } from './metering/billing/bill-run-routes.ts';
 import { createBillsService } from './metering/billing/bills-service.ts';
+import { reductionsOffered } from './metering/billing/offered-reductions-service.ts';
+import { recordProven } from './metering/billing/proven-predicate-store.ts';
 import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
 import { startBillRun } from './metering/billing/start-bill-run-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
@@ -37,6 +39,7 @@ import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
 import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
 import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
+import { findAlikeUse } from './metering/readings/alike-use-store.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
@@ -46,7 +49,10 @@ import type { Metrics } from './platform/metrics.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import { Problem } from './platform/problem.ts';
 import type { Random } from './platform/random.ts';
+import type { BillReading } from './portal/citizen-bills-service.ts';
+import type { AlikeMetering } from './portal/compare-use-service.ts';
 import type { Metering } from './portal/my-meter-service.ts';
+import type { ReductionBilling } from './portal/prove-reduction-service.ts';
 
 export interface MeteringOptions {
   pool: Pool;
@@ -104,7 +110,16 @@ export function composeMetering(options: MeteringOptions) {
     }
   }
 
-  const forPortal: Metering = {
+  const billing: ReductionBilling & BillReading = {
+    reductionsOffered: async (servicePoint, on) => {
+      const row = await meterAt(servicePoint, new Date(clock.now_ms()));
+      return row === null ? [] : reductionsOffered(pool, servicePoint, row.bore_mm, on);
+    },
+    recordProven,
+    ...bills,
+  };
+
+  const forPortal: Metering & AlikeMetering = {
     async servicePointMeter(servicePoint, at) {
       const row = await meterAt(servicePoint, at);
       if (row === null) return null;
@@ -138,6 +153,7 @@ export function composeMetering(options: MeteringOptions) {
       const alarm = await use.lastAlarmAt(servicePoint, { from_ms: from.getTime(), to_ms: to.getTime() });
       return alarm && { flag: alarm.flag, measuredAt: new Date(alarm.measured_at_ms) };
     },
+    alikeUse: (servicePoint, days) => findAlikeUse(pool, servicePoint, days),
     async useOf(servicePoint, resolution, from, to) {
       const intervals = await use.useOf({
         of: { servicePointId: servicePoint },
@@ -155,6 +171,7 @@ export function composeMetering(options: MeteringOptions) {
 
   return {
     ...forPortal,
+    billing,
     provisionFleet: provision,
     routes: [
       meterRoutes(meters, use, requireStaff),

@@ -92,4 +92,10 @@ export const problemCatalogue = {
   PRESENTATION_REFUSED: { status: 403, title: 'What the wallet showed does not open this; the trace says why' },
   PRESENTATION_INCOMPLETE: { status: 403, title: 'The credential shown lacks what signing in needs' },
   CREDENTIAL_REVOKED: { status: 403, title: 'The credential was revoked; the water office gives a new one' },
+  REDUCTION_NOT_OFFERED: {
+    status: 404,
+    title: 'The tariff here gives no reduction for that, or no credential proves it',
+  },
+  REDUCTION_USED_ELSEWHERE: { status: 409, title: 'That credential already gives a reduction at another home' },
+  REDUCTION_STATUS_UNASKABLE: { status: 403, title: 'Whether that credential still holds cannot be asked again later' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -20,5 +20,10 @@ export const auditActions = [
   'consent_withdrawn',
   'away_set',
   'away_ended',
+  'reduction_proved',
+  'reduction_ended',
+  'bill_refused',
+  'bill_offered',
+  'citizen_forgotten',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

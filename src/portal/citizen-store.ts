@@ -88,6 +88,13 @@ export async function deleteCitizenSession(db: Queryable, hash: Buffer): Promise
   await db.query('DELETE FROM portal.citizen_session WHERE token_hash = $1', [hash]);
 }
 
+/** Sessions go with their links. */
+export async function deleteCitizen(db: Queryable, pseudonym: Buffer): Promise<void> {
+  await db.query('DELETE FROM portal.reduction_proof WHERE pseudonym = $1', [pseudonym]);
+  await db.query('DELETE FROM portal.bill_offer WHERE pseudonym = $1', [pseudonym]);
+  await db.query('DELETE FROM portal.link WHERE pseudonym = $1', [pseudonym]);
+}
+
 export async function deleteExpiredSessions(db: Queryable, now: Date): Promise<void> {
   await db.query('DELETE FROM portal.citizen_session WHERE expires_at <= $1', [now]);
   await db.query('DELETE FROM portal.staff_session WHERE expires_at <= $1', [now]);

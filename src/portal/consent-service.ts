@@ -9,6 +9,7 @@ import { insertAudit } from './audit-store.ts';
 import type { CitizenSession } from './citizen-store.ts';
 import {
   type Contact,
+  deleteConsentsOf,
   findConsent,
   insertConsent,
   listContacts,
@@ -146,6 +147,15 @@ export function createConsentService(dependencies: ConsentDependencies) {
     await withdrawConsent(to, consentId, now());
     await watching.unwatch(to, consentId);
   }
+}
+
+/** Of a person who is to be forgotten nothing is left: not even that there was a consent. */
+export async function eraseConsents(
+  to: Transaction,
+  watching: Pick<PlaceWatching, 'unwatch'>,
+  pseudonym: Buffer,
+): Promise<void> {
+  for (const consentId of await deleteConsentsOf(to, pseudonym)) await watching.unwatch(to, consentId);
 }
 
 /**

@@ -86,3 +86,17 @@ export async function listStandingConsents(
   );
   return rows;
 }
+
+/** With their contacts. @returns which there were */
+export async function deleteConsentsOf(db: Queryable, pseudonym: Buffer): Promise<string[]> {
+  await db.query(
+    `DELETE FROM portal.consent_contact
+      WHERE consent_id IN (SELECT consent_id FROM portal.consent WHERE pseudonym = $1)`,
+    [pseudonym],
+  );
+  const { rows } = await db.query<{ consentId: string }>(
+    'DELETE FROM portal.consent WHERE pseudonym = $1 RETURNING consent_id AS "consentId"',
+    [pseudonym],
+  );
+  return rows.map(({ consentId }) => consentId);
+}

@@ -1,5 +1,6 @@
 // Stands in for the service's JSON routes by browser routing, so that a page can be brought into each of its states.
 import type { BrowserContext } from 'playwright-core';
+import { billOffer, comparison, myBill, myBills, reductions } from './bill-answers.ts';
 import {
   alarmHistory,
   alarmPage,
@@ -57,6 +58,15 @@ const usual: Answers = {
   'GET /api/portal/me': () => ok({ ...me, trace: traceWith(anchors.final) }),
   'GET /api/portal/meter': () => ok(myMeter),
   'GET /api/portal/use': (url) => ok(useAnswer(url.searchParams)),
+  'GET /api/portal/comparison': () => ok(comparison),
+  'GET /api/portal/bills': () => ok({ bills: myBills }),
+  'GET /api/portal/bills/*': () => ok(myBill),
+  'POST /api/portal/bills/*/offer': () => ok(billOffer),
+  'GET /api/portal/reductions': () => ok({ reductions: reductions.offered }),
+  'POST /api/portal/reductions/*/proof': () => ok(signInStart),
+  'GET /api/portal/reductions/*/proof/*': () => ok({ state: 'waiting' }),
+  'POST /api/portal/reductions/*/proof/*/complete': () => ok(null),
+  'POST /api/portal/reductions/*/end': () => ok(null),
   'POST /api/portal/sign-in': () => ok(signInStart),
   'GET /api/portal/sign-in/*': () => ok({ state: 'waiting' }),
   'POST /api/portal/sign-out': () => ok({}),

@@ -120,6 +120,14 @@ describe('a consent', () => {
     expect(await endLostConsents({ pool, clock, watching }, async () => false)).toBe(0);
   });
 
+  test('leaves nothing of a person who wants to be forgotten', async () => {
+    const { page } = await resident('c5');
+    await page.post('/api/portal/consent', { contacts });
+    expect((await page.post('/api/portal/forget-me', {})).statusCode).toBe(204);
+    expect(await count('portal.consent', `service_point = 'sp-c5'`)).toBe(0);
+    expect(await count('metering.watch', `service_point_id = 'sp-c5' AND until_at IS NULL`)).toBe(0);
+  });
+
   test.each([
     { contacts: [] },
     { contacts: [{ email: 'nobody', called: 'x' }] },
@@ -175,7 +183,7 @@ describe('an absence', () => {
   });
 });
 
-test('contacts are written when no water is used, and when it is again; not while away, and not from missing data', async () => {
+test('contacts are written when no water is used, and when it is again; not from missing data', async () => {
   const { meterId, page } = await resident('w1');
   await page.post('/api/portal/consent', { contacts: contacts.slice(0, 1) });
   const month = new Date(clock.now_ms()).toISOString().slice(0, 7);

@@ -62,6 +62,30 @@ const sentences: Record<string, ProblemSentence> = {
       en: 'Sign in again in the browser you began in. If somebody sent you this link, do not use it.',
     },
   },
+  REDUCTION_NOT_OFFERED: {
+    what: { ko: '이 집의 요금표에는 그런 감면이 없습니다.', en: 'The tariff here gives no such reduction.' },
+    advice: {
+      ko: '화면을 새로 고쳐 받을 수 있는 감면을 확인해 주세요.',
+      en: 'Reload the page to see those there are.',
+    },
+  },
+  REDUCTION_USED_ELSEWHERE: {
+    what: {
+      ko: '이 증명서로 다른 집이 이미 감면받고 있습니다.',
+      en: 'That credential gives a reduction at another home.',
+    },
+    advice: {
+      ko: '그 집에서 그만 받기를 누르면 여기서 받을 수 있습니다.',
+      en: 'Give it up there, and it can be used here.',
+    },
+  },
+  REDUCTION_STATUS_UNASKABLE: {
+    what: {
+      ko: '이 증명서가 나중에도 유효한지 다시 물어볼 수 없어 감면에 쓸 수 없습니다.',
+      en: 'Whether that credential still holds cannot be asked again, so it gives no reduction.',
+    },
+    advice: { ko: '시에서 발급한 증명서로 증명해 주세요.', en: 'Use a credential that the city issued.' },
+  },
   METER_UNKNOWN: {
     what: { ko: '그런 계량기가 없습니다.', en: 'There is no such meter.' },
     advice: { ko: '계량기 목록에서 다시 찾아 주세요.', en: 'Look for it in the list of meters.' },
