@@ -8,6 +8,7 @@ import {
   anchors,
   auditEntries,
   awaitingOffers,
+  careConsent,
   deskCredentials,
   deskForms,
   deskOffers,
@@ -15,6 +16,7 @@ import {
   deviceEvents,
   devices,
   gateways,
+  householdNotices,
   intake,
   issued,
   madeOffer,
@@ -56,6 +58,9 @@ const signInStart = {
 /** A citizen who is signed in, and a clerk who is signed in. */
 const usual: Answers = {
   'GET /api/portal/me': () => ok({ ...me, trace: traceWith(anchors.final) }),
+  'GET /api/portal/notices': () => ok(householdNotices),
+  'GET /api/portal/consent': () => ok(careConsent),
+  'POST /api/portal/consent': () => ok(careConsent),
   'GET /api/portal/meter': () => ok(myMeter),
   'GET /api/portal/use': (url) => ok(useAnswer(url.searchParams)),
   'GET /api/portal/comparison': () => ok(comparison),

@@ -12,10 +12,12 @@ import type {
   AlarmHistory,
   AlarmPage,
   AnchoringState,
+  CareConsent,
   DeviceDetail,
   DeviceEvent,
   DeviceRow,
   Gateway,
+  HouseholdNotice,
   IntakeActivity,
   MeterDetail,
   MeterRow,
@@ -467,4 +469,30 @@ export const alarmHistory: AlarmHistory = {
     ...{ id: String(9 - index), at: '2026-11-23T05:00:00Z', what: what ?? '', actor: actor ?? null, why: why ?? null },
     ...{ began_at: '2026-11-22T19:00:00Z', ended_at: null, times: 1, assigned_to: assigned_to ?? null },
   })),
+};
+
+export const householdNotices: { notices: HouseholdNotice[] } = {
+  notices: [
+    {
+      kind: 'leak',
+      label: { ko: '누수 의심', en: 'Leak suspected' },
+      advice: {
+        ko: '수도꼭지를 모두 잠근 뒤 계량기가 도는지 봐 주세요.',
+        en: 'Close every tap and see whether the meter turns.',
+      },
+      ...{ began_at: '2026-11-21T15:00:00Z', ended_at: null },
+    },
+  ],
+};
+
+export const careConsent: CareConsent = {
+  can_tell: true,
+  consent: {
+    given_at: '2026-11-01T03:00:00Z',
+    contacts: [
+      { email: 'daughter@home.example', called: '어머니 댁' },
+      { email: 'neighbour@home.example', called: '앞집' },
+    ],
+    away: [{ id: '0b8f5c1e-0000-4000-8000-000000000001', from: '2026-12-24', until: '2026-12-31' }],
+  },
 };

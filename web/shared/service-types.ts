@@ -344,3 +344,24 @@ export interface AlarmHistory {
     assigned_to: string | null;
   }[];
 }
+
+export interface HouseholdNotice {
+  kind: string;
+  label: { ko: string; en: string };
+  advice: { ko: string; en: string };
+  began_at: string;
+  /** null: it goes on. */
+  ended_at: string | null;
+}
+
+export interface CareContact {
+  email: string;
+  /** By what they know whose home it is. */
+  called: string;
+}
+
+export interface CareConsent {
+  /** Whether this service sends e-mail at all. */
+  can_tell: boolean;
+  consent: { given_at: string; contacts: CareContact[]; away: { id: string; from: string; until: string }[] } | null;
+}
