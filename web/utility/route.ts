@@ -1,9 +1,11 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
 // `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
+// `#/alarms`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
   | { page: 'meters' }
+  | { page: 'alarms' }
   | { page: 'meter'; id: string }
   | { page: 'service-point'; id: string }
   | { page: 'intake' }
@@ -18,7 +20,7 @@ export type Route =
   | { page: 'bill-run'; id: string }
   | { page: 'bill'; id: string };
 
-const plainPages = ['quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
+const plainPages = ['alarms', 'quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');

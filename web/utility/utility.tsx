@@ -6,6 +6,7 @@ import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageFrame, PageTitle } from '../shared/page-frame.tsx';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import { WalletSignIn } from '../shared/wallet-sign-in.tsx';
+import { AlarmsPage } from './alarms-page.tsx';
 import { AnchoringPage } from './anchoring-page.tsx';
 import { AuditPage } from './audit-page.tsx';
 import { BillPage } from './bill-page.tsx';
@@ -113,6 +114,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         <a href={linkTo({ page: 'meters' })} aria-current={current('meters')}>
           {say('계량기', 'Meters')}
         </a>
+        <a href={linkTo({ page: 'alarms' })} aria-current={current('alarms')} data-testid="alarms-link">
+          {say('경보', 'Alarms')}
+        </a>
         <a href={linkTo({ page: 'devices' })} aria-current={current('devices')} data-testid="devices-link">
           {say('장치', 'Devices')}
         </a>
@@ -157,6 +161,7 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'meter') return <MeterPage key={route.id} id={route.id} />;
   if (route.page === 'service-point') return <ServicePointPage key={route.id} id={route.id} />;
   if (route.page === 'device') return <DevicePage key={route.id} id={route.id} />;
+  if (route.page === 'alarms') return <AlarmsPage />;
   if (route.page === 'devices') return <DevicesPage />;
   if (route.page === 'bill-runs') return <BillRunsPage />;
   if (route.page === 'bill-run') return <BillRunPage key={route.id} id={route.id} />;
