@@ -25,10 +25,13 @@ import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import { gatewayRoutes } from './metering/meters/gateway-routes.ts';
 import { createGatewaysService } from './metering/meters/gateways-service.ts';
+import { importRegistry } from './metering/meters/import-registry-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { createRegistryReading } from './metering/meters/registry-reading-service.ts';
+import { registryRoutes } from './metering/meters/registry-routes.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
@@ -151,6 +154,11 @@ export function composeMetering(options: MeteringOptions) {
       meterRoutes(meters, use, requireStaff),
       zoneRoutes(createZonesService(pool, clock, days), requireStaff),
       completenessRoutes(createCompletenessService(pool, days), requireStaff),
+      registryRoutes({
+        reading: createRegistryReading(pool, clock),
+        importList: (list, file, dryRun) => importRegistry({ pool, clock }, list, file, { dryRun }),
+        requireStaff,
+      }),
       deviceRoutes({
         provisionFleet: provision,
         provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),

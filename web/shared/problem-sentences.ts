@@ -37,6 +37,10 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '찾는 내용이 없습니다.', en: 'There is nothing here.' },
     advice: { ko: '주소를 다시 확인해 주세요.', en: 'Please check the address.' },
   },
+  ZONE_UNKNOWN: {
+    what: { ko: '그런 구역이 없습니다.', en: 'There is no such zone.' },
+    advice: { ko: '구역 목록에서 골라 주세요.', en: 'Choose one from the list of zones.' },
+  },
   CREDENTIAL_REVOKED: {
     what: { ko: '이 증명서는 폐지되었습니다.', en: 'This credential has been revoked.' },
     advice: {

@@ -1,5 +1,5 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
+// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -13,9 +13,22 @@ export type Route =
   | { page: 'anchoring' }
   | { page: 'desk' }
   | { page: 'imports' }
-  | { page: 'audit' };
+  | { page: 'audit' }
+  | { page: 'zones' }
+  | { page: 'zone'; id: string }
+  | { page: 'completeness' }
+  | { page: 'registry' };
 
-const plainPages = ['quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
+const plainPages = [
+  'quarantine',
+  'anchoring',
+  'intake',
+  'desk',
+  'imports',
+  'audit',
+  'completeness',
+  'registry',
+] as const;
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
@@ -23,6 +36,7 @@ export function routeOf(hash: string): Route {
   const id = second === undefined || second === '' ? null : decoded(second);
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
+  if (first === 'zones') return id === null ? { page: 'zones' } : { page: 'zone', id };
   if (first === 'devices') return id === null ? { page: 'devices' } : { page: 'device', id };
   return { page: 'meters' };
 }
@@ -38,6 +52,7 @@ function decoded(part: string): string {
 export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
+  if (route.page === 'zone') return `#/zones/${encodeURIComponent(route.id)}`;
   if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }
