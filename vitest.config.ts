@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/file-watch.ts'],
     // The DID library writes every log it reads to test/logs where this says `test`.
     env: { NODE_ENV: 'development' },
     testTimeout: 30_000,

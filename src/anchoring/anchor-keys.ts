@@ -3,11 +3,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /** What may stand in the map, one kind each. */
-export type AnchorDomain = 'did' | 'status-list' | 'trusted-issuer';
+export type AnchorDomain = 'did' | 'status-list' | 'trusted-issuer' | 'zone-day' | 'bill-tree';
 
 const SALT_bytes = 32;
 
-/** SHA-256(`naru/<domain>/1` ‖ name), `name` in UTF-8: a DID, the address of a status list, or the name of a trusted issuer. */
+/**
+ * SHA-256(`naru/<domain>/1` ‖ name), `name` in UTF-8: a DID, the address of a status list, the name of a trusted
+ * issuer, of a zone's day, or of a tree of bills.
+ */
 export function anchorKey(domain: AnchorDomain, name: string): Uint8Array {
   return sha256(concatBytes(utf8ToBytes(`naru/${domain}/1`), utf8ToBytes(name)));
 }

@@ -115,12 +115,14 @@ test('a process without a worker is told by the database what the worker met', a
   await fixture.set(1, 1);
   await untilIncluded(worker, 1);
   await expect(onlooker.state.requireWorking()).resolves.toBeUndefined();
-  expect(await onlooker.state.state()).toMatchObject({
-    trouble: null,
-    place: { chain_id: fixture.chain.chainId },
-    account: { commits_left: expect.any(Number) },
-    epochs: [{ epoch: 1, status: 'included', changes: 1, sends: 1, confirmations: 1 }],
-  });
+  await expect
+    .poll(() => onlooker.state.state(), WAIT)
+    .toMatchObject({
+      trouble: null,
+      place: { chain_id: fixture.chain.chainId },
+      account: { commits_left: expect.any(Number) },
+      epochs: [{ epoch: 1, status: 'included', changes: 1, sends: 1, confirmations: 1 }],
+    });
   proxy.cut();
   await expect
     .poll(

@@ -24,6 +24,7 @@ dids.use({ multibaseMultikeyHeader: 'z6Mk', fromMultibase: Ed25519.from });
 dids.use({ multibaseMultikeyHeader: 'zDna', fromMultibase: Ecdsa.from });
 dids.use({ multibaseMultikeyHeader: 'z82L', fromMultibase: Ecdsa.from });
 dids.use({ multibaseMultikeyHeader: 'zUC7', fromMultibase: fromBls });
+dids.use({ multibaseMultikeyHeader: 'zUC6', fromMultibase: fromBls });
 
 const contexts = new Map([
   ...credentialsContexts,

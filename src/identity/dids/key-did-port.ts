@@ -5,8 +5,8 @@ import { type DidOptions, type DidResolution, refusal } from './did-resolution.t
 import { x25519Of } from './key-agreement-key.ts';
 import { encodeMultikey, type MultikeyKind, readMultikey } from './multikey.ts';
 
-/** First characters of the multibase text of a key of the kind. */
-const headers = ['z6Mk', 'zDna', 'z82L', 'zUC7', 'zQ3s'] as const;
+/** First characters of the multibase text of a key of the kind; a key on BLS12-381's G2 has one of two. */
+const headers = ['z6Mk', 'zDna', 'z82L', 'zUC7', 'zUC6', 'zQ3s'] as const;
 const curves: Partial<Record<MultikeyKind, { name: string; crv: string }>> = {
   'P-256': { name: 'prime256v1', crv: 'P-256' },
   'P-384': { name: 'secp384r1', crv: 'P-384' },

@@ -8,6 +8,8 @@ const P384_ORDER = 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f43
 /** 64 bits more than the order, so that the remainder favours none. Source: FIPS 186-5, A.2.1. */
 const P384_SEED_bytes = 56;
 const BLS_SEED_bytes = 32;
+/** Tries until a key is told by its first characters: about one in three hundred is not. */
+const BLS_TRIES = 64;
 
 function derived(secret: string, purpose: string, length: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha512', Buffer.from(secret, 'base64url'), 'naru/issuer-keys/2', purpose, length));
@@ -26,11 +28,19 @@ export function deriveP384Jwk(secret: string) {
 
 /** @param secret as for `deriveP384Jwk` */
 export async function deriveBlsJwk(secret: string) {
-  return blsJwk(derived(secret, 'BLS12-381', BLS_SEED_bytes));
+  return blsJwk((nth) => derived(secret, nth === 0 ? 'BLS12-381' : `BLS12-381/${nth}`, BLS_SEED_bytes));
 }
 
-/** @param seed 32 bytes, secret. Source: draft-irtf-cfrg-bbs-signatures, 3.4.1 */
-export async function blsJwk(seed: Uint8Array) {
-  const keyPair = await generateBbsKeyPair({ algorithm: ALGORITHMS.BBS_BLS12381_SHA256, seed });
-  return toJwk({ keyPair, secretKey: true });
+/**
+ * A key whose multibase text begins with `zUC7`: by that the did:key method tells keys on G2, and so does software that
+ * resolves them. A key with few leading bits reads `zUC6`, and nobody could check what it signs.
+ *
+ * @param seedOf the nth seed, 32 bytes, secret. Source: draft-irtf-cfrg-bbs-signatures, 3.4.1
+ */
+export async function blsJwk(seedOf: (nth: number) => Uint8Array) {
+  for (let nth = 0; nth < BLS_TRIES; nth += 1) {
+    const keyPair = await generateBbsKeyPair({ algorithm: ALGORITHMS.BBS_BLS12381_SHA256, seed: seedOf(nth) });
+    if (keyPair.publicKeyMultibase.startsWith('zUC7')) return toJwk({ keyPair, secretKey: true });
+  }
+  throw new Error('no seed gave a key that its did:key is told by');
 }

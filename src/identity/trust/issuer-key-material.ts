@@ -53,7 +53,7 @@ export async function generateKeyMaterial(randomBytes: (length: number) => Uint8
     p256: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
     p384: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
     ed25519: jwkOf(generateKeyPairSync('ed25519')),
-    bls12381: await blsJwk(randomBytes(BLS_SEED_bytes)),
+    bls12381: await blsJwk(() => randomBytes(BLS_SEED_bytes)),
   });
 }
 

@@ -11,7 +11,7 @@ import { ClusterSession, type ClusterSessionOptions } from './cluster-session-br
 import { sessionPacketId, uplinkTopic } from './cluster-topics.ts';
 import { intakeLimits } from './intake-limits.ts';
 import type { Intake } from './intake-service.ts';
-import { strictlyRising } from './receipt-time.ts';
+import { risingApart } from './receipt-time.ts';
 import type { Delivery, Device } from './uplink.ts';
 
 export interface ClusterBrokerOptions extends ClusterSessionOptions {
@@ -41,8 +41,9 @@ const NOBODY: Device = { deviceNo: 0, deviceId: '', formats: [], payloadKey: nul
 
 class Consumer implements ClusterBroker {
   readonly #options: ClusterBrokerOptions;
-  readonly #receiptTime: () => number;
   readonly #sessions = new Map<number, ClusterSession>();
+  /** Of each slot: a meter's telegrams come over whichever session the cluster chooses, at once over two. */
+  readonly #receiptTimes = new Map<number, () => number>();
   /** Telegrams on their way into the store, by device and bytes, each with those that wait for its commit. */
   readonly #waiting = new Map<string, ((stored: boolean) => void)[]>();
   #leases: Leases | null = null;
@@ -53,8 +54,7 @@ class Consumer implements ClusterBroker {
   constructor(options: ClusterBrokerOptions) {
     const { intake, metrics } = options;
     this.#options = options;
-    this.#receiptTime = strictlyRising(intake.clock);
-    this.#startedAt_ms = this.#receiptTime();
+    this.#startedAt_ms = intake.clock.now_ms();
     const sessions = this.#sessions;
     new Gauge({
       name: 'naru_intake_cluster_sessions',
@@ -99,9 +99,17 @@ class Consumer implements ClusterBroker {
   /** @returns when the next may be taken, where that is not at once */
   #take(slot: number, message: ClusterMessage): Promise<void> | undefined {
     const { queue } = this.#options.intake;
-    this.#deliver(slot, message, this.#receiptTime());
+    this.#deliver(slot, message, this.#receivedNow_ms(slot));
     if (!queue.isFull()) return undefined;
     return new Promise((resolve) => queue.whenRoom(resolve));
+  }
+
+  #receivedNow_ms(slot: number): number {
+    const known = this.#receiptTimes.get(slot);
+    if (known !== undefined) return known();
+    const rising = risingApart(this.#options.intake.clock, slot % limits.clocksApart, limits.clocksApart);
+    this.#receiptTimes.set(slot, rising);
+    return rising();
   }
 
   #deliver(slot: number, message: ClusterMessage, receivedAt_ms: number): void {

@@ -2,7 +2,13 @@
 
 import { sendCopy } from '../../platform/postgres/copy-in.ts';
 import type { Pool, Queryable, Transaction } from '../../platform/postgres/database.ts';
-import { insertChecked, insertConflicts, insertMisdated, insertQuarantine } from './commit-checked-store.ts';
+import {
+  insertChecked,
+  insertConflicts,
+  insertMisdated,
+  insertQuarantine,
+  insertRepeated,
+} from './commit-checked-store.ts';
 import { copyMessage } from './commit-copy-store.ts';
 import type { PartRows } from './part-rows.ts';
 
@@ -57,13 +63,16 @@ export async function commitPart(pool: Pool, rows: PartRows): Promise<BatchOutco
 }
 
 async function storeApart(to: Transaction, rows: PartRows): Promise<BatchOutcome> {
-  const { checked } = rows;
+  const { checked, misdated } = rows;
   const added = checked.length > 0 ? await insertChecked(to, rows) : 0;
+  const conflicts = added < checked.length ? await insertConflicts(to, rows) : 0;
+  const apart = misdated.length > 0 ? await insertMisdated(to, rows) : 0;
+  if (added + conflicts + apart < checked.length + misdated.length) await insertRepeated(to, rows);
   return {
     readings: rows.newer.length + added,
     checked: checked.length,
-    conflicts: added < checked.length ? await insertConflicts(to, rows) : 0,
-    misdated: rows.misdated.length > 0 ? await insertMisdated(to, rows) : 0,
+    conflicts,
+    misdated: apart,
     quarantined: rows.problems.length > 0 ? await insertQuarantine(to, rows) : 0,
     redelivered: 0,
   };

@@ -87,6 +87,34 @@ export async function insertMisdated(to: Queryable, rows: PartRows): Promise<num
   return rowCount ?? 0;
 }
 
+/**
+ * Remembers uplinks whose first reading was there already, of an earlier uplink: their own redelivery could not be found
+ * through it. Runs after the inserts, to see what they took.
+ */
+export async function insertRepeated(to: Queryable, rows: PartRows): Promise<void> {
+  const { batch, uplinkOf } = rows;
+  const first = [...rows.checked, ...rows.misdated].filter(
+    (reading) => batch.firstReadingOf(uplinkOf[reading] as number) === reading,
+  );
+  if (first.length === 0) return;
+  await to.query({
+    name: 'metering-insert-repeated',
+    text: `INSERT INTO metering.repeated_uplink (meter_id, measured_at, received_at, uplink_id)
+           SELECT meter_id, measured_at, received_at, uplink_id FROM ${GIVEN}
+            WHERE NOT EXISTS (SELECT FROM metering.reading x
+                               WHERE x.meter_id = given.meter_id AND x.measured_at = given.measured_at
+                                 AND x.uplink_id = given.uplink_id)
+              AND NOT EXISTS (SELECT FROM metering.reading_conflict x
+                               WHERE x.meter_id = given.meter_id AND x.measured_at = given.measured_at
+                                 AND x.register_l = given.register_l AND x.uplink_id = given.uplink_id)
+              AND NOT EXISTS (SELECT FROM metering.misdated_reading x
+                               WHERE x.meter_id = given.meter_id AND x.measured_at = given.measured_at
+                                 AND x.register_l = given.register_l AND x.uplink_id = given.uplink_id)
+           ON CONFLICT DO NOTHING`,
+    values: givenValues(rows, first),
+  });
+}
+
 export async function insertQuarantine(to: Queryable, { batch, problems, idOf }: PartRows): Promise<number> {
   const { rowCount } = await to.query({
     name: 'metering-insert-quarantine',

@@ -71,6 +71,8 @@ export const intakeLimits = {
     abandoned_ms: 12_000,
     renewalsBeforeAdopting: 4,
     mostSessions: 1_000,
+    /** Sessions whose receipts never share an instant; each can tell 1,000,000 / 16 a second apart. */
+    clocksApart: 16,
     cachedDevices: 200_000,
   },
 } as const;

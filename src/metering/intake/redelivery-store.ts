@@ -1,6 +1,7 @@
 // What the database knows of earlier deliveries: how late a meter's newest reading is, and whether an uplink is stored.
 //
-// No index stands over raw uplinks for this: an uplink is found through the reading it became, or its place in quarantine.
+// No index stands over raw uplinks for this: an uplink is found through the reading it became or
+// repeated, or its place in quarantine.
 import { numberArray } from '../../platform/postgres/binary-writer.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { ANY_OF_CLUSTER, type Redelivery } from './redelivery.ts';
@@ -41,6 +42,10 @@ export async function findRedelivered(from: Queryable, asked: readonly Redeliver
               AND x.received_at > asked.after_at AND x.received_at < asked.before_at
             UNION ALL
            SELECT uplink_id FROM metering.misdated_reading x
+            WHERE x.meter_id = asked.meter_id AND x.measured_at BETWEEN asked.from_at AND asked.to_at
+              AND x.received_at > asked.after_at AND x.received_at < asked.before_at
+            UNION ALL
+           SELECT uplink_id FROM metering.repeated_uplink x
             WHERE x.meter_id = asked.meter_id AND x.measured_at BETWEEN asked.from_at AND asked.to_at
               AND x.received_at > asked.after_at AND x.received_at < asked.before_at
             UNION ALL

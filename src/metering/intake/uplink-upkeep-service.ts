@@ -2,8 +2,9 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
+import { intakeLimits } from './intake-limits.ts';
 import type { Partitions } from './partition-service.ts';
-import { alone, dropUplinksBefore, joinSmallPacks } from './uplink-upkeep-store.ts';
+import { alone, dropUplinksBefore, forgetRepeatedBefore, joinSmallPacks } from './uplink-upkeep-store.ts';
 
 const HOUR_ms = 3_600_000;
 const DAY_ms = 24 * HOUR_ms;
@@ -27,6 +28,7 @@ export async function upkeep({ pool, partitions, clock, logger, rawUplinkDays }:
     // The last hour's packs may still be in the making, and are looked for when their answer was lost.
     const joined = await joinSmallPacks(transaction, now_ms - JOIN_WITHIN_ms, now_ms - HOUR_ms);
     const dropped = await dropUplinksBefore(transaction, partitions.storage, now_ms - rawUplinkDays * DAY_ms);
+    await forgetRepeatedBefore(transaction, now_ms - intakeLimits.redeliveryWindow_ms);
     return { joined, dropped };
   });
   if (done !== null && done.dropped.length > 0) logger.info({ dropped: done.dropped }, 'raw uplinks were dropped');

@@ -71,6 +71,13 @@ export async function dropUplinksBefore(to: Transaction, storage: TimeStorage, b
   return dropped;
 }
 
+/** Forgets which uplinks repeated others, once no redelivery of them is looked for any more. */
+export async function forgetRepeatedBefore(to: Transaction, before_ms: number): Promise<void> {
+  await to.query('DELETE FROM metering.repeated_uplink WHERE received_at < to_timestamp($1::float8 / 1000)', [
+    before_ms,
+  ]);
+}
+
 async function dropPartitions(to: Transaction, before_ms: number): Promise<string[]> {
   const month = monthOf(before_ms);
   const first = `uplink_pack_${Math.floor(month / 12)}_${String((month % 12) + 1).padStart(2, '0')}`;

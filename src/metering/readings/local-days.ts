@@ -15,6 +15,8 @@ export interface LocalDay {
 export class LocalDays {
   readonly timeZone: string;
   readonly #days = new Map<string, LocalDay>();
+  /** By days of UTC since 1970. */
+  readonly #metIn = new Map<number, LocalDay[]>();
   /** The day last found by instant: the next question is mostly about it, or the one after. */
   #last: LocalDay | null = null;
 
@@ -38,9 +40,17 @@ export class LocalDays {
   at(at_ms: number): LocalDay {
     const last = this.#last;
     if (last !== null && at_ms >= last.start_ms && at_ms < last.end_ms) return last;
-    const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(at_ms)).toZonedDateTimeISO(this.timeZone);
-    this.#last = this.on(at.toPlainDate().toString());
-    return this.#last;
+    // A day of the zone lies in two or three of UTC: those met there are few.
+    const utcDay = Math.floor(at_ms / 86_400_000);
+    const met = this.#metIn.get(utcDay) ?? [];
+    let day = met.find(({ start_ms, end_ms }) => at_ms >= start_ms && at_ms < end_ms);
+    if (day === undefined) {
+      const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(at_ms)).toZonedDateTimeISO(this.timeZone);
+      day = this.on(at.toPlainDate().toString());
+      this.#metIn.set(utcDay, [...met, day]);
+    }
+    this.#last = day;
+    return day;
   }
 
   after({ end_ms }: LocalDay): LocalDay {

@@ -1,4 +1,6 @@
 // The SQL that reads registers back.
+import { instantsOf, integersOf } from '../../platform/postgres/binary-reader.ts';
+import { numberArray } from '../../platform/postgres/binary-writer.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { RegisterPoint } from './register-rule.ts';
 
@@ -33,8 +35,10 @@ export interface RegisterQuestion {
 export interface MeterRegisters {
   bore_mm: number;
   dials: number;
-  /** Everything told within the span, and around it; contradicting registers of one instant all, as equals. */
+  /** What is stored within the span, and around it, oldest first. */
   points: RegisterPoint[];
+  /** Other registers told for instants in there, as good as those stored first. */
+  contradicting: RegisterPoint[];
   /** How many instants of `points` lie before and after the span: fewer than asked for, there are no more. */
   before: number;
   after: number;
@@ -44,15 +48,15 @@ interface RegisterRow {
   meter_id: number;
   bore_mm: number;
   dials: number;
-  instants: string | null;
-  registers: string | null;
+  instants: Buffer | null;
+  registers: Buffer | null;
   before: number;
   after: number;
 }
 
 /**
  * The registers of many meters, each over a span of its own with up to `around` instants on either side. Instants and
- * registers come as one text a meter: a row a reading would cost ten times as much on the way.
+ * registers come as two arrays a meter in binary form: a row a reading would cost ten times as much on the way.
  *
  * @returns by meter; at most `mostPoints` within a span; a meter that doesn't exist is absent
  */
@@ -61,52 +65,78 @@ export async function listRegisters(
   questions: readonly RegisterQuestion[],
   around: number,
 ): Promise<Map<number, MeterRegisters>> {
+  const meterIds = questions.map((question) => question.meterId);
   const { rows } = await from.query<RegisterRow>({
     name: 'metering-list-registers',
     text: `
-      SELECT m.meter_id, m.bore_mm, m.dials, told.instants, told.registers, told.before, told.after
-        FROM unnest($1::int[], $2::float8[], $3::float8[]) AS given (meter_id, from_ms, to_ms)
+      SELECT m.meter_id, m.bore_mm, m.dials, array_send(told.instants) AS instants, array_send(told.registers) AS registers,
+              told.before, told.after
+        FROM unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) AS given (meter_id, from_at, to_at)
         JOIN metering.meter m USING (meter_id)
-       CROSS JOIN LATERAL (SELECT to_timestamp(given.from_ms / 1000) AS from_at, to_timestamp(given.to_ms / 1000) AS to_at) span
        CROSS JOIN LATERAL (
-         WITH stored AS MATERIALIZED (
-           (SELECT measured_at, register_l FROM metering.reading
-             WHERE meter_id = given.meter_id AND measured_at < span.from_at ORDER BY measured_at DESC LIMIT $4)
-           UNION ALL
-           (SELECT measured_at, register_l FROM metering.reading
-             WHERE meter_id = given.meter_id AND measured_at BETWEEN span.from_at AND span.to_at
-             ORDER BY measured_at LIMIT ${mostPoints})
-           UNION ALL
-           (SELECT measured_at, register_l FROM metering.reading
-             WHERE meter_id = given.meter_id AND measured_at > span.to_at ORDER BY measured_at LIMIT $4)),
-         told AS (
-           SELECT measured_at, register_l FROM stored
-           UNION ALL
-           SELECT measured_at, register_l FROM metering.reading_conflict
-            WHERE meter_id = given.meter_id
-              AND measured_at BETWEEN (SELECT min(measured_at) FROM stored) AND (SELECT max(measured_at) FROM stored))
-         SELECT string_agg(${ms('measured_at')}::text, ',' ORDER BY measured_at, register_l) AS instants,
-                string_agg(register_l::text, ',' ORDER BY measured_at, register_l) AS registers,
-                (SELECT count(*) FROM stored WHERE measured_at < span.from_at) AS before,
-                (SELECT count(*) FROM stored WHERE measured_at > span.to_at) AS after
-           FROM told) told`,
+         SELECT array_agg(measured_at) AS instants, array_agg(register_l) AS registers,
+                (count(*) FILTER (WHERE measured_at < given.from_at))::int AS before,
+                (count(*) FILTER (WHERE measured_at > given.to_at))::int AS after
+           FROM (
+             (SELECT measured_at, register_l FROM metering.reading
+               WHERE meter_id = given.meter_id AND measured_at < given.from_at ORDER BY measured_at DESC LIMIT $4)
+             UNION ALL
+             (SELECT measured_at, register_l FROM metering.reading
+               WHERE meter_id = given.meter_id AND measured_at BETWEEN given.from_at AND given.to_at
+               ORDER BY measured_at LIMIT ${mostPoints})
+             UNION ALL
+             (SELECT measured_at, register_l FROM metering.reading
+               WHERE meter_id = given.meter_id AND measured_at > given.to_at ORDER BY measured_at LIMIT $4)) stored) told`,
     values: [
-      questions.map((question) => question.meterId),
-      questions.map((question) => question.from_ms),
-      questions.map((question) => question.to_ms),
+      numberArray('int4', meterIds),
+      numberArray(
+        'timestamptz',
+        questions.map((question) => question.from_ms),
+      ),
+      numberArray(
+        'timestamptz',
+        questions.map((question) => question.to_ms),
+      ),
       around,
     ],
   });
-  return new Map(rows.map((row) => [row.meter_id, withPoints(row)]));
+  const found = new Map(rows.map((row) => [row.meter_id, withPoints(row)]));
+  await addContradicting(from, found);
+  return found;
 }
 
 function withPoints({ bore_mm, dials, instants, registers, before, after }: RegisterRow): MeterRegisters {
-  const registersOf = registers?.split(',') ?? [];
-  const points = (instants?.split(',') ?? []).map((at, index) => ({
-    at_ms: Number(at),
-    register_l: Number(registersOf[index]),
-  }));
-  return { bore_mm, dials, points, before, after };
+  const registersOf = integersOf(registers);
+  const points = Array.from(instantsOf(instants), (at_ms, index) => ({ at_ms, register_l: registersOf[index] ?? 0 }));
+  // Those before the span come from the latest on.
+  if (before > 1 && (points[0]?.at_ms ?? 0) > (points[before - 1]?.at_ms ?? 0)) {
+    points.unshift(...points.splice(0, before).reverse());
+  }
+  return { bore_mm, dials, points, contradicting: [], before, after };
+}
+
+/** Few meters have any: they are asked for once, between the earliest and the latest instant that any of these told. */
+async function addContradicting(from: Queryable, found: ReadonlyMap<number, MeterRegisters>): Promise<void> {
+  let earliest_ms = Number.POSITIVE_INFINITY;
+  let latest_ms = Number.NEGATIVE_INFINITY;
+  for (const { points } of found.values()) {
+    earliest_ms = Math.min(earliest_ms, points[0]?.at_ms ?? earliest_ms);
+    latest_ms = Math.max(latest_ms, points.at(-1)?.at_ms ?? latest_ms);
+  }
+  if (earliest_ms > latest_ms) return;
+  const { rows } = await from.query<RegisterPoint & { meter_id: number }>({
+    name: 'metering-list-conflicts',
+    text: `SELECT meter_id, ${ms('measured_at')} AS at_ms, register_l FROM metering.reading_conflict
+            WHERE meter_id = ANY($1::int[])
+              AND measured_at BETWEEN to_timestamp($2::float8 / 1000) AND to_timestamp($3::float8 / 1000)`,
+    values: [numberArray('int4', [...found.keys()]), earliest_ms - 1, latest_ms + 1],
+  });
+  for (const { meter_id, at_ms, register_l } of rows) {
+    const told = found.get(meter_id);
+    const [first, last] = [told?.points[0], told?.points.at(-1)];
+    if (first === undefined || last === undefined || at_ms < first.at_ms || at_ms > last.at_ms) continue;
+    told?.contradicting.push({ at_ms, register_l });
+  }
 }
 
 const INSTALL = `install_id, meter_id, ${ms('from_at')} AS from_ms, ${ms('until_at')} AS until_ms,

@@ -62,7 +62,7 @@ function settledCurve(told: MeterRegisters, installs: readonly InstallRow[], aro
   const first_ms = isWhole.start ? Number.NEGATIVE_INFINITY : (told.points[0]?.at_ms ?? 0);
   const last_ms = isWhole.end ? Number.POSITIVE_INFINITY : (told.points.at(-1)?.at_ms ?? 0);
   const readOff = installs.flatMap(readOffAt).filter(({ at_ms }) => at_ms >= first_ms && at_ms <= last_ms);
-  const points = inOrder([...told.points, ...readOff]);
+  const points = inOrder([...told.points, ...told.contradicting, ...readOff]);
   const curve = registerCurve(points, dialOf(told), {
     first: isWhole.start ? 0 : settledBy.before,
     last: points.length - 1 - (isWhole.end ? 0 : settledBy.after),

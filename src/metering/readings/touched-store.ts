@@ -35,6 +35,28 @@ export async function holdUseJob(to: Queryable): Promise<boolean> {
   return rows[0]?.held === true;
 }
 
+/** Meters of one mark that was put together of others. */
+const METERS_A_MARK = 4_000;
+
+/** Puts marks together where there are more than `marks`: one span a meter, in marks of neighbouring meters. */
+export async function gatherTouched(to: Queryable, marks: number): Promise<void> {
+  await to.query(
+    `WITH taken AS (
+       DELETE FROM metering.touched WHERE (SELECT count(*) FROM metering.touched) > $1
+       RETURNING meter_ids, from_hours, to_hours),
+     spans AS (
+       SELECT meter_id, min(from_hour) AS from_hour, max(to_hour) AS to_hour,
+              (row_number() OVER (ORDER BY meter_id) - 1) / ${METERS_A_MARK} AS mark
+         FROM taken, unnest(meter_ids, from_hours, to_hours) AS span (meter_id, from_hour, to_hour)
+        GROUP BY meter_id)
+     INSERT INTO metering.touched (meter_ids, from_hours, to_hours)
+     SELECT array_agg(meter_id ORDER BY meter_id), array_agg(from_hour ORDER BY meter_id),
+            array_agg(to_hour ORDER BY meter_id)
+       FROM spans GROUP BY mark ORDER BY mark`,
+    [marks],
+  );
+}
+
 /** Takes the oldest marks away; where the transaction fails they are there again. @returns one span a meter */
 export async function takeTouched(from: Queryable, marks: number): Promise<{ marks: number; touched: Touched[] }> {
   const { rows } = await from.query<{ meter_ids: number[]; from_hours: number[]; to_hours: number[] }>(

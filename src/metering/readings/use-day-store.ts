@@ -26,9 +26,10 @@ export async function replaceUseDays(to: Queryable, replaced: readonly ReplacedD
         SELECT install_id, day, told_hours, hours_l::int[] AS hours_l
           FROM unnest($1::int[], $2::date[], $3::int[], $4::text[]) AS given (install_id, day, told_hours, hours_l)),
       written AS (
-        INSERT INTO metering.use_day AS stored (install_id, day, told_hours, hours_l) SELECT * FROM given
+        INSERT INTO metering.use_day (install_id, day, told_hours, hours_l)
+        SELECT given.* FROM given LEFT JOIN metering.use_day stored USING (install_id, day)
+         WHERE (stored.told_hours, stored.hours_l) IS DISTINCT FROM (given.told_hours, given.hours_l)
         ON CONFLICT (install_id, day) DO UPDATE SET told_hours = EXCLUDED.told_hours, hours_l = EXCLUDED.hours_l
-         WHERE (stored.told_hours, stored.hours_l) IS DISTINCT FROM (EXCLUDED.told_hours, EXCLUDED.hours_l)
         RETURNING install_id, day),
       removed AS (
         DELETE FROM metering.use_day stored

@@ -7,7 +7,7 @@ import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { trimChangedDays } from './changed-days-store.ts';
 import { LocalDays } from './local-days.ts';
 import { reconcileUse } from './reconcile-use-service.ts';
-import { workOffUse } from './work-off-use-service.ts';
+import { gatherUse, workOffUse } from './work-off-use-service.ts';
 
 /** Between two looks for what was touched: shorter ones would work off a meter's day once for each of its readings. */
 const WORK_EVERY_ms = 10_000;
@@ -43,6 +43,7 @@ export function startUseJobs({ pool, clock, logger, metrics, timeZone }: UseJobs
   let proveAfter: number | null = null;
 
   async function round(): Promise<void> {
+    if (!stopping) await gatherUse(pool);
     for (;;) {
       const done = stopping ? null : await workOffUse(pool, days);
       workedOff.inc(done?.days ?? 0);

@@ -2,7 +2,7 @@
 import { inTransaction, type Pool, type Queryable } from '../../platform/postgres/database.ts';
 import type { LocalDays } from './local-days.ts';
 import { curvesOver, extendCurves, type MeterCurve } from './register-curve-service.ts';
-import { holdUseJob, type Touched, takeTouched } from './touched-store.ts';
+import { gatherTouched, holdUseJob, type Touched, takeTouched } from './touched-store.ts';
 import { type ReplacedDays, replaceUseDays } from './use-day-store.ts';
 import { betweenCounted, swayedSpan, useDays } from './use-days.ts';
 
@@ -28,16 +28,47 @@ export async function workOffUse(pool: Pool, days: LocalDays): Promise<WorkedOff
   return inTransaction(pool, async (transaction) => {
     if (!(await holdUseJob(transaction))) return null;
     const { marks, touched } = await takeTouched(transaction, MARKS_AT_ONCE);
+    const parts: Touched[][] = [];
+    for (let at = 0; at < touched.length; at += METERS_AT_ONCE) parts.push(touched.slice(at, at + METERS_AT_ONCE));
     let changed = 0;
-    for (let at = 0; at < touched.length; at += METERS_AT_ONCE) {
-      changed += await workOff(transaction, days, touched.slice(at, at + METERS_AT_ONCE));
+    // The server reads the next part while this one is worked out here.
+    let reading = readAhead(transaction, parts[0]);
+    try {
+      for (const [index, part] of parts.entries()) {
+        const curves = await reading;
+        reading = readAhead(transaction, parts[index + 1]);
+        changed += await workOff(transaction, days, part, curves);
+      }
+    } finally {
+      await reading.catch(() => {});
     }
     return { marks, meters: touched.length, days: changed };
   });
 }
 
-async function workOff(to: Queryable, days: LocalDays, touched: readonly Touched[]): Promise<number> {
-  let curves = await curvesOver(to, touched);
+/** Where many marks have come together, mostly of the same meters, each meter is worked off once. */
+export async function gatherUse(pool: Pool): Promise<void> {
+  await inTransaction(pool, async (transaction) => {
+    if (await holdUseJob(transaction)) await gatherTouched(transaction, MARKS_AT_ONCE);
+  });
+}
+
+function readAhead(from: Queryable, part: readonly Touched[] = []): Promise<Curves> {
+  const reading = curvesOver(from, part);
+  // Whoever awaits it is told; until then nobody is.
+  reading.catch(() => {});
+  return reading;
+}
+
+type Curves = Map<number, MeterCurve>;
+
+async function workOff(
+  to: Queryable,
+  days: LocalDays,
+  touched: readonly Touched[],
+  curvesOfTouched: Curves,
+): Promise<number> {
+  let curves = curvesOfTouched;
   // Each step may need readings from farther away than the one before; mostly the first has them all.
   const step = async (spanOf: (curve: MeterCurve, span: Touched) => Span | null, spans: readonly Touched[]) => {
     const found = spans.flatMap((span): Touched[] => {

@@ -190,8 +190,24 @@ describe('a redelivery', () => {
     expect(await uplinksOf(deviceId)).toBe(1);
   });
 
-  /** One connection that publishes packet 1 and waits for its PUBACK. */
-  async function session(deviceId: string, payload: string, dup: boolean): Promise<void> {
+  test.each([
+    ['the same bytes as another packet', 100, at(2), [100]],
+    ['a value that another one stands before, told twice', 101, at(2), [100]],
+    ['the same impossible time as another packet', 100, Date.UTC(2010, 0, 1), [100]],
+  ])('is known where its first delivery said nothing new: %s', async (_what, register_l, at_ms, stored) => {
+    const deviceId = `dev-${serial}`;
+    const own = `${serial}`;
+    serial += 1;
+    await session(deviceId, senml(own, 100, at(2)), false, 1);
+    await session(deviceId, senml(own, register_l, at_ms), false, 2);
+    await session(deviceId, senml(own, register_l, at_ms), false, 3);
+    await session(deviceId, senml(own, register_l, at_ms), true, 3);
+    expect((await readingsOf(own)).map((row) => row.register_l)).toEqual(stored);
+    expect(await uplinksOf(deviceId)).toBe(3);
+  });
+
+  /** One connection that publishes a packet and waits for its PUBACK. */
+  async function session(deviceId: string, payload: string, dup: boolean, packetId = 1): Promise<void> {
     const socket = await it.socket();
     const arrived = (first: number) =>
       new Promise<void>((resolve, reject) => {
@@ -200,7 +216,7 @@ describe('a redelivery', () => {
       });
     socket.write(connectPacket(deviceId, secretOf(deviceId)));
     await arrived(CONNACK);
-    socket.write(publishPacket(`naru/v1/up/${deviceId}/senml-json`, payload, 1, { dup }));
+    socket.write(publishPacket(`naru/v1/up/${deviceId}/senml-json`, payload, packetId, { dup }));
     await arrived(PUBACK);
     socket.destroy();
   }

@@ -10,7 +10,7 @@ import { LocalDays } from '../../../src/metering/readings/local-days.ts';
 import { reconcileUse } from '../../../src/metering/readings/reconcile-use-service.ts';
 import type { RegisterPoint } from '../../../src/metering/readings/register-rule.ts';
 import { createUseService } from '../../../src/metering/readings/use-service.ts';
-import { workOffUse } from '../../../src/metering/readings/work-off-use-service.ts';
+import { gatherUse, workOffUse } from '../../../src/metering/readings/work-off-use-service.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { newSeed } from '../../support/seed.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -207,6 +207,30 @@ describe('stored use', () => {
     expect(await reconcileUse(pool, days, clock, null)).toMatchObject({ discrepancies: 1 });
     const recorded = await pool.query('SELECT install_id, day::text FROM metering.use_discrepancy');
     expect(recorded.rows).toEqual(rows);
+    expect(await reconcileUse(pool, days, clock, null)).toMatchObject({ discrepancies: 0 });
+  });
+
+  test('is worked off once a meter where many marks have come together', async () => {
+    const told = [];
+    for (const serial of ['1', '9']) {
+      const meterId = await meterIdOf(serial);
+      for (let hour = 0; hour < 12; hour += 1) {
+        const reading = { meterId, point: { at_ms: swap_ms + (30.5 + hour) * HOUR, register_l: 1_000 + hour } };
+        await commit([reading]);
+        told.push(reading);
+      }
+    }
+    const marks = async () => (await pool.query('SELECT meter_ids, from_hours, to_hours FROM metering.touched')).rows;
+    expect(await marks()).toHaveLength(told.length);
+    await gatherUse(pool);
+    const hours = [Math.floor((swap_ms + 30.5 * HOUR) / HOUR), Math.ceil((swap_ms + 41.5 * HOUR) / HOUR)];
+    const meterIds = [await meterIdOf('1'), await meterIdOf('9')];
+    expect(await marks()).toEqual([
+      { meter_ids: meterIds, from_hours: [hours[0], hours[0]], to_hours: [hours[1], hours[1]] },
+    ]);
+    await gatherUse(pool);
+    expect(await workOffUse(pool, days)).toMatchObject({ marks: 1, meters: 2 });
+    await expectStoredAsAsked('sp-1');
     expect(await reconcileUse(pool, days, clock, null)).toMatchObject({ discrepancies: 0 });
   });
 

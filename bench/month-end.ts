@@ -1,0 +1,180 @@
+// A month's end in a city: the day's job over a day of hourly readings and what a reading takes on disk, next to one SQL
+// statement with a window function over the same table.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { LocalDays } from '../src/metering/readings/local-days.ts';
+import { gatherUse, workOffUse } from '../src/metering/readings/work-off-use-service.ts';
+import { createLogger } from '../src/platform/logger.ts';
+import { inTransaction, openPool, type Pool } from '../src/platform/postgres/database.ts';
+import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
+import { migrate } from '../src/platform/postgres/migrate.ts';
+import { cpuOfTree_s } from './cpu-time.ts';
+import { copyDays, fillMonth, fillRegistry, type MonthOptions, Registers } from './month-fill.ts';
+
+const TIME_ZONE = 'Asia/Seoul';
+const DAY_ms = 86_400_000;
+/** A server of 2 GB. What is loaded beforehand needs no log. */
+const SERVER = [
+  'wal_level = minimal',
+  'max_wal_senders = 0',
+  `shared_buffers = '512MB'`,
+  `effective_cache_size = '1GB'`,
+];
+
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: { meters: { type: 'string', default: '400000' }, days: { type: 'string', default: '31' } },
+});
+const options: MonthOptions = {
+  meters: Number(values.meters),
+  days: Number(values.days),
+  begin_ms: Date.parse('2026-01-01T00:00:00+09:00'),
+};
+const lastDay_ms = options.begin_ms + (options.days - 1) * DAY_ms;
+const logger = createLogger('error');
+const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
+chmodSync(folder, 0o711);
+let postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
+try {
+  const setting = openPool(postgres.url, 1);
+  for (const text of SERVER) await setting.query(`ALTER SYSTEM SET ${text}`);
+  await setting.end();
+  await postgres.stop();
+  postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
+  await migrate(postgres.url);
+  const pool = openPool(postgres.url);
+  const fill = await timed(() => fillAll(pool));
+  await pool.query('CHECKPOINT');
+  const storage = await storageOf(pool, fill.result);
+  const job = await timed(() => workOffAll(pool));
+  const window = await timed(() => useByWindow(pool));
+  await expectSameUse(pool);
+  report(fill, storage, job, window);
+  await pool.end();
+} finally {
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);
+
+async function fillAll(pool: Pool): Promise<number> {
+  const registers = new Registers(options.meters);
+  await fillRegistry(pool, options);
+  const before = await fillMonth(pool, registers, options);
+  // The last day as the intake stores it, key by key, with its marks for the use job.
+  const lastDay = await inTransaction(pool, (transaction) =>
+    copyDays(transaction, 'metering.reading', registers, options, { first: options.days - 1, count: 1 }, true),
+  );
+  await pool.query('ANALYZE metering.reading');
+  return before + lastDay;
+}
+
+async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }> {
+  const days = new LocalDays(TIME_ZONE);
+  const total = { meters: 0, days: 0 };
+  await gatherUse(pool);
+  for (;;) {
+    const done = await workOffUse(pool, days);
+    if (done === null || done.marks === 0) return total;
+    total.meters += done.meters;
+    total.days += done.days;
+  }
+}
+
+/** What the day's use would be if no meter were ever swapped, wrapped, reset or wrong: the difference of each hour's register. */
+async function useByWindow(pool: Pool): Promise<void> {
+  await pool.query(
+    `CREATE TABLE peer_use AS
+     SELECT meter_id, (measured_at AT TIME ZONE '${TIME_ZONE}')::date AS day, array_agg(use_l ORDER BY measured_at) AS hours_l
+       FROM (SELECT meter_id, measured_at, (lead(register_l) OVER meters - register_l)::int AS use_l
+               FROM metering.reading WHERE measured_at BETWEEN to_timestamp($1::float8 / 1000)
+                AND to_timestamp($1::float8 / 1000) + interval '1 day'
+             WINDOW meters AS (PARTITION BY meter_id ORDER BY measured_at)) told
+      GROUP BY 1, 2`.replaceAll('$1', String(lastDay_ms)),
+  );
+}
+
+/** Both have the same litres for the meters that told every hour. */
+async function expectSameUse(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ compared: number; different: number }>(
+    `SELECT count(*) AS compared, count(*) FILTER (WHERE use_day.hours_l[1:23] <> peer_use.hours_l[1:23]) AS different
+       FROM peer_use JOIN metering.use_day ON install_id = meter_id AND use_day.day = peer_use.day
+      WHERE cardinality(peer_use.hours_l) = 24`,
+  );
+  const { compared = 0, different = 0 } = rows[0] ?? {};
+  if (compared < options.meters / 2 || different > 0) {
+    throw new Error(`${different} of ${compared} meters have another use than the window function tells`);
+  }
+}
+
+interface Timed<T> {
+  result: T;
+  took_s: number;
+  own_s: number;
+  server_s: number;
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<Timed<T>> {
+  const server_s = cpuOfTree_s(postgres.pid() ?? 0);
+  const own = process.cpuUsage();
+  const from = performance.now();
+  const result = await work();
+  const spent = process.cpuUsage(own);
+  return {
+    result,
+    took_s: (performance.now() - from) / 1_000,
+    own_s: (spent.user + spent.system) / 1e6,
+    server_s: cpuOfTree_s(postgres.pid() ?? 0) - server_s,
+  };
+}
+
+interface Storage {
+  heap_bytes: number;
+  index_bytes: number;
+}
+
+/** Of one reading, of all that are stored. */
+async function storageOf(pool: Pool, readings: number): Promise<Storage> {
+  const { rows } = await pool.query<{ heap: number; index: number }>(
+    `SELECT sum(pg_table_size(inhrelid))::float8 AS heap, sum(pg_indexes_size(inhrelid))::float8 AS index
+       FROM pg_inherits WHERE inhparent = 'metering.reading'::regclass`,
+  );
+  return { heap_bytes: (rows[0]?.heap ?? 0) / readings, index_bytes: (rows[0]?.index ?? 0) / readings };
+}
+
+function report(
+  fill: Timed<number>,
+  { heap_bytes, index_bytes }: Storage,
+  job: Timed<{ meters: number; days: number }>,
+  window: Timed<void>,
+): void {
+  const cell = (value: number, digits = 1) =>
+    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).padStart(10);
+  console.log(`\n${options.meters.toLocaleString('en')} meters, ${options.days} days, a register an hour\n`);
+  console.log(`${'what'.padEnd(58)} ${['seconds', 'own CPU', 'server CPU'].map((one) => one.padStart(10)).join(' ')}`);
+  for (const [what, { took_s, own_s, server_s }] of [
+    [`filling ${fill.result.toLocaleString('en')} readings by COPY`, fill],
+    [
+      `use of a day: ${job.result.meters.toLocaleString('en')} meters, ${job.result.days.toLocaleString('en')} days written`,
+      job,
+    ],
+    ['the same day by a window function, no rule applied', window],
+  ] as const) {
+    console.log(`${what.padEnd(58)} ${cell(took_s)} ${cell(own_s)} ${cell(server_s)}`);
+  }
+  console.log(`\na reading on disk: ${heap_bytes.toFixed(1)} bytes and ${index_bytes.toFixed(1)} of index`);
+  console.log(
+    `memory of the process that does the day's job: ${Math.round(process.resourceUsage().maxRSS / 1_024)} MB at most\n`,
+  );
+  console.log(
+    JSON.stringify({
+      bench: 'month-end',
+      day_job_s: Math.round(job.took_s * 10) / 10,
+      bytes_per_reading: Math.round((heap_bytes + index_bytes) * 10) / 10,
+      ratio_vs_window_sql: Math.round((job.took_s / window.took_s) * 100) / 100,
+    }),
+  );
+}
