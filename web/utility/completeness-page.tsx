@@ -11,18 +11,12 @@ import { HeatMap, heatTone } from './heat-map.tsx';
 import { IncompleteDay } from './incomplete-day.tsx';
 import { causes, rateOf } from './read-rate-words.ts';
 import { TableScroll } from './table-scroll.tsx';
-import type { ReadRate, ZonePage } from './zone-types.ts';
+import type { ChosenDay, ReadRate, ZonePage } from './zone-types.ts';
 import { percent } from './zone-words.ts';
 import './zones.css';
 
 const DAY_ms = 86_400_000;
 const spans = [14, 30] as const;
-
-export interface ChosenDay {
-  zone_id: string;
-  name: string;
-  day: string;
-}
 
 interface Loaded {
   days: string[];

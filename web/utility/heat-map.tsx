@@ -1,10 +1,9 @@
 // Zones by days, each day as dark as hours are missing; a day leads to its meters.
 import { useState } from 'preact/hooks';
 import { useSpeech } from '../shared/language.tsx';
-import type { ChosenDay } from './completeness-page.tsx';
 import { rateOf } from './read-rate-words.ts';
 import { TableScroll } from './table-scroll.tsx';
-import type { ReadRate, ZonePage } from './zone-types.ts';
+import type { ChosenDay, ReadRate, ZonePage } from './zone-types.ts';
 import { nested, percent } from './zone-words.ts';
 
 /** Least part of the hours that must be there for each tone; below the last it is the darkest. */

@@ -3,11 +3,10 @@ import { useSpeech } from '../shared/language.tsx';
 import { PageTail } from '../shared/page-tail.tsx';
 import { usePages } from '../shared/pages.ts';
 import { askService } from '../shared/service-client.ts';
-import type { ChosenDay } from './completeness-page.tsx';
 import { causes } from './read-rate-words.ts';
 import { linkTo } from './route.ts';
 import { TableScroll } from './table-scroll.tsx';
-import type { IncompleteMeters } from './zone-types.ts';
+import type { ChosenDay, IncompleteMeters } from './zone-types.ts';
 
 const page_meters = 50;
 

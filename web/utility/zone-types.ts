@@ -69,6 +69,13 @@ export interface ReadRate {
   lost_validation: number;
 }
 
+/** A zone's day that was chosen to be looked at. */
+export interface ChosenDay {
+  zone_id: string;
+  name: string;
+  day: string;
+}
+
 export interface IncompleteMeters {
   meters: {
     meter: { id: string; serial: string; model: string };
