@@ -59,6 +59,9 @@ const sentences: Record<string, ProblemSentence> = {
   CONTACTS_UNREACHABLE: {
     what: { ko: '이 서비스는 아직 전자우편을 보내지 않습니다.', en: 'This service sends no e-mail yet.' },
     advice: { ko: '수도 사업소에 문의해 주세요.', en: 'Ask the water office.' },
+  ZONE_UNKNOWN: {
+    what: { ko: '그런 구역이 없습니다.', en: 'There is no such zone.' },
+    advice: { ko: '구역 목록에서 골라 주세요.', en: 'Choose one from the list of zones.' },
   },
   CREDENTIAL_REVOKED: {
     what: { ko: '이 증명서는 폐지되었습니다.', en: 'This credential has been revoked.' },
