@@ -7,6 +7,12 @@ import type { JudgingOptions } from './metering/alarms/judge-alarms-service.ts';
 import { createZonesService } from './metering/balance/zone-balance-service.ts';
 import { startZoneJobs } from './metering/balance/zone-jobs-service.ts';
 import { zoneRoutes } from './metering/balance/zone-routes.ts';
+import { startBillJobs } from './metering/billing/bill-jobs-service.ts';
+import { billRoutes } from './metering/billing/bill-routes.ts';
+import { billRunRoutes } from './metering/billing/bill-run-routes.ts';
+import { createBillsService } from './metering/billing/bills-service.ts';
+import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
+import { startBillRun } from './metering/billing/start-bill-run-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
@@ -83,6 +89,7 @@ export function composeMetering(options: MeteringOptions) {
   const claims = createDeviceClaims({ pool, clock, random, secrets, authority });
   const credentials = createDeviceCredentials({ pool, clock, random, secrets });
   const valvePreconditions = [approvedByTwo];
+  const bills = createBillsService(pool);
   const commands = createCommandService({ pool, clock, valvePreconditions });
 
   /** Staff, or a program with the operator's token. */
@@ -173,6 +180,12 @@ export function composeMetering(options: MeteringOptions) {
         gateways: createGatewaysService(pool, clock, random, secrets),
         ...{ requireOperator, requireStaff },
       }),
+      billRunRoutes({
+        ...{ bills, requireStaff, actorOf: options.actorOf },
+        startRun: (order) => startBillRun({ pool, clock, days }, order),
+        shippedTariffs: { names: shippedTariffNames, text: shippedTariffText },
+      }),
+      billRoutes(bills, requireStaff),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
@@ -181,6 +194,7 @@ export function composeMetering(options: MeteringOptions) {
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
     startAlarmJobs: async (tellContacts: JudgingOptions['tellContacts'], seams: MeteringSeams) =>
       startAlarmJobs({ pool, days: new LocalDays(timeZone), kinds: await loadAlarmKinds(), tellContacts, ...seams }),
+    startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };

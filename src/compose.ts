@@ -212,6 +212,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => zoneJobs.stop());
   const alarmJobs = await rooms.metering.startAlarmJobs(queueContactNews(random, clock), seams);
   stops.push(() => alarmJobs.stop());
+  const billJobs = rooms.metering.startBillJobs(seams);
+  stops.push(() => billJobs.stop());
   const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());

@@ -2,6 +2,7 @@
 // The command line: `naru --help` lists the commands; each is a file in cli/.
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit-command.ts';
+import { billRunCommand } from './cli/bill-run-command.ts';
 import { checkLedgerCommand } from './cli/check-ledger-command.ts';
 import { type CommandIo, runCommand } from './cli/command-io.ts';
 import { decodeCommand } from './cli/decode-command.ts';
@@ -56,6 +57,7 @@ for (const command of [
   simulateCommand(io, fleetDefaults),
   replayCommand(io, fleetDefaults),
   priceCommand(io, systemClock),
+  billRunCommand(io, systemClock),
   checkLedgerCommand(io),
   doctorCommand(),
   auditCommand(io, ending.signal),

@@ -1,20 +1,18 @@
 // naru price: what a use costs by a tariff file, component by component, as JSON or for people in Korean or English.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { Temporal } from 'temporal-polyfill';
 import { dayAfter, dayBefore, isDate } from '../metering/billing/billing-dates.ts';
 import { Exact } from '../metering/billing/exact.ts';
 import type { MeasuredUse, OtherClass, PriceRequest } from '../metering/billing/price-request.ts';
 import { priceUse } from '../metering/billing/price-use.ts';
+import { priceJson } from '../metering/billing/priced-json.ts';
 import { readTariff } from '../metering/billing/read-tariff.ts';
 import { type Tariff, tariffJsonSchema } from '../metering/billing/tariff.ts';
 import { linesOf } from '../metering/billing/tariff-components.ts';
 import type { Clock } from '../platform/clock.ts';
-import { packageRoot } from '../platform/package-root.ts';
 import { type CommandIo, WrongUse } from './command-io.ts';
-import { priceJson } from './price-json.ts';
 import { priceText } from './price-text.ts';
+import { tariffFile } from './tariff-file.ts';
 
 interface Options {
   tariff?: string;
@@ -77,7 +75,8 @@ export function priceCommand(io: CommandIo, clock: Clock): Command {
         io.stdout.write(`${JSON.stringify(tariffJsonSchema(), null, 2)}\n`);
         return;
       }
-      const tariff = tariffOf(needed(options.tariff, '--tariff FILE'));
+      const { name, text } = tariffFile(needed(options.tariff, '--tariff FILE'));
+      const tariff = readTariff(text, name);
       if (options.check) {
         const lines = linesOf(tariff.components);
         io.stdout.write(`${tariff.id}: ${tariff.components.length} components, ${lines.length} lines: no fault\n`);
@@ -93,18 +92,6 @@ export function priceCommand(io: CommandIo, clock: Clock): Command {
           : priceText(tariff, request, bill, language),
       );
     });
-}
-
-function tariffOf(file: string): Tariff {
-  const shipped = join(packageRoot, 'tariffs', `${file}.yaml`);
-  const path = /^[a-z0-9-]+$/.test(file) && !existsSync(file) && existsSync(shipped) ? shipped : file;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new WrongUse(`--tariff: ${path} can't be read; give a file, or the name of a shipped tariff`);
-  }
-  return readTariff(text, path);
 }
 
 function requestOf(options: Options, tariff: Tariff, clock: Clock): PriceRequest {

@@ -36,3 +36,9 @@ export function monthOf(date: DateText): string {
 export function isDate(text: string): boolean {
   return /^(19|20|21)\d\d-\d\d-\d\d$/.test(text) && dateOf(dayNumber(text)) === text;
 }
+
+/** `2024-02-29` of `2024-02-10`. */
+export function lastOfMonth(date: DateText): DateText {
+  const [year = 0, month = 1] = date.split('-').map(Number);
+  return dateOf(Date.UTC(year, month, 0) / day_ms);
+}

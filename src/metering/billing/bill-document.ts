@@ -1,0 +1,137 @@
+// A bill as it is kept, shown and hashed: JSON that says what was charged, for what, by which tariff line and version of use.
+import type { Bill } from './bill.ts';
+import type { DateText } from './billing-dates.ts';
+import { Exact } from './exact.ts';
+import type { MeasuredUse, PriceRequest } from './price-request.ts';
+import { pricedJson, wonJson } from './priced-json.ts';
+import type { Tariff } from './tariff.ts';
+
+/** A tariff as it was read in, which its hash names for good. */
+export interface KeptTariff {
+  tariff: Tariff;
+  /** Hex of SHA-256 of the file's text. */
+  sha256: string;
+}
+
+/** An earlier bill whose use is known otherwise by now, and by which tariff it was charged. */
+export interface CorrectedBill {
+  bill: string;
+  tariff: KeptTariff;
+  version_before: number;
+  version_after: number;
+  volume_before_l: number;
+  volume_after_l: number;
+}
+
+export interface BillCorrectionJson {
+  bill: string;
+  tariff: { id: string; sha256: string };
+  version_before: number;
+  version_after: number;
+  volume_before_l: number;
+  volume_after_l: number;
+  /** A component of null is the difference that rounding the total makes. */
+  lines: { component: string | null; name: { ko: string; en: string } | null; amount_won: number | string }[];
+  amount_won: number;
+}
+
+export interface BillDocument extends ReturnType<typeof pricedJson> {
+  naru_bill: 1;
+  number: string;
+  service_point: string;
+  use_from: DateText;
+  /** The first day after. */
+  use_until: DateText;
+  billed_on: DateText;
+  due_on: DateText;
+  currency: Tariff['currency'];
+  tariff: { id: string; name: { ko: string; en: string }; sha256: string };
+  use: { version: number; volume_l: number; estimated_l: number };
+  /** What was priced beside the use: with the tariff and the use it gives the same won again. */
+  terms: {
+    class: string;
+    class_name: { ko: string; en: string };
+    bore_mm: number | null;
+    households: number | null;
+    months: string;
+    proven: string[];
+    measured: MeasuredUse[] | null;
+  };
+  corrections: BillCorrectionJson[];
+  credit_won: number;
+  payable_won: number;
+  credit_left_won: number;
+}
+
+export function billDocument(
+  bill: Bill,
+  of: {
+    service_point: string;
+    due_on: DateText;
+    tariff: KeptTariff;
+    estimated_l: number;
+    corrected: readonly CorrectedBill[];
+  },
+): BillDocument {
+  const { request } = bill;
+  const { tariff, sha256 } = of.tariff;
+  return {
+    naru_bill: 1,
+    number: bill.number,
+    service_point: of.service_point,
+    use_from: request.use_from,
+    use_until: request.use_until,
+    billed_on: request.billed_on,
+    due_on: of.due_on,
+    currency: tariff.currency,
+    tariff: { id: tariff.id, name: tariff.name, sha256 },
+    use: { version: Number(bill.version), volume_l: request.volume_l, estimated_l: of.estimated_l },
+    terms: {
+      class: request.class,
+      class_name: tariff.classes[request.class] ?? { ko: request.class, en: request.class },
+      bore_mm: request.bore_mm,
+      households: request.households ?? null,
+      months: String(request.months ?? Exact.one),
+      proven: [...(request.proven ?? [])],
+      measured: request.measured === undefined ? null : [...request.measured],
+    },
+    ...pricedJson(bill.priced),
+    corrections: of.corrected.map((one) => correctionJson(bill, one)),
+    credit_won: bill.credit_won,
+    payable_won: bill.payable_won,
+    credit_left_won: bill.credit_left_won,
+  };
+}
+
+function correctionJson({ corrections }: Bill, { tariff, ...corrected }: CorrectedBill): BillCorrectionJson {
+  const lines = corrections.filter(({ bill }) => bill === corrected.bill);
+  const names = new Map(tariff.tariff.components.map(({ id, name }) => [id, name]));
+  return {
+    ...corrected,
+    tariff: { id: tariff.tariff.id, sha256: tariff.sha256 },
+    lines: lines.map(({ component, amount_won }) => ({
+      component,
+      name: component === null ? null : (names.get(component) ?? null),
+      amount_won: wonJson(amount_won),
+    })),
+    amount_won: Number(Exact.sum(lines.map(({ amount_won }) => amount_won)).numerator),
+  };
+}
+
+/** What the bill priced, with the use it charged: `priceUse` with its tariff gives the bill's components again. */
+export function requestOf({ terms, use, use_from, use_until, billed_on }: BillDocument): PriceRequest {
+  const months = Exact.parse(terms.months);
+  if (months === null) throw new Error('a kept bill has months that are no number');
+  return {
+    class: terms.class,
+    bore_mm: terms.bore_mm,
+    volume_l: use.volume_l,
+    use_from,
+    use_until,
+    billed_on,
+    months,
+    proven: terms.proven,
+    ...(terms.households !== null && { households: terms.households }),
+    ...(terms.measured !== null && { measured: terms.measured }),
+  };
+}
