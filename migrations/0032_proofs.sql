@@ -13,7 +13,7 @@ CREATE TABLE metering.proof_key (
 -- A local day of a zone as a tree whose leaves are its meters' days, by install. A version holds the leaves that are new or
 -- other than in the version before: parallel to install_ids 32 bytes each of leaves and of uplink_digests, and for each of
 -- its entries, and then of its uplinks, the first 3 bytes of the hash in marks: so it can be told later which one is another.
-CREATE TABLE metering.zone_day (
+CREATE TABLE metering.zone_day_tree (
   zone_id text NOT NULL REFERENCES metering.zone,
   day date NOT NULL,
   version integer NOT NULL CHECK (version >= 1),
@@ -30,18 +30,18 @@ CREATE TABLE metering.zone_day (
   PRIMARY KEY (zone_id, day, version)
 );
 -- Hashes don't compress.
-ALTER TABLE metering.zone_day ALTER leaves SET STORAGE EXTERNAL;
-ALTER TABLE metering.zone_day ALTER uplink_digests SET STORAGE EXTERNAL;
-ALTER TABLE metering.zone_day ALTER marks SET STORAGE EXTERNAL;
+ALTER TABLE metering.zone_day_tree ALTER leaves SET STORAGE EXTERNAL;
+ALTER TABLE metering.zone_day_tree ALTER uplink_digests SET STORAGE EXTERNAL;
+ALTER TABLE metering.zone_day_tree ALTER marks SET STORAGE EXTERNAL;
 
 -- Zone-days to be hashed, for the first time or because something came since, and not before when.
-CREATE TABLE metering.zone_day_due (
+CREATE TABLE metering.zone_day_tree_due (
   day date NOT NULL,
   zone_id text NOT NULL REFERENCES metering.zone,
   due_at timestamptz NOT NULL,
   PRIMARY KEY (day, zone_id)
 );
-CREATE INDEX ON metering.zone_day_due (due_at);
+CREATE INDEX ON metering.zone_day_tree_due (due_at);
 
 -- Meter-days of which a hashed entry was changed or taken away in the store: found when the day was to be hashed again. Its
 -- leaf stays what it was.

@@ -1,9 +1,6 @@
 // Wires the room of metering: registry, use, the broker, and what the portal may ask of them.
 import type { FastifyRequest } from 'fastify';
 import { type BrokerOptions, openBroker } from './compose-intake.ts';
-import { startAlarmJobs } from './metering/alarms/alarm-jobs-service.ts';
-import { loadAlarmKinds } from './metering/alarms/alarm-kinds-port.ts';
-import type { JudgingOptions } from './metering/alarms/judge-alarms-service.ts';
 import { createZonesService } from './metering/balance/zone-balance-service.ts';
 import { startZoneJobs } from './metering/balance/zone-jobs-service.ts';
 import { zoneRoutes } from './metering/balance/zone-routes.ts';
@@ -90,6 +87,7 @@ export function composeMetering(options: MeteringOptions) {
   const credentials = createDeviceCredentials({ pool, clock, random, secrets });
   const valvePreconditions = [approvedByTwo];
   const bills = createBillsService(pool);
+  const days = new LocalDays(timeZone);
   const commands = createCommandService({ pool, clock, valvePreconditions });
 
   /** Staff, or a program with the operator's token. */

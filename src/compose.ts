@@ -8,13 +8,14 @@ import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { enqueueChange } from './anchoring/outbox-store.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
+import { composeAlarmJobs, composeAlarmRoutes } from './compose-alarms.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeDesk, composeImports } from './compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
 import type { IssuingPolicy } from './compose-issuing.ts';
 import { composeMetering } from './compose-metering.ts';
-import type { MqttListening, Role } from './config.ts';
+import type { AlarmTelling, MqttListening, Role } from './config.ts';
 import { findCredential } from './identity/credentials/credential-record-store.ts';
 import { startImportJobs } from './identity/issuing/import-jobs-service.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
@@ -27,6 +28,7 @@ import { operatorGuard } from './platform/http/operator-guard.ts';
 import { createWalletServer, staticPages } from './platform/http/static-server.ts';
 import { readTlsFiles, type TlsFiles } from './platform/http/tls-files.ts';
 import type { Logger } from './platform/logger.ts';
+import { createMailer } from './platform/mailer.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { packageRoot } from './platform/package-root.ts';
 import { openPool } from './platform/postgres/database.ts';
@@ -102,6 +104,8 @@ export interface ComposeOptions {
   issuing: IssuingPolicy;
   epochInterval_ms: number;
   epochChanges: number;
+  /** Where alarms are told beside the console. */
+  telling: AlarmTelling;
 }
 
 /** Time and chance, and where a process speaks: what tests and simulations replace. */
@@ -210,7 +214,13 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => proofJobs.stop());
   const zoneJobs = rooms.metering.startZoneJobs(seams);
   stops.push(() => zoneJobs.stop());
-  const alarmJobs = await rooms.metering.startAlarmJobs(queueContactNews(random, clock), seams);
+  const { publicUrl, secret, timeZone, telling } = options;
+  const mailer = telling.smtp && createMailer(telling.smtp);
+  stops.push(async () => mailer?.close());
+  const alarmJobs = await composeAlarmJobs({
+    ...{ pool, timeZone, publicUrl, telling, mailer, ...seams },
+    tellContacts: queueContactNews(random, clock),
+  });
   stops.push(() => alarmJobs.stop());
   const billJobs = rooms.metering.startBillJobs(seams);
   stops.push(() => billJobs.stop());
@@ -261,6 +271,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     proofBundleRoutes(anchoring.bundles),
     ...identity.routes,
     ...metering.routes,
+    await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
     citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
     ...desk.routes,
     staticPages(join(pages, 'site')),

@@ -1,6 +1,7 @@
 // The settings of a running Naru: the only reader of process.env. Each is an environment variable and, where a person
 // would type it, an option of `naru start`; the option wins.
 import { z } from 'zod';
+import { webhookKey } from './metering/alarms/webhook-signature.ts';
 import { problem } from './platform/problem.ts';
 
 export const roles = ['api', 'broker', 'worker'] as const;
@@ -354,6 +355,30 @@ const schema = z.object({
     .max(36_500)
     .default(400)
     .describe('days that the bytes meters sent are kept at least: a year of bills and a month to dispute the last'),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'write smtps://user:password@host:465, or smtp://host:587' })
+    .optional()
+    .describe('mail server by which alarms are sent, with its login; none is sent where absent'),
+  MAIL_FROM: z.email().optional().describe('address from which e-mail is sent'),
+  ALARM_MAIL_TO: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((address) => address.trim())
+        .filter((address) => address !== ''),
+    )
+    .pipe(z.array(z.email()))
+    .describe('addresses at the utility that alarms are sent to, separated by commas'),
+  ALARM_WEBHOOK_URL: webUrl
+    .optional()
+    .describe('address that alarms are posted to (Standard Webhooks); none where absent'),
+  ALARM_WEBHOOK_SECRET: z
+    .string()
+    .refine((text) => webhookKey(text) !== null, 'must be whsec_ and 24 to 64 random bytes in base64')
+    .optional()
+    .describe('key that signs those posts: whsec_ and 24 to 64 random bytes in base64'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .optional()
@@ -506,6 +531,37 @@ export function cityProvider(settings: Settings): CityProviderSettings | undefin
   if (protocol === 'http:' && !LOOPBACK.test(hostname))
     throw problem('SETTING_INVALID', 'CITY_OPENID_ISSUER: http is for a provider on this machine; write https://');
   return { issuer, clientId, clientSecret, scope, mapping };
+}
+
+/**
+ * Where alarms are told beside the console.
+ *
+ * @throws SETTING_INVALID for one setting without what it needs
+ */
+export function alarmTelling(settings: Settings): AlarmTelling {
+  const { SMTP_URL, MAIL_FROM, ALARM_MAIL_TO: mailTo, ALARM_WEBHOOK_URL, ALARM_WEBHOOK_SECRET } = settings;
+  if ((SMTP_URL === undefined) !== (MAIL_FROM === undefined))
+    throw problem('SETTING_INVALID', 'SMTP_URL and MAIL_FROM: give both, or neither for no e-mail');
+  if (mailTo.length > 0 && SMTP_URL === undefined)
+    throw problem('SETTING_INVALID', 'ALARM_MAIL_TO: by which server? Give SMTP_URL and MAIL_FROM too');
+  if ((ALARM_WEBHOOK_URL === undefined) !== (ALARM_WEBHOOK_SECRET === undefined))
+    throw problem('SETTING_INVALID', 'ALARM_WEBHOOK_URL and ALARM_WEBHOOK_SECRET: give both, or neither');
+  if (ALARM_WEBHOOK_URL?.startsWith('http:') && !LOOPBACK.test(new URL(ALARM_WEBHOOK_URL).hostname))
+    throw problem('SETTING_INVALID', 'ALARM_WEBHOOK_URL: http is for a receiver on this machine; write https://');
+  const key = ALARM_WEBHOOK_SECRET === undefined ? null : webhookKey(ALARM_WEBHOOK_SECRET);
+  return {
+    webhook: ALARM_WEBHOOK_URL === undefined || key === null ? null : { url: ALARM_WEBHOOK_URL, key },
+    smtp: SMTP_URL === undefined || MAIL_FROM === undefined ? null : { url: SMTP_URL, from: MAIL_FROM },
+    mailTo,
+  };
+}
+
+export interface AlarmTelling {
+  webhook: { url: string; key: Uint8Array } | null;
+  /** The utility's addresses; none without a mail server. */
+  mailTo: readonly string[];
+  /** The server that e-mail goes by, to the utility and to the contacts that people named; null: none is sent. */
+  smtp: { url: string; from: string } | null;
 }
 
 export interface CityProviderSettings {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  alarmTelling,
   cityProvider,
   httpTls,
   mqttListening,
@@ -187,5 +188,42 @@ describe('HTTPS and the VC-API', () => {
         detail: expect.stringMatching(/NARU_OPERATOR_TOKEN.*localhost/),
       }),
     );
+  });
+});
+
+describe('where alarms are told', () => {
+  const ALARM_WEBHOOK_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const telling = (given: Record<string, string>) => alarmTelling(readSettings({}, given));
+
+  test('is nowhere but the console unless settings say so', () => {
+    expect(telling({})).toEqual({ webhook: null, smtp: null, mailTo: [] });
+  });
+
+  test('is by webhook and by e-mail', () => {
+    const given = {
+      ALARM_WEBHOOK_URL: 'https://ops.example/hook',
+      ALARM_WEBHOOK_SECRET,
+      MAIL_FROM: 'naru@city.example',
+    };
+    const all = { ...given, SMTP_URL: 'smtps://me:pw@mail.example', ALARM_MAIL_TO: 'a@city.example, b@city.example' };
+    expect(telling(all)).toEqual({
+      webhook: { url: 'https://ops.example/hook', key: Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64') },
+      smtp: { url: 'smtps://me:pw@mail.example', from: 'naru@city.example' },
+      mailTo: ['a@city.example', 'b@city.example'],
+    });
+    expect(telling({ ALARM_WEBHOOK_URL: 'http://127.0.0.1:9/', ALARM_WEBHOOK_SECRET }).webhook).not.toBeNull();
+  });
+
+  test.each([
+    [{ ALARM_WEBHOOK_URL: 'https://ops.example' }, 'ALARM_WEBHOOK_SECRET'],
+    [{ ALARM_WEBHOOK_URL: 'http://ops.example', ALARM_WEBHOOK_SECRET }, 'https://'],
+    [{ ALARM_WEBHOOK_SECRET: 'hunter2hunter2' }, 'whsec_'],
+    [{ ALARM_WEBHOOK_SECRET: 'whsec_c2hvcnQ=' }, 'whsec_'],
+    [{ SMTP_URL: 'smtp://mail.example' }, 'MAIL_FROM'],
+    [{ SMTP_URL: 'mail.example', MAIL_FROM: 'a@b.example' }, 'smtps://'],
+    [{ ALARM_MAIL_TO: 'a@city.example' }, 'SMTP_URL'],
+    [{ ALARM_MAIL_TO: 'somebody' }, 'ALARM_MAIL_TO'],
+  ])('%o is refused with what to write', (given, said) => {
+    expect(() => telling(given)).toThrowError(expect.objectContaining({ detail: expect.stringContaining(said) }));
   });
 });

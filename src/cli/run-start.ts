@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ComposeOptions, compose, type Running } from '../compose.ts';
 import {
+  alarmTelling,
   cityProvider,
   httpTls,
   mqttListening,
@@ -162,6 +163,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     authorization: authorizationPolicy(settings),
     issuing: issuingPolicy(settings),
     epochChanges: settings.EPOCH_CHANGES,
+    telling: alarmTelling(settings),
   };
 }
 

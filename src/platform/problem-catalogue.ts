@@ -70,6 +70,8 @@ export const problemCatalogue = {
   COMMAND_ENDED: { status: 409, title: 'The command has ended already' },
   COMMAND_NEEDS_ANOTHER: { status: 403, title: 'Another person must approve this command' },
   COMMAND_REFUSED: { status: 409, title: 'The command may not be given now' },
+  ALARM_UNKNOWN: { status: 404, title: 'There is no such alarm' },
+  ALARM_ENDED: { status: 409, title: 'The alarm is not in a state in which that can be done' },
   SECRET_TOO_WEAK: { status: 400, title: 'A device secret is too short to be safe' },
   // anchoring
   CHAIN_AWAY: { status: 503, title: 'The chain does not answer; anchors stay pending until it does' },

@@ -1,46 +1,63 @@
-// Runs the judging of alarms for as long as the worker lives.
+// Runs the judging and the telling of alarms for as long as the worker lives.
 import { Counter } from 'prom-client';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { alarmLimits } from './alarm-limits.ts';
 import { type JudgingOptions, judgeChanged } from './judge-alarms-service.ts';
+import { makeMessages, sendNext, type TellingOptions } from './tell-alarms-service.ts';
 
-export interface AlarmJobsOptions extends JudgingOptions {
+export interface AlarmJobsOptions extends JudgingOptions, TellingOptions {
   logger: Logger;
   metrics: Metrics;
 }
 
-/** @returns stops the job after the transaction that runs */
+/** @returns stops the jobs after the transaction, or the message, that is under way */
 export function startAlarmJobs(options: AlarmJobsOptions): { stop(): Promise<void> } {
   const { logger, metrics } = options;
-  const counter = (name: string, help: string) => new Counter({ name, help, registers: [metrics] });
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name, help, labelNames, registers: [metrics] });
   const judged = counter('naru_alarms_judged_total', 'Meters at their places that were judged for alarms');
   const opened = counter('naru_alarms_opened_total', 'Alarms opened, of causes that went on or were over');
+  const told = counter('naru_alarm_messages_total', 'Tries to send a message about alarms', ['channel', 'outcome']);
   let stopping = false;
 
-  async function round(): Promise<void> {
+  const judging = everySoOften(alarmLimits.judgeEvery_ms, 'judging alarms', logger, async () => {
     while (!stopping) {
       const done = await judgeChanged(options);
       judged.inc(done?.installs ?? 0);
       opened.inc(done?.opened ?? 0);
       if (done?.more !== true) return;
     }
-  }
-
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = round()
-      .catch((error: Error) => logger.warn({ err: error }, 'judging alarms failed; tried again soon'))
-      .finally(() => {
-        busy = false;
-      });
-  }, alarmLimits.judgeEvery_ms);
+  });
+  const telling = everySoOften(alarmLimits.tellEvery_ms, 'telling alarms', logger, async () => {
+    await makeMessages(options);
+    while (!stopping) {
+      const tried = await sendNext(options);
+      if (tried === null) return;
+      told.inc({ channel: tried.channel, outcome: tried.fault ?? 'sent' });
+      if (tried.fault !== null) logger.warn({ channel: tried.channel, fault: tried.fault }, 'a message was not taken');
+    }
+  });
   return {
     stop: async () => {
       stopping = true;
+      await Promise.all([judging.stop(), telling.stop()]);
+    },
+  };
+}
+
+/** Never twice at once; a failure is logged, and the next turn tries again. */
+function everySoOften(every_ms: number, what: string, logger: Logger, work: () => Promise<void>) {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    running ??= work()
+      .catch((error: Error) => logger.warn({ err: error }, `${what} failed; tried again soon`))
+      .finally(() => {
+        running = null;
+      });
+  }, every_ms);
+  return {
+    stop: async () => {
       clearInterval(timer);
       await running;
     },

@@ -29,7 +29,6 @@ export const alarmLimits = {
   /** A try that was not reported back is made again after this. */
   lease_ms: 2 * MINUTE_ms,
   webhookTimeout_ms: 10_000,
-  mailTimeout_ms: 20_000,
 } as const;
 
 /** Waits before each further try; after the last a message is given up. Source: Standard Webhooks 1.0.0, "Deliverability". */

@@ -34,9 +34,9 @@ export async function markDue(
   { afterDay_ms, afterChange_ms }: Waits,
 ): Promise<void> {
   await to.query(
-    `INSERT INTO metering.zone_day_due AS due (day, zone_id, due_at)
+    `INSERT INTO metering.zone_day_tree_due AS due (day, zone_id, due_at)
      SELECT DISTINCT given.day, place.zone_id,
-            CASE WHEN EXISTS (SELECT FROM metering.zone_day made WHERE made.zone_id = place.zone_id AND made.day = given.day)
+            CASE WHEN EXISTS (SELECT FROM metering.zone_day_tree made WHERE made.zone_id = place.zone_id AND made.day = given.day)
                  THEN to_timestamp($5::float8 / 1000) ELSE to_timestamp((given.day_end_ms + $4::float8) / 1000) END
        FROM unnest($1::int[], $2::date[], $3::float8[]) AS given (install_id, day, day_end_ms)
        JOIN metering.install i USING (install_id)
@@ -66,9 +66,9 @@ export async function takeDue(
   limit: number,
 ): Promise<{ day: string; zoneIds: string[] } | null> {
   const { rows } = await from.query<{ day: string; zone_id: string }>(
-    `DELETE FROM metering.zone_day_due WHERE (day, zone_id) IN (
-       SELECT day, zone_id FROM metering.zone_day_due
-        WHERE day = (SELECT day FROM metering.zone_day_due WHERE due_at <= to_timestamp($1::float8 / 1000) ORDER BY day LIMIT 1)
+    `DELETE FROM metering.zone_day_tree_due WHERE (day, zone_id) IN (
+       SELECT day, zone_id FROM metering.zone_day_tree_due
+        WHERE day = (SELECT day FROM metering.zone_day_tree_due WHERE due_at <= to_timestamp($1::float8 / 1000) ORDER BY day LIMIT 1)
           AND due_at <= to_timestamp($1::float8 / 1000)
         ORDER BY zone_id LIMIT $2)
      RETURNING day::text AS day, zone_id`,
@@ -265,7 +265,7 @@ export async function listVersions(from: Queryable, zoneId: string, day: string)
     name: 'proofs-list-zone-day-versions',
     text: `SELECT version, (extract(epoch FROM made_at) * 1000)::float8 AS made_ms, leaf_count, root,
                   install_ids, leaves, uplink_digests, entry_counts, uplink_counts, marks
-             FROM metering.zone_day WHERE zone_id = $1 AND day = $2::date ORDER BY version`,
+             FROM metering.zone_day_tree WHERE zone_id = $1 AND day = $2::date ORDER BY version`,
     values: [zoneId, day],
   });
   return rows.map((row) => {
@@ -302,7 +302,7 @@ export async function insertZoneDay(
 ): Promise<void> {
   const kept = [...leaves.values()];
   await to.query(
-    `INSERT INTO metering.zone_day
+    `INSERT INTO metering.zone_day_tree
        (zone_id, day, version, made_at, leaf_count, root, install_ids, leaves, uplink_digests, entry_counts, uplink_counts, marks)
      VALUES ($1, $2::date, $3, to_timestamp($4::float8 / 1000), $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
@@ -325,10 +325,10 @@ export async function markDaysBetween(
   most_days: number,
 ): Promise<void> {
   await to.query(
-    `INSERT INTO metering.zone_day_due (day, zone_id, due_at)
+    `INSERT INTO metering.zone_day_tree_due (day, zone_id, due_at)
      SELECT between_day::date, given.zone_id, to_timestamp($3::float8 / 1000)
        FROM unnest($1::text[]) AS given (zone_id)
-       JOIN LATERAL (SELECT max(z.day) AS day FROM metering.zone_day z
+       JOIN LATERAL (SELECT max(z.day) AS day FROM metering.zone_day_tree z
                       WHERE z.zone_id = given.zone_id AND z.day < $2::date) before ON before.day IS NOT NULL
       CROSS JOIN LATERAL generate_series(greatest(before.day, $2::date - $4::int) + 1, $2::date - 1, '1 day') AS between_day
      ON CONFLICT DO NOTHING`,

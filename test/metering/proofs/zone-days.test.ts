@@ -38,7 +38,7 @@ interface Row {
 const zoneDays = async () =>
   (
     await pool.query<Row>(
-      `SELECT zone_id, day::text, version, leaf_count, root, install_ids, leaves FROM metering.zone_day ORDER BY day, version`,
+      `SELECT zone_id, day::text, version, leaf_count, root, install_ids, leaves FROM metering.zone_day_tree ORDER BY day, version`,
     )
   ).rows;
 const told = async () => (await zoneDays()).map(({ day, version, install_ids }) => [day, version, install_ids.length]);
