@@ -87,7 +87,6 @@ export function composeMetering(options: MeteringOptions) {
   const credentials = createDeviceCredentials({ pool, clock, random, secrets });
   const valvePreconditions = [approvedByTwo];
   const bills = createBillsService(pool);
-  const days = new LocalDays(timeZone);
   const commands = createCommandService({ pool, clock, valvePreconditions });
 
   /** Staff, or a program with the operator's token. */
@@ -188,10 +187,8 @@ export function composeMetering(options: MeteringOptions) {
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
     startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
-      startProofJobs({ pool, random, days: new LocalDays(timeZone), anchor, ...seams }),
+      startProofJobs({ pool, random, days, anchor, ...seams }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
-    startAlarmJobs: async (tellContacts: JudgingOptions['tellContacts'], seams: MeteringSeams) =>
-      startAlarmJobs({ pool, days: new LocalDays(timeZone), kinds: await loadAlarmKinds(), tellContacts, ...seams }),
     startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),

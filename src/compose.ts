@@ -224,7 +224,6 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => alarmJobs.stop());
   const billJobs = rooms.metering.startBillJobs(seams);
   stops.push(() => billJobs.stop());
-  const { publicUrl, secret } = options;
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
   const sweeping = setInterval(() => {
