@@ -1,6 +1,6 @@
 // A stored meter-day with its salts: derived from the key of the meter's month, so that none has to be kept, and all are
 // gone with the key.
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { Sha256 } from './merkle-tree.ts';
 import {
   compareEntries,
@@ -35,7 +35,8 @@ export interface SaltedMeterDay {
 
 const SALT_bytes = 16;
 
-export const nodeSha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest();
+/** In one call: a city's day is hashed by ten million of them. */
+export const nodeSha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
 
 /** The month, as `metering.proof_key` names it, of a day. */
 export function monthOfDay(day: string): string {
