@@ -1,6 +1,7 @@
 // Every main state of every page, and how to bring a browser into it.
 import type { Page } from 'playwright-core';
 import { deskStates } from './desk-states.ts';
+import { findingStates } from './finding-states.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
 import { anchoring, anchors, intake, me, traceWith } from './page-answers.ts';
 import type { PageState } from './page-state.ts';
@@ -136,6 +137,7 @@ export const pageStates: PageState[] = [
     },
   },
   ...deskStates,
+  ...findingStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
   { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
   {

@@ -1,5 +1,5 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
+// `#/quarantine`, `#/validation`, `#/validation/ID`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -10,6 +10,8 @@ export type Route =
   | { page: 'devices' }
   | { page: 'device'; id: string }
   | { page: 'quarantine' }
+  | { page: 'validation' }
+  | { page: 'finding'; id: string }
   | { page: 'anchoring' }
   | { page: 'desk' }
   | { page: 'imports' }
@@ -23,6 +25,7 @@ export function routeOf(hash: string): Route {
   const id = second === undefined || second === '' ? null : decoded(second);
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
+  if (first === 'validation') return id === null ? { page: 'validation' } : { page: 'finding', id };
   if (first === 'devices') return id === null ? { page: 'devices' } : { page: 'device', id };
   return { page: 'meters' };
 }
@@ -38,6 +41,7 @@ function decoded(part: string): string {
 export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
+  if (route.page === 'finding') return `#/validation/${encodeURIComponent(route.id)}`;
   if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }

@@ -11,6 +11,8 @@ import { AuditPage } from './audit-page.tsx';
 import { DeskPage } from './desk-page.tsx';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
+import { FindingPage } from './finding-page.tsx';
+import { FindingsPage } from './findings-page.tsx';
 import { ImportsPage } from './imports-page.tsx';
 import { IntakePage } from './intake-page.tsx';
 import { MeterPage } from './meter-page.tsx';
@@ -119,6 +121,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         <a href={linkTo({ page: 'quarantine' })} aria-current={current('quarantine')} data-testid="quarantine-link">
           {say('격리함', 'Quarantine')}
         </a>
+        <a href={linkTo({ page: 'validation' })} aria-current={current('validation')} data-testid="validation-link">
+          {say('검침 검증', 'Validation')}
+        </a>
         <a href={linkTo({ page: 'anchoring' })} aria-current={current('anchoring')} data-testid="anchoring-link">
           {say('공개 장부', 'Ledger')}
         </a>
@@ -139,8 +144,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-function sectionOf({ page }: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point'> {
+function sectionOf({ page }: Route): Exclude<Route['page'], 'device' | 'finding' | 'meter' | 'service-point'> {
   if (page === 'device') return 'devices';
+  if (page === 'finding') return 'validation';
   return page === 'meter' || page === 'service-point' ? 'meters' : page;
 }
 
@@ -149,6 +155,8 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'service-point') return <ServicePointPage key={route.id} id={route.id} />;
   if (route.page === 'device') return <DevicePage key={route.id} id={route.id} />;
   if (route.page === 'devices') return <DevicesPage />;
+  if (route.page === 'validation') return <FindingsPage />;
+  if (route.page === 'finding') return <FindingPage key={route.id} id={route.id} />;
   if (route.page === 'intake') return <IntakePage />;
   if (route.page === 'quarantine') return <QuarantinePage />;
   if (route.page === 'anchoring') return <AnchoringPage />;
