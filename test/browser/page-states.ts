@@ -1,5 +1,7 @@
 // Every main state of every page, and how to bring a browser into it.
 import type { Page } from 'playwright-core';
+import { billStates } from './bill-states.ts';
+import { billingStates } from './billing-states.ts';
 import { deskStates } from './desk-states.ts';
 import { findingStates } from './finding-states.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
@@ -136,6 +138,8 @@ export const pageStates: PageState[] = [
       await page.getByTestId('revoke-confirm').waitFor();
     },
   },
+  ...billingStates,
+  ...billStates,
   ...deskStates,
   ...findingStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
+import { composeCitizen, composeReductionChecks } from '../../src/compose-citizen.ts';
 import { composeDesk, composeImports } from '../../src/compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from '../../src/compose-identity.ts';
 import { composeMetering } from '../../src/compose-metering.ts';
@@ -12,10 +13,8 @@ import { freePort } from '../../src/platform/free-port.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
+import { problem } from '../../src/platform/problem.ts';
 import { systemRandom } from '../../src/platform/random.ts';
-import { citizenRoutes } from '../../src/portal/citizen-routes.ts';
-import { createMyMeterService } from '../../src/portal/my-meter-service.ts';
-import { createSignInService } from '../../src/portal/sign-in-service.ts';
 import { staffActor, staffGuard } from '../../src/portal/staff-routes.ts';
 import { createStaffService } from '../../src/portal/staff-service.ts';
 import { waitingAnchor } from './identity-city.ts';
@@ -54,21 +53,18 @@ export async function portalHouse(
   const secret = 'the-secret-of-the-service-in-tests';
   const desk = composeDesk({ pool, clock, random, publicUrl, walletUrl, secret, identity, metering, staff });
   const { offers } = desk;
-  const signIn = createSignInService({
-    ...{ pool, clock, random, publicUrl },
-    presentations: identity.requests,
-    statusOf: identity.credentials.statusOf,
-    secret: 'the-key-of-the-pseudonyms-in-tests',
+  /** What keeps the chain from agreeing with the database. */
+  const chain: { trouble: string | null } = { trouble: null };
+  const chainTrouble = async () => chain.trouble;
+  const citizen = composeCitizen({
+    ...{ pool, clock, random, timeZone, publicUrl, walletUrl, identity, metering, chainTrouble },
+    ...{ secret: 'the-key-of-the-pseudonyms-in-tests', anchorOf: async () => null },
+    // There is no chain: what a proof needs is never there.
+    proveBill: metering.billProofs(() => Promise.reject(problem('ANCHOR_PENDING'))).proveBill,
   });
-  const myMeter = createMyMeterService({ metering, clock, timeZone, anchorOf: async () => null });
   const server = await createHttpServer({
     ...{ logger, publicUrl, title: 'test', version: '0' },
-    routes: [
-      ...identity.routes,
-      ...metering.routes,
-      citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
-      ...desk.routes,
-    ],
+    routes: [...identity.routes, ...metering.routes, ...citizen, ...desk.routes],
   });
   await server.listen({ host: '127.0.0.1', port });
   afterAll(async () => {
@@ -138,6 +134,9 @@ export async function portalHouse(
   return {
     /** What the worker does with imports. */
     imports: composeImports({ pool, clock, random, publicUrl, secret }),
+    /** What the worker does with reductions. */
+    checks: composeReductionChecks({ pool, clock, timeZone, metering, chainTrouble }),
+    chain,
     ...{ pool, clock, publicUrl, identity, metering, staff, offers, server, browser, household, signInWith },
     /** A meter with this serial at `sp-<serial>`, and registers (litres) at instants. */
     async meter(

@@ -1,8 +1,8 @@
 // Registers over time, drawn with uPlot: those that count as a line, the others as marks beside it; a finding is shaded.
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { cubicMetres, homeTimeZone, shortDateTime } from '../shared/format.ts';
-import { useSpeech } from '../shared/language.tsx';
+import { cubicMetres, homeTimeZone, shortDateTime, zoneAhead_ms } from '../shared/format.ts';
+import { type Language, useSpeech } from '../shared/language.tsx';
 import { useDarkness } from '../shared/use-canvas.tsx';
 import type { ShownRegister } from './findings.ts';
 import 'uplot/dist/uPlot.min.css';
@@ -23,7 +23,7 @@ export function RegisterCanvas({ registers, marked, span }: RegisterCanvasProps)
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const plot = drawRegisters(element, { registers, marked, span });
+    const plot = drawRegisters(element, { registers, marked, span }, language);
     const watch = new ResizeObserver(() =>
       plot.setSize({ width: Math.max(240, element.clientWidth), height: height_px }),
     );
@@ -32,7 +32,7 @@ export function RegisterCanvas({ registers, marked, span }: RegisterCanvasProps)
       watch.disconnect();
       plot.destroy();
     };
-  }, [registers, marked.from, marked.to, span.from, span.to, dark]);
+  }, [registers, marked.from, marked.to, span.from, span.to, language, dark]);
   const odd = registers.filter(({ state }) => state !== 'counts');
   return (
     <>
@@ -74,7 +74,11 @@ export function RegisterCanvas({ registers, marked, span }: RegisterCanvasProps)
   );
 }
 
-function drawRegisters(place: HTMLElement, { registers, marked, span }: RegisterCanvasProps): uPlot {
+function drawRegisters(
+  place: HTMLElement,
+  { registers, marked, span }: RegisterCanvasProps,
+  language: Language,
+): uPlot {
   const colour = (name: string): string => getComputedStyle(place).getPropertyValue(name).trim();
   const seconds = (iso: string) => Date.parse(iso) / 1_000;
   const values = (states: readonly ShownRegister['state'][]) =>
@@ -94,9 +98,15 @@ function drawRegisters(place: HTMLElement, { registers, marked, span }: Register
       tzDate: (at_s) => uPlot.tzDate(new Date(at_s * 1_000), homeTimeZone),
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false } },
-      scales: { x: { time: true, range: [seconds(span.from), seconds(span.to)] } },
+      scales: {
+        x: { time: true, range: [seconds(span.from), seconds(span.to)] },
+        y: { range: () => rangeOf(registers) },
+      },
       axes: [
-        { ...axis, grid: { show: false } },
+        {
+          ...{ ...axis, grid: { show: false } },
+          values: (_plot, splits) => splits.map((at_s) => tickOf(at_s, language)),
+        },
         {
           ...{ ...axis, size: 86, grid: { stroke: colour('--line'), width: 1 } },
           values: (_plot, splits) => splits.map((value) => `${value.toLocaleString()} m³`),
@@ -120,6 +130,23 @@ function drawRegisters(place: HTMLElement, { registers, marked, span }: Register
   );
 }
 
+/** Of the registers that count, with a tenth of room; of all where none does. */
+function rangeOf(registers: readonly ShownRegister[]): [number, number] {
+  const counting = registers.filter(({ state }) => state !== 'left_out' && state !== 'voided');
+  const values = (counting.length > 0 ? counting : registers).map(({ register_l }) => register_l / 1_000);
+  const [least, most] = values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
+  const room = Math.max((most - least) / 10, 0.001);
+  return [least - room, most + room];
+}
+
+/** The hour; the day at midnight. */
+function tickOf(at_s: number, language: Language): string {
+  const hour = new Date(at_s * 1_000 + zoneAhead_ms(at_s * 1_000, homeTimeZone)).getUTCHours();
+  if (hour !== 0) return language === 'ko' ? `${hour}시` : `${hour}:00`;
+  const day = new Intl.DateTimeFormat('en-US', { month: 'numeric', day: 'numeric', timeZone: homeTimeZone });
+  return day.format(new Date(at_s * 1_000));
+}
+
 /** No line: a sign at each value. */
 function marksOf(sign: string, stroke: string): uPlot.Series {
   return {
@@ -134,7 +161,12 @@ function marksOf(sign: string, stroke: string): uPlot.Series {
         plot.data[series]?.forEach((value, index) => {
           const at = plot.data[0][index];
           if (value === null || value === undefined || at === undefined) return;
-          plot.ctx.fillText(sign, plot.valToPos(at, 'x', true), plot.valToPos(value, 'y', true));
+          // A stray far off stands at the edge: the registers that count keep their height.
+          const y = Math.min(
+            Math.max(plot.valToPos(value, 'y', true), plot.bbox.top),
+            plot.bbox.top + plot.bbox.height,
+          );
+          plot.ctx.fillText(sign, plot.valToPos(at, 'x', true), y);
         });
         plot.ctx.restore();
         return false;
