@@ -8,6 +8,8 @@ import { startBillJobs } from './metering/billing/bill-jobs-service.ts';
 import { billRoutes } from './metering/billing/bill-routes.ts';
 import { billRunRoutes } from './metering/billing/bill-run-routes.ts';
 import { createBillsService } from './metering/billing/bills-service.ts';
+import { reductionsOffered } from './metering/billing/offered-reductions-service.ts';
+import { recordProven } from './metering/billing/proven-predicate-store.ts';
 import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
 import { startBillRun } from './metering/billing/start-bill-run-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
@@ -38,8 +40,10 @@ import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
 import { createRegistryReading } from './metering/meters/registry-reading-service.ts';
 import { registryRoutes } from './metering/meters/registry-routes.ts';
+import { type BillProofOptions, createBillProofService } from './metering/proofs/bill-proof-service.ts';
 import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
 import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
+import { findAlikeUse } from './metering/readings/alike-use-store.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
@@ -56,7 +60,10 @@ import type { Metrics } from './platform/metrics.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import { Problem } from './platform/problem.ts';
 import type { Random } from './platform/random.ts';
+import type { BillReading } from './portal/citizen-bills-service.ts';
+import type { AlikeMetering } from './portal/compare-use-service.ts';
 import type { Metering } from './portal/my-meter-service.ts';
+import type { ReductionBilling } from './portal/prove-reduction-service.ts';
 
 export interface MeteringOptions {
   pool: Pool;
@@ -114,7 +121,16 @@ export function composeMetering(options: MeteringOptions) {
     }
   }
 
-  const forPortal: Metering = {
+  const billing: ReductionBilling & BillReading = {
+    reductionsOffered: async (servicePoint, on) => {
+      const row = await meterAt(servicePoint, new Date(clock.now_ms()));
+      return row === null ? [] : reductionsOffered(pool, servicePoint, row.bore_mm, on);
+    },
+    recordProven,
+    ...bills,
+  };
+
+  const forPortal: Metering & AlikeMetering = {
     async servicePointMeter(servicePoint, at) {
       const row = await meterAt(servicePoint, at);
       if (row === null) return null;
@@ -148,6 +164,7 @@ export function composeMetering(options: MeteringOptions) {
       const alarm = await use.lastAlarmAt(servicePoint, { from_ms: from.getTime(), to_ms: to.getTime() });
       return alarm && { flag: alarm.flag, measuredAt: new Date(alarm.measured_at_ms) };
     },
+    alikeUse: (servicePoint, days) => findAlikeUse(pool, servicePoint, days),
     async useOf(servicePoint, resolution, from, to) {
       const intervals = await use.useOf({
         of: { servicePointId: servicePoint },
@@ -166,6 +183,7 @@ export function composeMetering(options: MeteringOptions) {
 
   return {
     ...forPortal,
+    billing,
     provisionFleet: provision,
     routes: [
       meterRoutes(meters, use, requireStaff),
@@ -215,6 +233,8 @@ export function composeMetering(options: MeteringOptions) {
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
     startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
       startProofJobs({ pool, random, days, anchor, ...seams }),
+    /** @param prove asks the anchored map, which metering does not know */
+    billProofs: (prove: BillProofOptions['prove']) => createBillProofService({ pool, days, prove }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
     startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>

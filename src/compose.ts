@@ -10,6 +10,7 @@ import { enqueueChange } from './anchoring/outbox-store.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
 import { composeAlarmJobs, composeAlarmRoutes } from './compose-alarms.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
+import { composeCitizen, composeReductionChecks } from './compose-citizen.ts';
 import { composeDesk, composeImports } from './compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from './compose-identity.ts';
 import type { BrokerOptions } from './compose-intake.ts';
@@ -34,11 +35,9 @@ import { packageRoot } from './platform/package-root.ts';
 import { openPool } from './platform/postgres/database.ts';
 import { listen } from './platform/postgres/listen.ts';
 import type { Random } from './platform/random.ts';
-import { citizenRoutes } from './portal/citizen-routes.ts';
 import { queueContactNews } from './portal/contact-news-service.ts';
-import { createMyMeterService } from './portal/my-meter-service.ts';
 import type { OfferService } from './portal/offer-service.ts';
-import { createSignInService } from './portal/sign-in-service.ts';
+import { startReductionJobs } from './portal/reduction-jobs-service.ts';
 import { staffActor, staffGuard } from './portal/staff-routes.ts';
 import { createStaffService } from './portal/staff-service.ts';
 import { sweepPortal } from './portal/sweep-service.ts';
@@ -226,6 +225,11 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => alarmJobs.stop());
   const billJobs = rooms.metering.startBillJobs(seams);
   stops.push(() => billJobs.stop());
+  const checks = composeReductionChecks({
+    ...{ pool, clock, timeZone, metering: rooms.metering, chainTrouble: anchoring.state.trouble },
+  });
+  const reductionJobs = startReductionJobs({ checks, ...seams });
+  stops.push(() => reductionJobs.stop());
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
   const sweeping = setInterval(() => {
@@ -253,14 +257,12 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   stops.push(() => listening.close());
   const { secret } = options;
   const desk = composeDesk({ pool, clock, random, publicUrl, walletUrl, secret, identity, metering, staff });
-  const signIn = createSignInService({
-    ...{ pool, clock, random, publicUrl },
-    presentations: identity.requests,
-    statusOf: identity.credentials.statusOf,
-    secret,
+  const citizen = composeCitizen({
+    ...{ pool, clock, random, timeZone, publicUrl, walletUrl, secret, identity, metering },
+    anchorOf: (key) => anchoring.service.anchorOf(bytes32(key)),
+    proveBill: metering.billProofs((kind, name) => anchoring.bundles.bundleOf(anchorKey(kind, name))).proveBill,
+    chainTrouble: anchoring.state.trouble,
   });
-  const anchorOf = (key: string) => anchoring.service.anchorOf(bytes32(key));
-  const myMeter = createMyMeterService({ metering, clock, timeZone, anchorOf });
   const checks: ReadinessCheck[] = [
     { name: 'database', check: async () => void (await pool.query('SELECT 1')) },
     { name: 'chain', check: () => anchoring.state.requireWorking() },
@@ -273,7 +275,9 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     ...identity.routes,
     ...metering.routes,
     await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
-    citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
+    ...citizen,
+    ...citizen,
+    await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
     ...desk.routes,
     staticPages(join(pages, 'site')),
   ];

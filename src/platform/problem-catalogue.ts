@@ -56,6 +56,8 @@ export const problemCatalogue = {
   BILL_RUN_INVALID: { status: 400, title: 'The bill run cannot be started as it was asked for' },
   BILL_RUN_UNKNOWN: { status: 404, title: 'There is no such bill run' },
   BILL_UNKNOWN: { status: 404, title: 'There is no such bill' },
+  PROOF_PENDING: { status: 409, title: 'What proves the bill is not on the chain yet; ask again later' },
+  PROOF_ERASED: { status: 410, title: 'What proved the bill was erased' },
   DEVICE_UNKNOWN: { status: 404, title: 'There is no such device' },
   DEVICE_REVOKED: { status: 409, title: 'The device is revoked' },
   DEVICE_CERTIFICATE_UNKNOWN: { status: 404, title: 'No such device certificate was signed here' },
@@ -95,4 +97,10 @@ export const problemCatalogue = {
   PRESENTATION_REFUSED: { status: 403, title: 'What the wallet showed does not open this; the trace says why' },
   PRESENTATION_INCOMPLETE: { status: 403, title: 'The credential shown lacks what signing in needs' },
   CREDENTIAL_REVOKED: { status: 403, title: 'The credential was revoked; the water office gives a new one' },
+  REDUCTION_NOT_OFFERED: {
+    status: 404,
+    title: 'The tariff here gives no reduction for that, or no credential proves it',
+  },
+  REDUCTION_USED_ELSEWHERE: { status: 409, title: 'That credential already gives a reduction at another home' },
+  REDUCTION_STATUS_UNASKABLE: { status: 403, title: 'Whether that credential still holds cannot be asked again later' },
 } as const satisfies Record<string, { status: number; title: string }>;

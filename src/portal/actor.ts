@@ -37,6 +37,20 @@ export function typeAllowed(duty: Actor['duty'], typeId: string): CredentialType
   return type;
 }
 
+/** Of those that the duty covers, the ones that are offered at the desk. */
+export function typesOffered(duty: Actor['duty']): readonly CredentialType[] {
+  return typesOfDuty(duty).filter(({ offeredBy }) => offeredBy.length > 0);
+}
+
+/** @throws CREDENTIAL_TYPE_UNKNOWN, NOT_ALLOWED unless the duty covers the type and it is offered at the desk */
+export function typeOffered(duty: Actor['duty'], typeId: string): CredentialType {
+  const type = typeAllowed(duty, typeId);
+  if (!typesOffered(duty).includes(type)) {
+    throw problem('NOT_ALLOWED', `Credentials of ${type.id} are made by the service alone.`);
+  }
+  return type;
+}
+
 /** @throws NOT_ALLOWED unless the duty is to read what others did */
 export function requireAuditor(duty: Actor['duty']): void {
   if (duty !== 'administrator' && duty !== 'auditor') throw problem('NOT_ALLOWED', "The audit is another duty's.");

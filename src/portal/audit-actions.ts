@@ -1,4 +1,4 @@
-// What the audit of the desk tells apart.
+// What the audit of the desk and of citizens tells apart.
 
 export const auditActions = [
   'signed_in',
@@ -15,5 +15,10 @@ export const auditActions = [
   'links_downloaded',
   'codes_downloaded',
   'audit_exported',
+  'reduction_proved',
+  'reduction_ended',
+  'bill_refused',
+  'bill_offered',
+  'citizen_forgotten',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

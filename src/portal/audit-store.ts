@@ -1,7 +1,10 @@
-// The audit of what staff did, in PostgreSQL. Rows are only ever added, and hold no claim and no name.
+// The audit of what staff and citizens did, in PostgreSQL. Rows are only ever added, and hold no claim and no name.
 import type { Queryable } from '../platform/postgres/database.ts';
 import type { Actor } from './actor.ts';
 import type { AuditAction } from './audit-actions.ts';
+
+/** A citizen is the hash of a session, which says nothing once the session is gone. */
+export type AuditActor = Pick<Actor, 'hash'> & { duty: Actor['duty'] | 'citizen' };
 
 export interface AuditObject {
   servicePoint?: string;
@@ -28,7 +31,7 @@ export interface AuditRow {
 /** @param db the transaction of what is recorded */
 export async function insertAudit(
   db: Queryable,
-  entry: { at: Date; actor: Actor; action: AuditAction } & AuditObject,
+  entry: { at: Date; actor: AuditActor; action: AuditAction } & AuditObject,
 ): Promise<void> {
   await db.query(
     `INSERT INTO portal.audit

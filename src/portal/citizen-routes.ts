@@ -3,7 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../platform/http/http-server.ts';
 import { problem } from '../platform/problem.ts';
+import type { CompareUseService } from './compare-use-service.ts';
 import { citizenCookie, cookieOptions, signInCookie } from './cookies.ts';
+import type { ForgetCitizenService } from './forget-citizen-service.ts';
 import type { MyMeterService } from './my-meter-service.ts';
 import { type SignInService, signInLimits } from './sign-in-service.ts';
 import { signInStart } from './sign-in-start.ts';
@@ -12,15 +14,30 @@ import { walletRequestLink } from './wallet-links.ts';
 const traceSchema = z.array(z.record(z.string(), z.unknown()));
 const requestId = z.object({ request_id: z.string().min(1).max(128) });
 
+const comparedUse = z.object({
+  from: z.iso.date(),
+  until: z.iso.date().describe('the first day after'),
+  use_l: z.int().nullable(),
+  unknown_days: z.int(),
+});
+
 export interface CitizenRoutesOptions {
   signIn: SignInService;
   myMeter: MyMeterService;
+  forgetting: ForgetCitizenService;
+  comparing: CompareUseService;
   publicUrl: string;
   walletUrl: string;
 }
 
-export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: CitizenRoutesOptions): Routes {
-  const citizenOf = (request: FastifyRequest) => signIn.requireCitizen(request.cookies[citizenCookie]);
+/** Who it is that a request of the portal comes from. */
+export function citizenOfRequest(signIn: SignInService) {
+  return (request: FastifyRequest) => signIn.requireCitizen(request.cookies[citizenCookie]);
+}
+
+export function citizenRoutes(options: CitizenRoutesOptions): Routes {
+  const { signIn, myMeter, forgetting, comparing, publicUrl, walletUrl } = options;
+  const citizenOf = citizenOfRequest(signIn);
   return async (app) => {
     app.post(
       '/api/portal/sign-in',
@@ -119,6 +136,38 @@ export function citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }: Citizen
       async (request, reply) => {
         const token = request.cookies[citizenCookie];
         if (token !== undefined) await signIn.signOutCitizen(token);
+        return reply.clearCookie(citizenCookie, { path: '/api' }).code(204).send(null);
+      },
+    );
+
+    app.get(
+      '/api/portal/comparison',
+      {
+        schema: {
+          tags: ['portal'],
+          summary: 'My use of this month so far, beside other months and homes alike',
+          response: {
+            200: z.object({
+              ...{ this_month: comparedUse, last_month: comparedUse, last_year: comparedUse },
+              alike: z.object({ median_l: z.int(), homes: z.int() }).nullable(),
+            }),
+          },
+        },
+      },
+      async (request) => comparing.compareUse(await citizenOf(request)),
+    );
+
+    app.post(
+      '/api/portal/forget-me',
+      {
+        schema: {
+          tags: ['portal'],
+          summary: 'Erase what the portal knows of me; reductions of mine end today',
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await forgetting.forgetCitizen(await citizenOf(request));
         return reply.clearCookie(citizenCookie, { path: '/api' }).code(204).send(null);
       },
     );

@@ -12,7 +12,9 @@ export interface Link {
   credentialId: string;
 }
 
-export interface CitizenSession extends Omit<Link, 'pseudonym'> {
+export interface CitizenSession extends Link {
+  /** Of the session's token. */
+  hash: Buffer;
   trace: TraceStep[];
   signedInAt: Date;
 }
@@ -73,7 +75,7 @@ export async function insertCitizenSession(
 
 export async function findCitizenSession(db: Queryable, hash: Buffer, now: Date): Promise<CitizenSession | null> {
   const { rows } = await db.query<CitizenSession>(
-    `SELECT l.service_point AS "servicePoint", l.role, l.from_date::text AS "from", l.until_date::text AS "until",
+    `SELECT s.token_hash AS hash, l.pseudonym, l.service_point AS "servicePoint", l.role, l.from_date::text AS "from", l.until_date::text AS "until",
             l.credential_id AS "credentialId", s.trace, s.signed_in_at AS "signedInAt"
        FROM portal.citizen_session s JOIN portal.link l ON l.id = s.link_id
       WHERE s.token_hash = $1 AND s.expires_at > $2`,
@@ -84,6 +86,13 @@ export async function findCitizenSession(db: Queryable, hash: Buffer, now: Date)
 
 export async function deleteCitizenSession(db: Queryable, hash: Buffer): Promise<void> {
   await db.query('DELETE FROM portal.citizen_session WHERE token_hash = $1', [hash]);
+}
+
+/** Sessions go with their links. */
+export async function deleteCitizen(db: Queryable, pseudonym: Buffer): Promise<void> {
+  await db.query('DELETE FROM portal.reduction_proof WHERE pseudonym = $1', [pseudonym]);
+  await db.query('DELETE FROM portal.bill_offer WHERE pseudonym = $1', [pseudonym]);
+  await db.query('DELETE FROM portal.link WHERE pseudonym = $1', [pseudonym]);
 }
 
 export async function deleteExpiredSessions(db: Queryable, now: Date): Promise<void> {

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import { csvLine } from '../platform/csv-writing.ts';
 import { inTransaction, type Pool, type Queryable } from '../platform/postgres/database.ts';
 import { problem } from '../platform/problem.ts';
-import { type Actor, programActor, typeAllowed, typesOfDuty } from './actor.ts';
+import { type Actor, programActor, typeAllowed, typeOffered, typesOfDuty } from './actor.ts';
 import type { AuditAction } from './audit-actions.ts';
 import { type AuditObject, insertAudit } from './audit-store.ts';
 import { walletOfferLink } from './wallet-links.ts';
@@ -67,13 +67,13 @@ export function createDeskImportService(parts: {
 
     /** @throws NOT_ALLOWED, and as ImportService does */
     async checkImport(actor: Actor, type: string, file: FilePieces) {
-      typeAllowed(actor.duty, type);
+      typeOffered(actor.duty, type);
       return imports.checkImport(type, file);
     },
 
     /** @throws NOT_ALLOWED, and as ImportService does */
     async beginImport(actor: Actor, order: ImportOrder, file: FilePieces) {
-      typeAllowed(actor.duty, order.type);
+      typeOffered(actor.duty, order.type);
       const audit = deskAudit(actor, clock);
       const { id, repeated } = await imports.beginImport(order, file, (within, importId) =>
         audit(within, { action: 'import_started', importId, type: order.type }),

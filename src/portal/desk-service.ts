@@ -10,7 +10,7 @@ import type { ReissueOrder, ReissueService } from '../identity/issuing/reissue-c
 import type { Clock } from '../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../platform/postgres/database.ts';
 import { problem } from '../platform/problem.ts';
-import { type Actor, typeAllowed, typesOfDuty } from './actor.ts';
+import { type Actor, typeAllowed, typeOffered, typesOfDuty, typesOffered } from './actor.ts';
 import { deskAudit } from './desk-import-service.ts';
 import type { Metering } from './my-meter-service.ts';
 
@@ -81,14 +81,14 @@ export function createDeskService(parts: {
 
   return {
     /** The forms of what the actor may offer. */
-    forms: (actor: Actor): CredentialForm[] => typesOfDuty(actor.duty).map(credentialForm),
+    forms: (actor: Actor): CredentialForm[] => typesOffered(actor.duty).map(credentialForm),
 
     /** @throws NOT_ALLOWED, CLAIMS_INVALID, REQUEST_INVALID (no reference), SERVICE_POINT_UNKNOWN, SECOND_PERSON_NEEDED */
     async offer(
       actor: Actor,
       { type: typeId, claims, reference, lifetime_s, needs_approval = false }: DeskOffer,
     ): Promise<Offer> {
-      const type = typeAllowed(actor.duty, typeId);
+      const type = typeOffered(actor.duty, typeId);
       // Of who came by a link nobody could tell later whether the second person is another.
       if (needs_approval && actor.credentialId === null) throw problem('SECOND_PERSON_NEEDED');
       const filed = type.referenceClaim === undefined ? reference : claims[type.referenceClaim];
@@ -152,7 +152,7 @@ export function createDeskService(parts: {
           reference: _filed,
           ...offer
         } = await issuer.reissue(order, transaction, (lost) => {
-          typeAllowed(actor.duty, lost);
+          typeOffered(actor.duty, lost);
         });
         const audit = deskAudit(actor, clock);
         for (const credentialId of new Set(order.credentials)) {

@@ -1,5 +1,7 @@
 // Stands in for the service's JSON routes by browser routing, so that a page can be brought into each of its states.
 import type { BrowserContext } from 'playwright-core';
+import { billOffer, comparison, myBill, myBills, reductions } from './bill-answers.ts';
+import { billRuns, billSummaries, followedBill, heldPlaces } from './billing-answers.ts';
 import {
   anchoring,
   anchors,
@@ -66,6 +68,15 @@ const usual: Answers = {
   'GET /api/portal/me': () => ok({ ...me, trace: traceWith(anchors.final) }),
   'GET /api/portal/meter': () => ok(myMeter),
   'GET /api/portal/use': (url) => ok(useAnswer(url.searchParams)),
+  'GET /api/portal/comparison': () => ok(comparison),
+  'GET /api/portal/bills': () => ok({ bills: myBills }),
+  'GET /api/portal/bills/*': () => ok(myBill),
+  'POST /api/portal/bills/*/offer': () => ok(billOffer),
+  'GET /api/portal/reductions': () => ok({ reductions: reductions.offered }),
+  'POST /api/portal/reductions/*/proof': () => ok(signInStart),
+  'GET /api/portal/reductions/*/proof/*': () => ok({ state: 'waiting' }),
+  'POST /api/portal/reductions/*/proof/*/complete': () => ok(null),
+  'POST /api/portal/reductions/*/end': () => ok(null),
   'POST /api/portal/sign-in': () => ok(signInStart),
   'GET /api/portal/sign-in/*': () => ok({ state: 'waiting' }),
   'POST /api/portal/sign-out': () => ok({}),
@@ -116,6 +127,13 @@ const usual: Answers = {
   'GET /api/utility/desk/credentials': () => ok({ credentials: deskCredentials, next_cursor: null }),
   'POST /api/utility/desk/reissue': () => ok(madeOffer),
   'GET /api/utility/imports': () => ok({ imports: offerImports }),
+  'GET /api/utility/tariffs': () => ok({ tariffs: ['busan', 'changwon', 'gimhae-current'] }),
+  'GET /api/utility/bill-runs': () => ok({ runs: billRuns, next_cursor: null }),
+  'POST /api/utility/bill-runs': () => ok(billRuns[0]),
+  'GET /api/utility/bill-runs/*': () => ok(billRuns[0]),
+  'GET /api/utility/bill-runs/*/held': () => ok({ held: heldPlaces, next_cursor: null }),
+  'GET /api/utility/bill-runs/*/bills': () => ok({ bills: billSummaries, next_cursor: null }),
+  'GET /api/utility/bills/*': () => ok(followedBill),
   'GET /api/utility/audit': () => ok({ entries: auditEntries, next_cursor: null }),
   'POST /dids': () => ok({}),
   'GET /1.0/identifiers/*': () => ok({ didDocument: {}, didDocumentMetadata: { anchor: anchors.final } }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createCitizenWallet } from '../../simulators/citizen-wallet.ts';
+import { composeCitizen, composeReductionChecks } from '../../src/compose-citizen.ts';
 import { composeDesk, composeImports } from '../../src/compose-desk.ts';
 import { composeIdentity, type IdentityOptions } from '../../src/compose-identity.ts';
 import { composeMetering } from '../../src/compose-metering.ts';
@@ -11,11 +12,10 @@ import { createPartition, monthOf } from '../../src/metering/intake/partition-st
 import { freePort } from '../../src/platform/free-port.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
+import { createWalletServer, staticPages } from '../../src/platform/http/static-server.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
+import { problem } from '../../src/platform/problem.ts';
 import { systemRandom } from '../../src/platform/random.ts';
-import { citizenRoutes } from '../../src/portal/citizen-routes.ts';
-import { createMyMeterService } from '../../src/portal/my-meter-service.ts';
-import { createSignInService } from '../../src/portal/sign-in-service.ts';
 import { staffActor, staffGuard } from '../../src/portal/staff-routes.ts';
 import { createStaffService } from '../../src/portal/staff-service.ts';
 import { waitingAnchor } from './identity-city.ts';
@@ -29,13 +29,16 @@ export const operatorToken = 'the-token-of-the-operator-in-tests';
 export async function portalHouse(
   logger: Logger = createLogger('silent'),
   policy: Pick<IdentityOptions, 'wallets' | 'cityProvider'> = {},
+  /** Folders of built pages, which are then served to browsers, the wallet's on an origin of its own. */
+  pages: { site: string; wallet: string } | null = null,
 ) {
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
   const port = await freePort(0);
   const publicUrl = `http://localhost:${port}`;
-  const walletUrl = 'http://localhost:8081';
+  const walletPort = pages === null ? 8081 : await freePort(0);
+  const walletUrl = `http://localhost:${walletPort}`;
   const dataDirectory = mkdtempSync(join(tmpdir(), 'naru-portal-'));
   const requireOperator = operatorGuard(operatorToken);
 
@@ -54,24 +57,30 @@ export async function portalHouse(
   const secret = 'the-secret-of-the-service-in-tests';
   const desk = composeDesk({ pool, clock, random, publicUrl, walletUrl, secret, identity, metering, staff });
   const { offers } = desk;
-  const signIn = createSignInService({
-    ...{ pool, clock, random, publicUrl },
-    presentations: identity.requests,
-    statusOf: identity.credentials.statusOf,
-    secret: 'the-key-of-the-pseudonyms-in-tests',
+  /** What keeps the chain from agreeing with the database. */
+  const chain: { trouble: string | null } = { trouble: null };
+  const chainTrouble = async () => chain.trouble;
+  const citizen = composeCitizen({
+    ...{ pool, clock, random, timeZone, publicUrl, walletUrl, identity, metering, chainTrouble },
+    ...{ secret: 'the-key-of-the-pseudonyms-in-tests', anchorOf: async () => null },
+    // There is no chain: what a proof needs is never there.
+    proveBill: metering.billProofs(() => Promise.reject(problem('ANCHOR_PENDING'))).proveBill,
   });
-  const myMeter = createMyMeterService({ metering, clock, timeZone, anchorOf: async () => null });
   const server = await createHttpServer({
     ...{ logger, publicUrl, title: 'test', version: '0' },
     routes: [
       ...identity.routes,
       ...metering.routes,
-      citizenRoutes({ signIn, myMeter, publicUrl, walletUrl }),
+      ...citizen,
       ...desk.routes,
+      ...(pages === null ? [] : [staticPages(pages.site)]),
     ],
   });
   await server.listen({ host: '127.0.0.1', port });
+  const wallets = pages && (await createWalletServer(pages.wallet, publicUrl, logger));
+  await wallets?.listen({ host: '127.0.0.1', port: walletPort });
   afterAll(async () => {
+    await wallets?.close();
     await server.close();
     rmSync(dataDirectory, { recursive: true, force: true });
   });
@@ -138,7 +147,10 @@ export async function portalHouse(
   return {
     /** What the worker does with imports. */
     imports: composeImports({ pool, clock, random, publicUrl, secret }),
-    ...{ pool, clock, publicUrl, identity, metering, staff, offers, server, browser, household, signInWith },
+    /** What the worker does with reductions. */
+    checks: composeReductionChecks({ pool, clock, timeZone, metering, chainTrouble }),
+    chain,
+    ...{ pool, clock, publicUrl, walletUrl, identity, metering, staff, offers, server, browser, household, signInWith },
     /** A meter with this serial at `sp-<serial>`, and registers (litres) at instants. */
     async meter(
       serial: string,

@@ -3,7 +3,7 @@ import { useSpeech } from '../shared/language.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
 import { type SignInProps, WalletSignIn } from '../shared/wallet-sign-in.tsx';
 
-export function Landing(props: Omit<SignInProps, 'path' | 'advice'>) {
+export function Landing(props: Omit<SignInProps, 'path' | 'title' | 'advice'>) {
   const { say } = useSpeech();
   return (
     <>

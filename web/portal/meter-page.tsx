@@ -11,6 +11,7 @@ import type { Me, MyMeter } from '../shared/service-types.ts';
 import { claimValue, flagName, flagSentence } from '../shared/terms.ts';
 import { UseChart } from '../shared/use-chart.tsx';
 import { HowKnown } from './how-known.tsx';
+import { UseComparison } from './use-comparison.tsx';
 
 const refresh_ms = 15_000;
 
@@ -54,6 +55,7 @@ function MeterView({ meter, me }: { meter: MyMeter; me: Me }) {
           <UseChart path="/api/portal/use" latest={reading?.measured_at ?? null} />
         </div>
       </section>
+      <UseComparison />
     </>
   );
 }

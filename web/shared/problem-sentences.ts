@@ -41,6 +41,18 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '그런 구역이 없습니다.', en: 'There is no such zone.' },
     advice: { ko: '구역 목록에서 골라 주세요.', en: 'Choose one from the list of zones.' },
   },
+  BILL_RUN_INVALID: {
+    what: { ko: '고지를 시작할 수 없습니다.', en: 'The bill run cannot be started.' },
+    advice: { ko: '아래에 적힌 항목을 고쳐 주세요.', en: 'Mend what is named below.' },
+  },
+  TARIFF_INVALID: {
+    what: { ko: '요율표에 잘못이 있습니다.', en: 'The tariff has a fault.' },
+    advice: { ko: '아래에 적힌 줄을 고쳐 주세요.', en: 'Mend the lines named below.' },
+  },
+  BILL_UNKNOWN: {
+    what: { ko: '그런 고지서가 없습니다.', en: 'There is no such bill.' },
+    advice: { ko: '고지 작업의 목록에서 골라 주세요.', en: 'Choose one from the list of a bill run.' },
+  },
   CREDENTIAL_REVOKED: {
     what: { ko: '이 증명서는 폐지되었습니다.', en: 'This credential has been revoked.' },
     advice: {
@@ -66,6 +78,30 @@ const sentences: Record<string, ProblemSentence> = {
       en: 'Sign in again in the browser you began in. If somebody sent you this link, do not use it.',
     },
   },
+  REDUCTION_NOT_OFFERED: {
+    what: { ko: '이 집의 요금표에는 그런 감면이 없습니다.', en: 'The tariff here gives no such reduction.' },
+    advice: {
+      ko: '화면을 새로 고쳐 받을 수 있는 감면을 확인해 주세요.',
+      en: 'Reload the page to see those there are.',
+    },
+  },
+  REDUCTION_USED_ELSEWHERE: {
+    what: {
+      ko: '이 증명서로 다른 집이 이미 감면받고 있습니다.',
+      en: 'That credential gives a reduction at another home.',
+    },
+    advice: {
+      ko: '그 집에서 그만 받기를 누르면 여기서 받을 수 있습니다.',
+      en: 'Give it up there, and it can be used here.',
+    },
+  },
+  REDUCTION_STATUS_UNASKABLE: {
+    what: {
+      ko: '이 증명서가 나중에도 유효한지 다시 물어볼 수 없어 감면에 쓸 수 없습니다.',
+      en: 'Whether that credential still holds cannot be asked again, so it gives no reduction.',
+    },
+    advice: { ko: '시에서 발급한 증명서로 증명해 주세요.', en: 'Use a credential that the city issued.' },
+  },
   METER_UNKNOWN: {
     what: { ko: '그런 계량기가 없습니다.', en: 'There is no such meter.' },
     advice: { ko: '계량기 목록에서 다시 찾아 주세요.', en: 'Look for it in the list of meters.' },
@@ -81,6 +117,23 @@ const sentences: Record<string, ProblemSentence> = {
   CONFLICT: {
     what: { ko: '이미 처리된 내용과 맞지 않습니다.', en: 'This contradicts what is already stored.' },
     advice: { ko: '화면을 새로 고쳐 지금 상태를 확인해 주세요.', en: 'Reload the page to see the present state.' },
+  },
+  PROOF_PENDING: {
+    what: {
+      ko: '이 요금의 증명이 아직 체인에 오르지 않았습니다.',
+      en: 'What proves this bill is not on the chain yet.',
+    },
+    advice: {
+      ko: '마지막 날의 검침값까지 기록된 뒤, 보통 하루 안에 확인할 수 있습니다.',
+      en: 'It can be checked once the readings of the last day are recorded, mostly within a day.',
+    },
+  },
+  PROOF_ERASED: {
+    what: { ko: '이 요금의 증명은 지워졌습니다.', en: 'What proved this bill was erased.' },
+    advice: {
+      ko: '자료를 지워 달라는 요청에 따라 지운 것입니다. 저장해 둔 증명 파일은 계속 확인할 수 있습니다.',
+      en: 'It was erased as asked for. A proof file that was saved before can still be checked.',
+    },
   },
   REQUEST_INVALID: {
     what: { ko: '입력한 내용을 받을 수 없습니다.', en: 'What was entered cannot be taken.' },

@@ -1,6 +1,7 @@
 // The service's JSON answers as the pages read them.
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import type { AnchoringState, EpochRow, NodeState } from '../../src/anchoring/anchoring-state.ts';
+import type { BillDocument } from '../../src/metering/billing/bill-document.ts';
 import type { Text } from './language.tsx';
 
 export type { Anchor, AnchoringState, EpochRow, NodeState };
@@ -57,6 +58,59 @@ export interface MyMeter {
   meter: { serial: string; model: string | null; bore_mm: number | null; format: string };
   last_reading: { measured_at: string; received_at: string; register_l: number; flags: string[] } | null;
   last_alarm: { flag: string; measured_at: string } | null;
+}
+
+/** A reduction that the tariff gives for a proof. */
+export interface Reduction {
+  predicate: string;
+  name: Text;
+  takes_off: Text;
+  /** Whether a credential of this city proves it. */
+  provable: boolean;
+  standing: {
+    mine: boolean;
+    from: string;
+    /** The first day on which it no longer counts. */
+    until: string;
+    ended: string | null;
+    unconfirmed_since: string | null;
+  } | null;
+}
+
+export interface BillInList {
+  bill_id: number;
+  number: string;
+  use_from: string;
+  /** The first day after. */
+  use_until: string;
+  due_on: string;
+  payable_won: number;
+  volume_l: number;
+}
+
+export interface MyBill {
+  document: BillDocument;
+  /** Hex of SHA-256 of the document as it is kept. */
+  document_sha256: string;
+  in_wallet: boolean;
+}
+
+export interface ComparedUse {
+  from: string;
+  /** The first day after. */
+  until: string;
+  /** Of the days that are known; null where nothing is, or the home was not the person's yet. */
+  use_l: number | null;
+  unknown_days: number;
+}
+
+/** Use of this month so far, beside the same days of other months and of homes alike. */
+export interface Comparison {
+  this_month: ComparedUse;
+  last_month: ComparedUse;
+  last_year: ComparedUse;
+  /** Null where too few homes are alike. */
+  alike: { median_l: number; homes: number } | null;
 }
 
 export type MeterState = 'ok' | 'silent' | 'alarm' | 'never';

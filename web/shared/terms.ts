@@ -91,6 +91,11 @@ const words = {
     links_downloaded: { ko: '링크 파일 받음', en: 'Links taken' },
     codes_downloaded: { ko: '확인 번호 파일 받음', en: 'Codes taken' },
     audit_exported: { ko: '감사 기록 받음', en: 'Audit taken' },
+    reduction_proved: { ko: '감면 증명', en: 'Reduction proved' },
+    reduction_ended: { ko: '감면 끝남', en: 'Reduction ended' },
+    bill_refused: { ko: '남의 요금 조회 거절', en: "Another's bill refused" },
+    bill_offered: { ko: '요금 증명서 발급 안내', en: 'Bill offered as a credential' },
+    citizen_forgotten: { ko: '시민 정보 지움', en: 'Citizen forgotten' },
   },
   credential_state: {
     valid: { ko: '유효', en: 'Valid' },
@@ -161,6 +166,10 @@ export function claimValue(name: string, value: unknown): Text {
   if (Array.isArray(value)) {
     const parts = value.map((each) => claimValue(name, each));
     return { ko: parts.map(({ ko }) => ko).join(', ') || '—', en: parts.map(({ en }) => en).join(', ') || '—' };
+  }
+  const unit = claims.find((each) => each.name === name)?.claim.unit;
+  if (typeof value === 'number' && unit !== undefined) {
+    return { ko: `${value.toLocaleString('ko-KR')}${unit.ko}`, en: `${value.toLocaleString('en-GB')}${unit.en}` };
   }
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
   const described = claims.find((each) => each.name === name && each.claim.values?.[text] !== undefined);

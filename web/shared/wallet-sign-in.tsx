@@ -10,6 +10,8 @@ import type { SignInStart, SignInState } from './service-types.ts';
 export interface SignInProps {
   /** Where the service begins a sign-in; one under way is below it. */
   path: string;
+  /** What it is for; signing in where absent. */
+  title?: Text;
   /** For who has no wallet yet. */
   advice: Text;
   onVerified: (requestId: string, responseCode: string | null) => void;
@@ -23,7 +25,9 @@ type Step =
   | { at: 'expired' }
   | { at: 'failed'; problem: ServiceProblem };
 
-export function WalletSignIn({ path, advice, onVerified, onProblem }: SignInProps) {
+const signingIn: Text = { ko: '지갑으로 로그인', en: 'Sign in with your wallet' };
+
+export function WalletSignIn({ path, title = signingIn, advice, onVerified, onProblem }: SignInProps) {
   const { say, pick } = useSpeech();
   const [step, setStep] = useState<Step>({ at: 'choice' });
 
@@ -41,7 +45,7 @@ export function WalletSignIn({ path, advice, onVerified, onProblem }: SignInProp
   return (
     <section class="card sign-in" aria-labelledby="sign-in-title">
       <div class="stack">
-        <h2 id="sign-in-title">{say('지갑으로 로그인', 'Sign in with your wallet')}</h2>
+        <h2 id="sign-in-title">{pick(title)}</h2>
         <p class="soft">
           {say(
             '지갑이 이 기기에 있으면 바로 열고, 다른 기기에 있으면 QR 코드를 찍어 주세요.',
@@ -56,7 +60,9 @@ export function WalletSignIn({ path, advice, onVerified, onProblem }: SignInProp
             onClick={() => begin('same_device')}
             data-testid="sign-in-same-device"
           >
-            {say('이 기기의 지갑으로 로그인', 'Use the wallet on this device')}
+            {title === signingIn
+              ? say('이 기기의 지갑으로 로그인', 'Use the wallet on this device')
+              : say('이 기기의 지갑 열기', 'Use the wallet on this device')}
           </button>
           <button
             type="button"
@@ -103,7 +109,7 @@ function Code({
   onExpired,
   onVerified,
   onProblem,
-}: Omit<SignInProps, 'advice'> & { start: SignInStart; onExpired: () => void }) {
+}: Omit<SignInProps, 'title' | 'advice'> & { start: SignInStart; onExpired: () => void }) {
   const { say } = useSpeech();
   useEffect(() => {
     const stop = new AbortController();

@@ -1,5 +1,6 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`.
+// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`,
+// `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -17,7 +18,10 @@ export type Route =
   | { page: 'zones' }
   | { page: 'zone'; id: string }
   | { page: 'completeness' }
-  | { page: 'registry' };
+  | { page: 'registry' }
+  | { page: 'bill-runs' }
+  | { page: 'bill-run'; id: string }
+  | { page: 'bill'; id: string };
 
 const plainPages = [
   'quarantine',
@@ -34,6 +38,8 @@ export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
   for (const page of plainPages) if (first === page) return { page };
   const id = second === undefined || second === '' ? null : decoded(second);
+  if (first === 'bill-runs') return id === null ? { page: 'bill-runs' } : { page: 'bill-run', id };
+  if (first === 'bills' && id !== null) return { page: 'bill', id };
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
   if (first === 'zones') return id === null ? { page: 'zones' } : { page: 'zone', id };
@@ -53,6 +59,8 @@ export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
   if (route.page === 'zone') return `#/zones/${encodeURIComponent(route.id)}`;
+  if (route.page === 'bill-run') return `#/bill-runs/${encodeURIComponent(route.id)}`;
+  if (route.page === 'bill') return `#/bills/${encodeURIComponent(route.id)}`;
   if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }

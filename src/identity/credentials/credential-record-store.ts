@@ -69,6 +69,29 @@ export async function findCredential(from: Queryable, id: string): Promise<Issue
   return rows[0] ? issuedCredential(rows[0]) : null;
 }
 
+/** The number of the issue that a credential is of: of copies the same. */
+export async function findIssueNumber(from: Queryable, credentialId: string): Promise<string | null> {
+  const { rows } = await from.query<{ number: string }>(
+    'SELECT coalesce(issue, id) AS number FROM identity.credential WHERE id = $1',
+    [credentialId],
+  );
+  return rows[0]?.number ?? null;
+}
+
+/** What became of each credential, by its own number or its issue's. */
+export async function findStates(
+  from: Queryable,
+  numbers: readonly string[],
+): Promise<{ number: string; revoked_at: Date | null; suspended_at: Date | null }[]> {
+  const { rows } = await from.query<{ number: string; revoked_at: Date | null; suspended_at: Date | null }>(
+    `SELECT number, found.* FROM unnest($1::uuid[]) AS number
+     CROSS JOIN LATERAL (SELECT revoked_at, suspended_at FROM identity.credential
+       WHERE id = number OR issue = number LIMIT 1) found`,
+    [numbers],
+  );
+  return rows;
+}
+
 /** Of copies the newest stands for all. */
 export const oneOfCopies = `NOT EXISTS (SELECT FROM identity.credential newer
   WHERE newer.issue = credential.issue AND (newer.issued_at, newer.id) > (credential.issued_at, credential.id))`;

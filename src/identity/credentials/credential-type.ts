@@ -20,6 +20,8 @@ export interface ClaimDescription {
   hint?: Bilingual;
   /** What a verifier needs it for, as the wallet tells its holder. */
   use?: Bilingual;
+  /** What follows a number as people read it. */
+  unit?: Bilingual;
   /** The words for the values of a choice. */
   values?: Readonly<Record<string, Bilingual>>;
   /**
@@ -42,7 +44,7 @@ export interface CredentialType {
   endsWith?: string;
   /** The claim that says what an offer is for; offers of other types are filed under a number of the office. */
   referenceClaim?: string;
-  /** Who at the desk may offer and end it, beside administrators. */
+  /** Who at the desk may offer and end it, beside administrators; where nobody, it is not offered at the desk at all. */
   offeredBy: readonly StaffDuty[];
   /** In the order in which they are shown. */
   claims: Readonly<Record<string, ClaimDescription>>;

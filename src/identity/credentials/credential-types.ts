@@ -8,6 +8,7 @@ import { merchant } from './types/merchant.ts';
 import { resident } from './types/resident.ts';
 import { utilityStaff } from './types/utility-staff.ts';
 import { waterAccount } from './types/water-account.ts';
+import { waterBill } from './types/water-bill.ts';
 
 export const credentialTypes: readonly CredentialType[] = [
   resident,
@@ -16,6 +17,7 @@ export const credentialTypes: readonly CredentialType[] = [
   merchant,
   delegatedRole,
   utilityStaff,
+  waterBill,
 ];
 
 /** @throws CREDENTIAL_TYPE_UNKNOWN */

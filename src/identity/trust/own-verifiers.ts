@@ -16,6 +16,19 @@ export const ownVerifiers: readonly RegisteredVerifier[] = [
     certificate: null,
   },
   {
+    id: 'portal-reductions',
+    name: { ko: '나루 수도 포털 (요금 감면)', en: 'Naru water portal (reductions)' },
+    purpose: { ko: '수도 요금을 감면받기 위해 확인합니다.', en: 'To take a reduction off your water bills.' },
+    keeps: {
+      ko: '내용은 보관하지 않습니다. 감면이 끝날 때까지, 증명서가 아직 유효한지 다시 물어볼 번호만 둡니다.',
+      en: 'Nothing of its content. Until the reduction ends, only a number to ask whether the credential still holds.',
+    },
+    may_ask: [{ type: 'household-benefit', claims: ['valid_until', 'tier'] }],
+    return_origins: [],
+    own_client: null,
+    certificate: null,
+  },
+  {
     id: 'utility-console',
     name: { ko: '나루 수도 사업소 콘솔', en: 'Naru utility console' },
     purpose: { ko: '수도 사업소 콘솔에 로그인합니다.', en: "To sign in to the utility's console." },

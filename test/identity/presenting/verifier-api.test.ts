@@ -97,6 +97,7 @@ describe('registering', () => {
     expect(body.verifiers).toMatchObject([
       { id: 'library', has_token: true },
       { id: 'portal', has_token: false },
+      { id: 'portal-reductions', has_token: false },
       { id: 'utility-console', has_token: false },
     ]);
   });
