@@ -8,7 +8,7 @@ import { anchoringStateRoutes } from './anchoring/anchoring-state-routes.ts';
 import { bytes32, toHex } from './anchoring/hexadecimal.ts';
 import { enqueueChange } from './anchoring/outbox-store.ts';
 import { proofBundleRoutes } from './anchoring/proof-bundle-routes.ts';
-import { composeAlarmJobs, composeAlarmRoutes } from './compose-alarms.ts';
+import { composeAlarmJobs, composeAlarmRoutes, composeContactJobs } from './compose-alarms.ts';
 import type { AuthorizationPolicy } from './compose-authorization.ts';
 import { composeCitizen, composeReductionChecks } from './compose-citizen.ts';
 import { composeDesk, composeImports } from './compose-desk.ts';
@@ -223,6 +223,11 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
     tellContacts: queueContactNews(random, clock),
   });
   stops.push(() => alarmJobs.stop());
+  if (mailer !== null) {
+    const isLost = async (id: string) => ((await findCredential(pool, id))?.state ?? 'revoked') === 'revoked';
+    const contactJobs = composeContactJobs({ pool, clock, logger, timeZone, mailer, isLost });
+    stops.push(() => contactJobs.stop());
+  }
   const billJobs = rooms.metering.startBillJobs(seams);
   stops.push(() => billJobs.stop());
   const checks = composeReductionChecks({
@@ -257,7 +262,8 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
   stops.push(() => listening.close());
   const { secret } = options;
   const desk = composeDesk({ pool, clock, random, publicUrl, walletUrl, secret, identity, metering, staff });
-  const citizen = composeCitizen({
+  const citizen = await composeCitizen({
+    canTell: options.telling.smtp !== null,
     ...{ pool, clock, random, timeZone, publicUrl, walletUrl, secret, identity, metering },
     anchorOf: (key) => anchoring.service.anchorOf(bytes32(key)),
     proveBill: metering.billProofs((kind, name) => anchoring.bundles.bundleOf(anchorKey(kind, name))).proveBill,

@@ -3,10 +3,13 @@ import type { BrowserContext } from 'playwright-core';
 import { billOffer, comparison, myBill, myBills, reductions } from './bill-answers.ts';
 import { billRuns, billSummaries, followedBill, heldPlaces } from './billing-answers.ts';
 import {
+  alarmHistory,
+  alarmPage,
   anchoring,
   anchors,
   auditEntries,
   awaitingOffers,
+  careConsent,
   deskCredentials,
   deskForms,
   deskOffers,
@@ -14,6 +17,7 @@ import {
   deviceEvents,
   devices,
   gateways,
+  householdNotices,
   intake,
   issued,
   madeOffer,
@@ -66,6 +70,9 @@ const signInStart = {
 /** A citizen who is signed in, and a clerk who is signed in. */
 const usual: Answers = {
   'GET /api/portal/me': () => ok({ ...me, trace: traceWith(anchors.final) }),
+  'GET /api/portal/notices': () => ok(householdNotices),
+  'GET /api/portal/consent': () => ok(careConsent),
+  'POST /api/portal/consent': () => ok(careConsent),
   'GET /api/portal/meter': () => ok(myMeter),
   'GET /api/portal/use': (url) => ok(useAnswer(url.searchParams)),
   'GET /api/portal/comparison': () => ok(comparison),
@@ -111,6 +118,9 @@ const usual: Answers = {
   'POST /api/utility/devices/*/restore': () => ok(null),
   'GET /api/utility/device-events': () => ok({ events: deviceEvents, next_cursor: null }),
   'POST /api/utility/device-events/*/close': () => ok(null),
+  'GET /api/utility/alarms': () => ok(alarmPage),
+  'GET /api/utility/alarms/*': () => ok(alarmHistory),
+  'POST /api/utility/alarms/*/acknowledge': () => ok(alarmHistory),
   'GET /api/utility/anchoring': () => ok(anchoring),
   'POST /api/utility/service-points/*/offers': () => ok(madeOffer),
   'GET /api/utility/service-points/*/credentials': () => ok({ credentials: issued }),

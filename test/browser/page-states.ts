@@ -75,6 +75,32 @@ export const pageStates: PageState[] = [
     act: shown('last-alarm'),
   },
   {
+    name: 'portal: welfare check',
+    on: 'site',
+    path: '/#/care',
+    act: async (page) => {
+      await page.getByTestId('care-away').first().waitFor();
+    },
+  },
+  {
+    name: 'portal: welfare check, not begun',
+    on: 'site',
+    path: '/#/care',
+    answers: { 'GET /api/portal/consent': () => ok({ can_tell: true, consent: null }) },
+    act: async (page) => {
+      await page.getByTestId('care-email').fill('daughter@home.example');
+      await page.getByTestId('care-called').fill('어머니 댁');
+      await page.getByTestId('care-agree').check();
+    },
+  },
+  {
+    name: 'portal: welfare check, no e-mail here',
+    on: 'site',
+    path: '/#/care',
+    answers: { 'GET /api/portal/consent': () => ok({ can_tell: false, consent: null }) },
+    act: shown('care-unavailable'),
+  },
+  {
     name: 'portal: refused',
     on: 'site',
     path: '/?request_id=req-1&response_code=c',
@@ -154,6 +180,22 @@ export const pageStates: PageState[] = [
       await page.getByTestId('redecode').click();
       await page.getByTestId('redecoded').waitFor();
     },
+  },
+  {
+    name: 'console: alarms, one opened',
+    on: 'site',
+    path: '/utility/#/alarms',
+    act: async (page) => {
+      await page.getByTestId('alarm-open').nth(1).click();
+      await page.getByTestId('alarm-event').first().waitFor();
+    },
+  },
+  {
+    name: 'console: no alarms',
+    on: 'site',
+    path: '/utility/#/alarms',
+    answers: { 'GET /api/utility/alarms': () => ok({ alarms: [], next_cursor: null, waiting: [], kinds: [] }) },
+    act: (page) => page.locator('.empty').waitFor(),
   },
   { name: 'console: intake', on: 'site', path: '/utility/#/intake', act: shown('gateway-row') },
   {

@@ -60,7 +60,8 @@ export async function portalHouse(
   /** What keeps the chain from agreeing with the database. */
   const chain: { trouble: string | null } = { trouble: null };
   const chainTrouble = async () => chain.trouble;
-  const citizen = composeCitizen({
+  const citizen = await composeCitizen({
+    canTell: true,
     ...{ pool, clock, random, timeZone, publicUrl, walletUrl, identity, metering, chainTrouble },
     ...{ secret: 'the-key-of-the-pseudonyms-in-tests', anchorOf: async () => null },
     // There is no chain: what a proof needs is never there.

@@ -1,10 +1,11 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`,
-// `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`.
+// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`, `#/alarms`,
+// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
   | { page: 'meters' }
+  | { page: 'alarms' }
   | { page: 'meter'; id: string }
   | { page: 'service-point'; id: string }
   | { page: 'intake' }
@@ -15,15 +16,16 @@ export type Route =
   | { page: 'desk' }
   | { page: 'imports' }
   | { page: 'audit' }
+  | { page: 'bill-runs' }
+  | { page: 'bill-run'; id: string }
+  | { page: 'bill'; id: string }
   | { page: 'zones' }
   | { page: 'zone'; id: string }
   | { page: 'completeness' }
-  | { page: 'registry' }
-  | { page: 'bill-runs' }
-  | { page: 'bill-run'; id: string }
-  | { page: 'bill'; id: string };
+  | { page: 'registry' };
 
 const plainPages = [
+  'alarms',
   'quarantine',
   'anchoring',
   'intake',
@@ -58,9 +60,9 @@ function decoded(part: string): string {
 export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
-  if (route.page === 'zone') return `#/zones/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill-run') return `#/bill-runs/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill') return `#/bills/${encodeURIComponent(route.id)}`;
+  if (route.page === 'zone') return `#/zones/${encodeURIComponent(route.id)}`;
   if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }

@@ -6,6 +6,7 @@ import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageFrame, PageTitle } from '../shared/page-frame.tsx';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import { WalletSignIn } from '../shared/wallet-sign-in.tsx';
+import { AlarmsPage } from './alarms-page.tsx';
 import { AnchoringPage } from './anchoring-page.tsx';
 import { AuditPage } from './audit-page.tsx';
 import { BillPage } from './bill-page.tsx';
@@ -117,6 +118,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         <a href={linkTo({ page: 'meters' })} aria-current={current('meters')}>
           {say('계량기', 'Meters')}
         </a>
+        <a href={linkTo({ page: 'alarms' })} aria-current={current('alarms')} data-testid="alarms-link">
+          {say('경보', 'Alarms')}
+        </a>
         <a href={linkTo({ page: 'zones' })} aria-current={current('zones')} data-testid="zones-link">
           {say('구역', 'Zones')}
         </a>
@@ -162,9 +166,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-function sectionOf({
-  page,
-}: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone'> {
+type OfSection = 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone';
+
+function sectionOf({ page }: Route): Exclude<Route['page'], OfSection> {
   if (page === 'device') return 'devices';
   if (page === 'bill-run' || page === 'bill') return 'bill-runs';
   if (page === 'zone') return 'zones';
@@ -175,6 +179,7 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'meter') return <MeterPage key={route.id} id={route.id} />;
   if (route.page === 'service-point') return <ServicePointPage key={route.id} id={route.id} />;
   if (route.page === 'device') return <DevicePage key={route.id} id={route.id} />;
+  if (route.page === 'alarms') return <AlarmsPage />;
   if (route.page === 'zone') return <ZonePage key={route.id} id={route.id} />;
   if (route.page === 'zones') return <ZonesPage />;
   if (route.page === 'completeness') return <CompletenessPage />;
