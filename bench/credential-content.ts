@@ -37,6 +37,14 @@ export function givenClaimsOf(n: number): Record<string, unknown> {
   return Object.fromEntries(Object.entries(claimsOf(n)).filter(([name]) => !derived(name)));
 }
 
+/** A register of residents as an office's program writes it, in pieces. */
+export async function* registerOf(rows: number): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('관리번호,성,이름,생년월일,사는 구·동\r\n');
+  for (let n = 0; n < rows; n += 1) {
+    yield Buffer.from(`R-${n},김,서연 ${n},1991-04-17,수지구 풍덕천동\r\n`);
+  }
+}
+
 /** As VC 2.0, unsigned. */
 export function documentOf(n: number, issuer = ISSUER): Record<string, unknown> {
   const list = `${PUBLIC_URL}/status-lists/1/bitstring`;

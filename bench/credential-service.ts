@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endProgram, nextWord, startProgram } from './bench-process.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
-import type { OfficeTask, OfficeWord } from './credential-office.ts';
+import type { OfficeQuestion, OfficeTask, OfficeWord } from './credential-office.ts';
 import { median } from './credential-rate.ts';
 import type { WalletOffer, WalletsResult } from './credential-wallets.ts';
 
@@ -34,10 +34,17 @@ export interface Issuer {
   end(): Promise<void>;
 }
 
-export async function startNaru(databaseUrl: string, databasePid: number): Promise<Issuer> {
+export interface NaruOffice extends Issuer {
+  /** By import of a file. */
+  importedOffers(count: number): Promise<WalletOffer[]>;
+  /** Credentials issued to keys that are known, a second and core. */
+  bulk_per_s(count: number): Promise<number>;
+}
+
+export async function startNaru(databaseUrl: string, databasePid: number): Promise<NaruOffice> {
   const office = startProgram('credential-office', { databaseUrl } satisfies OfficeTask);
   const { url } = await nextWord<OfficeWord>(office);
-  const ask = <T>(question: 'usage' | { offers: number }): Promise<T> => {
+  const ask = <T>(question: OfficeQuestion): Promise<T> => {
     office.send(question);
     return nextWord<T>(office);
   };
@@ -46,6 +53,8 @@ export async function startNaru(databaseUrl: string, databasePid: number): Promi
     cpu_s: () => ask<number>('usage'),
     databaseCpu_s: () => cpuOfTree_s(databasePid),
     offers: (count) => ask<WalletOffer[]>({ offers: count }),
+    importedOffers: (count) => ask<WalletOffer[]>({ imported: count }),
+    bulk_per_s: (count) => ask<number>({ bulk: count }),
     end: () => endProgram(office),
   };
 }
@@ -119,9 +128,9 @@ export async function measureService(
   };
 }
 
-/** Offers made and taken while others go on asking. @returns seconds, and how long the others waited */
+/** A register imported and its offers taken while others go on asking. @returns seconds, and how long the others waited */
 export async function measureImport(
-  issuer: Issuer,
+  issuer: NaruOffice,
   load: { offers: number; batch: number },
 ): Promise<{ wall_s: number; p99_ms: number }> {
   const begun = performance.now();
@@ -137,7 +146,7 @@ export async function measureImport(
       waits.push(performance.now() - asked);
     }
   })();
-  const offers = await issuer.offers(load.offers);
+  const offers = await issuer.importedOffers(load.offers);
   const made_ms = performance.now() - begun;
   const wallets = await readyWallets(offers, load.batch);
   const result = await wallets.go();
@@ -146,6 +155,25 @@ export async function measureImport(
   if (result.credentials !== load.offers * load.batch) throw new Error('not every offer was taken');
   waits.sort((one, other) => one - other);
   return { wall_s: made_ms / 1_000 + result.wall_s, p99_ms: waits[Math.floor(waits.length * 0.99)] ?? 0 };
+}
+
+/** @returns medians over the rounds: a second and core, and how many times the bare library's */
+export async function measureBulk(
+  office: NaruOffice,
+  load: { credentials: number; rounds: number },
+  bare: () => Promise<number>,
+): Promise<{ per_s: number; ratio: number }> {
+  const rates: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round <= load.rounds; round += 1) {
+    const bareBefore_per_s = await bare();
+    const per_s = await office.bulk_per_s(load.credentials);
+    // The first warms up.
+    if (round === 0) continue;
+    rates.push(per_s);
+    ratios.push((2 * per_s) / (bareBefore_per_s + (await bare())));
+  }
+  return { per_s: median(rates), ratio: median(ratios) };
 }
 
 async function readyWallets(offers: WalletOffer[], batch: number): Promise<{ go(): Promise<WalletsResult> }> {

@@ -13,12 +13,20 @@ import { migrate } from '../src/platform/postgres/migrate.ts';
 import { bareIssuing, bareSuites } from './bare-data-integrity.ts';
 import { bareP256Signature, issueBareSdJwtVc } from './bare-sd-jwt.ts';
 import { type Contender, measureOnce, measureRates, ratio, reportRates } from './credential-rate.ts';
-import { measureImport, measureService, type ServiceRate, startCredoOffice, startNaru } from './credential-service.ts';
+import {
+  measureBulk,
+  measureImport,
+  measureService,
+  type ServiceRate,
+  startCredoOffice,
+  startNaru,
+} from './credential-service.ts';
 import { didkit } from './didkit.ts';
 import { naruFormats } from './naru-formats.ts';
 
 const LIMITS = { run_ms: 100, repeats: 9 };
-const SERVICE = { offers: 150, rounds: 3 };
+const SERVICE = { offers: 100, rounds: 5 };
+const BULK = { credentials: 3_000, rounds: 3 };
 /** As many as Naru issues at once. */
 const BATCH = credentialLimits.batchSize;
 const BARE_ms = 400;
@@ -28,9 +36,9 @@ const imports = Number(process.argv[3] ?? IMPORT);
 const rates = await measureRates(await contenders(), LIMITS);
 reportRates('issued', rates, LIMITS);
 console.log('\nThrough the whole issuer over HTTP: one core of the issuer, and with its database\n');
-const { naru, batch, credo, imported } = await measureServices();
+const { naru, batch, bulk, credo, imported } = await measureServices();
 console.log(
-  `\n${imports} offers made and taken: ${imported.wall_s.toFixed(1)} s; others waited ${imported.p99_ms.toFixed(1)} ms (p99)`,
+  `\n${imports} offers imported and taken: ${imported.wall_s.toFixed(1)} s; others waited ${imported.p99_ms.toFixed(1)} ms (p99)`,
 );
 
 const rounded = (value: number) => Math.round(value * 100) / 100;
@@ -39,6 +47,7 @@ console.log(
     bench: 'issue',
     sdjwt_ratio_vs_bare: rounded(batch.ratio),
     sdjwt_with_database_ratio_vs_bare: rounded(batch.withDatabase_ratio),
+    sdjwt_bulk_ratio_vs_bare: rounded(bulk.ratio),
     sdjwt_single_ratio_vs_bare: rounded(naru.ratio),
     sdjwt_in_memory_ratio_vs_bare: rounded(ratio(rates, 'naru sd-jwt', 'bare sd-jwt')),
     eddsa_rdfc_ratio_vs_bare: rounded(ratio(rates, 'naru eddsa-rdfc-2022', 'bare eddsa-rdfc-2022')),
@@ -82,9 +91,11 @@ async function measureServices() {
     const office = await startNaru(postgres.url, postgres.pid() ?? 0);
     const naru = reported(await measureService('Naru', office, { ...SERVICE, batch: 1 }, bareSdJwtVcs));
     const batch = reported(await measureService('Naru', office, { ...SERVICE, batch: BATCH }, bareSdJwtVcs));
+    const bulk = await measureBulk(office, BULK, bareSdJwtVcs);
+    console.log(`${'Naru in bulk, to known keys, each with its row'.padEnd(52)} ${bulk.per_s.toFixed(0).padStart(9)}`);
     const imported = await measureImport(office, { offers: imports, batch: 1 });
     await office.end();
-    return { naru, batch, credo: await measureCredo(), imported };
+    return { naru, batch, bulk, credo: await measureCredo(), imported };
   } finally {
     await postgres.stop();
     rmSync(folder, { recursive: true, force: true });

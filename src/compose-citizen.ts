@@ -8,6 +8,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Routes } from './platform/http/http-server.ts';
 import type { Pool } from './platform/postgres/database.ts';
 import type { Random } from './platform/random.ts';
+import { billProofRoutes } from './portal/bill-proof-routes.ts';
 import { citizenBillRoutes } from './portal/bill-routes.ts';
 import { createReductionCheckService, type ReductionCheckService } from './portal/check-reductions-service.ts';
 import { type BillReading, createCitizenBillsService } from './portal/citizen-bills-service.ts';
@@ -32,6 +33,8 @@ export interface CitizenOptions {
   identity: Awaited<ReturnType<typeof composeIdentity>>;
   metering: Metering & AlikeMetering & { billing: ReductionBilling & BillReading };
   anchorOf(key: string): Promise<Anchor | null>;
+  /** What proves a bill without this service. @throws PROOF_PENDING, PROOF_ERASED */
+  proveBill(billId: number): Promise<object>;
   /** What keeps the chain from agreeing with the database; null for nothing. */
   chainTrouble: () => Promise<string | null>;
   /** Whether e-mail is sent at all: else no contacts can be told. */
@@ -69,6 +72,7 @@ export async function composeCitizen(options: CitizenOptions): Promise<Routes[]>
     }),
     citizenBillRoutes({ bills, billOffers, citizenOf, walletUrl }),
     watching.routes,
+    billProofRoutes({ ownBill: bills.ownBill, proveBill: options.proveBill, citizenOf }),
     reductionRoutes({
       reductions: createReductionService({ ...options, presentations, statuses, billing }),
       ...{ citizenOf, walletUrl },

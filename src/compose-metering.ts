@@ -37,12 +37,20 @@ import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { type BillProofOptions, createBillProofService } from './metering/proofs/bill-proof-service.ts';
 import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
 import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
 import { findAlikeUse } from './metering/readings/alike-use-store.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
+import { editReading } from './metering/validation/edit-reading-service.ts';
+import { editRoutes } from './metering/validation/edit-routes.ts';
+import { estimateUse } from './metering/validation/estimate-use-service.ts';
+import { findingRoutes } from './metering/validation/finding-routes.ts';
+import { createFindingService } from './metering/validation/finding-service.ts';
+import { listShownRegisters } from './metering/validation/list-registers-service.ts';
+import { startValidationJobs } from './metering/validation/validation-jobs-service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
@@ -161,10 +169,11 @@ export function composeMetering(options: MeteringOptions) {
         to_ms: to.getTime(),
         resolution,
       });
-      return intervals.map(({ start_ms, end_ms, use_l }) => ({
+      return intervals.map(({ start_ms, end_ms, use_l, estimated_l }) => ({
         start: new Date(start_ms),
         end: new Date(end_ms),
         use_l,
+        ...(estimated_l === undefined ? {} : { estimated_l }),
       }));
     },
   };
@@ -175,6 +184,16 @@ export function composeMetering(options: MeteringOptions) {
     provisionFleet: provision,
     routes: [
       meterRoutes(meters, use, requireStaff),
+      findingRoutes({
+        findings: createFindingService({ pool, clock, days }),
+        ...{ requireStaff, actorOf: options.actorOf },
+      }),
+      editRoutes({
+        editReading: (edit, actor) => editReading({ pool, clock }, edit, { actor, rule: null }),
+        estimateUse: (wanted, actor) => estimateUse({ pool, clock, days }, wanted, { actor, rule: null }),
+        listRegisters: (meterId, span) => listShownRegisters(pool, meterId, span),
+        ...{ requireStaff, actorOf: options.actorOf },
+      }),
       zoneRoutes(createZonesService(pool, clock, days), requireStaff),
       completenessRoutes(createCompletenessService(pool, days), requireStaff),
       deviceRoutes({
@@ -202,9 +221,12 @@ export function composeMetering(options: MeteringOptions) {
       billRoutes(bills, requireStaff),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
+    startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */
     startProofJobs: (seams: MeteringSeams, anchor: AnchorTree) =>
       startProofJobs({ pool, random, days, anchor, ...seams }),
+    /** @param prove asks the anchored map, which metering does not know */
+    billProofs: (prove: BillProofOptions['prove']) => createBillProofService({ pool, days, prove }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
     startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>

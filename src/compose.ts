@@ -207,6 +207,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => anchoring.stop());
   const useJobs = rooms.metering.startUseJobs(seams);
   stops.push(() => useJobs.stop());
+  const validationJobs = rooms.metering.startValidationJobs(seams);
+  stops.push(() => validationJobs.stop());
   const proofJobs = rooms.metering.startProofJobs(seams, (transaction, kind, name, value) =>
     enqueueChange(transaction, anchorKey(kind, name), value),
   );
@@ -264,6 +266,7 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     canTell: options.telling.smtp !== null,
     ...{ pool, clock, random, timeZone, publicUrl, walletUrl, secret, identity, metering },
     anchorOf: (key) => anchoring.service.anchorOf(bytes32(key)),
+    proveBill: metering.billProofs((kind, name) => anchoring.bundles.bundleOf(anchorKey(kind, name))).proveBill,
     chainTrouble: anchoring.state.trouble,
   });
   const checks: ReadinessCheck[] = [
@@ -277,8 +280,8 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     proofBundleRoutes(anchoring.bundles),
     ...identity.routes,
     ...metering.routes,
-    ...citizen,
     await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
+    ...citizen,
     ...desk.routes,
     staticPages(join(pages, 'site')),
   ];

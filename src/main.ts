@@ -22,6 +22,7 @@ import { staffLinkCommand } from './cli/staff-link-command.ts';
 import { startCommand } from './cli/start-command.ts';
 import { trustCommand } from './cli/trust-command.ts';
 import { verifierCommand } from './cli/verifier-command.ts';
+import { verifyBillCommand } from './cli/verify-bill-command.ts';
 import { verifyProofCommand } from './cli/verify-proof-command.ts';
 import { dataDirectorySetting } from './config.ts';
 import { systemClock } from './platform/clock.ts';
@@ -64,6 +65,7 @@ for (const command of [
   reconcileCommand(io, systemClock),
   redecodeCommand(io, systemClock),
   verifyProofCommand(io, systemClock),
+  verifyBillCommand(io, systemClock),
   staffLinkCommand(),
   importOffersCommand(io, systemClock),
   provisionCommand(io),

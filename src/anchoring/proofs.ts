@@ -36,6 +36,15 @@ export function verifyProof(root: Uint8Array, key: Uint8Array, value: Uint8Array
   return compareBytes(hash, root) === 0;
 }
 
+/** The same of a proof in base64url; what is no base64url proves nothing. */
+export function proofHolds(root: Uint8Array, key: Uint8Array, value: Uint8Array | null, proof: string): boolean {
+  try {
+    return verifyProof(root, key, value, proofFromText(proof));
+  } catch {
+    return false;
+  }
+}
+
 /** The hash at the end of the path, or `null` where the proof speaks of something else than was asked. */
 function endHash({ end, siblings }: Proof, key: Uint8Array, value: Uint8Array | null): Uint8Array | null {
   if (value !== null) return end === 'own' ? leafHash(key, value) : null;

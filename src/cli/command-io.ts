@@ -3,8 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 import { type Command, CommanderError } from 'commander';
 import { Problem } from '../platform/problem.ts';
 
-/** 0: done. 1: refused or failed. 2: wrongly called. */
-export type ExitCode = 0 | 1 | 2;
+/** 0: done. 1: refused or failed. 2: wrongly called. 3: done as far as it could be: part of it could not be checked. */
+export type ExitCode = 0 | 1 | 2 | 3;
 
 export interface CommandIo {
   stdin: Readable;

@@ -23,6 +23,8 @@ export interface UseInterval {
   start: Date;
   end: Date;
   use_l: number | null;
+  /** How much of it is estimated; absent where none is. */
+  estimated_l?: number;
 }
 export interface Metering {
   servicePointMeter(servicePoint: string, at: Date): Promise<ServicePointMeter | null>;
@@ -83,9 +85,9 @@ export function createMyMeterService({ metering, clock, timeZone, anchorOf }: My
         time_zone: timeZone,
         resolution,
         intervals: intervals.map((interval) => ({
+          ...interval,
           start: interval.start.toISOString(),
           end: interval.end.toISOString(),
-          use_l: interval.use_l,
         })),
       };
     },

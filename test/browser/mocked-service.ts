@@ -1,6 +1,7 @@
 // Stands in for the service's JSON routes by browser routing, so that a page can be brought into each of its states.
 import type { BrowserContext } from 'playwright-core';
 import { billOffer, comparison, myBill, myBills, reductions } from './bill-answers.ts';
+import { billRuns, billSummaries, followedBill, heldPlaces } from './billing-answers.ts';
 import {
   alarmHistory,
   alarmPage,
@@ -116,6 +117,13 @@ const usual: Answers = {
   'GET /api/utility/desk/credentials': () => ok({ credentials: deskCredentials, next_cursor: null }),
   'POST /api/utility/desk/reissue': () => ok(madeOffer),
   'GET /api/utility/imports': () => ok({ imports: offerImports }),
+  'GET /api/utility/tariffs': () => ok({ tariffs: ['busan', 'changwon', 'gimhae-current'] }),
+  'GET /api/utility/bill-runs': () => ok({ runs: billRuns, next_cursor: null }),
+  'POST /api/utility/bill-runs': () => ok(billRuns[0]),
+  'GET /api/utility/bill-runs/*': () => ok(billRuns[0]),
+  'GET /api/utility/bill-runs/*/held': () => ok({ held: heldPlaces, next_cursor: null }),
+  'GET /api/utility/bill-runs/*/bills': () => ok({ bills: billSummaries, next_cursor: null }),
+  'GET /api/utility/bills/*': () => ok(followedBill),
   'GET /api/utility/audit': () => ok({ entries: auditEntries, next_cursor: null }),
   'POST /dids': () => ok({}),
   'GET /1.0/identifiers/*': () => ok({ didDocument: {}, didDocumentMetadata: { anchor: anchors.final } }),

@@ -1,6 +1,7 @@
 // Every main state of every page, and how to bring a browser into it.
 import type { Page } from 'playwright-core';
 import { billStates } from './bill-states.ts';
+import { billingStates } from './billing-states.ts';
 import { deskStates } from './desk-states.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
 import { anchoring, anchors, intake, me, traceWith } from './page-answers.ts';
@@ -162,6 +163,7 @@ export const pageStates: PageState[] = [
       await page.getByTestId('revoke-confirm').waitFor();
     },
   },
+  ...billingStates,
   ...billStates,
   ...deskStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },

@@ -19,8 +19,8 @@ import { newSeed } from '../support/seed.ts';
 
 const KILLS = shortOrLong(4, 40);
 const WALLETS = 8;
-/** Keys, and so credentials, of one request. */
-const COPIES = 2;
+/** Keys, and so credentials, of one request: a wallet can ask ten times. */
+const COPIES = grantLimits.credentialsPerOffer / 10;
 /** As many as leave a wallet what it needs to ask once more, whatever became of the answer that it lost. */
 const ASKS = grantLimits.credentialsPerOffer / COPIES - 2;
 /** From the first request of a round on. */

@@ -68,6 +68,8 @@ describe('the bills', () => {
     const document = answer.document as BillDocument;
     expect(document.components.map(({ id, amount_won }) => [id, amount_won])).toEqual([['water', 15_000]]);
     expect(answer).toMatchObject({ document_sha256: expect.stringMatching(/^[0-9a-f]{64}$/), in_wallet: false });
+    const proof = await page.get(`/api/portal/bills/${newest?.bill_id}/proof`);
+    expect([proof.statusCode, proof.json().code]).toEqual([409, 'PROOF_PENDING']);
   });
 
   test("of another household, or of another's time, are as if they were not there, on every way, and that is recorded", async () => {
@@ -79,17 +81,18 @@ describe('the bills', () => {
       for (const answer of [
         await page.get(`/api/portal/bills/${id}`),
         await page.get(`/api/portal/bills/${id}/pdf`),
+        await page.get(`/api/portal/bills/${id}/proof`),
         await page.post(`/api/portal/bills/${id}/offer`, {}),
       ]) {
         expect([answer.statusCode, answer.json().code]).toEqual([404, 'NOT_FOUND']);
         expect(answer.body).not.toContain('sp-2');
       }
     }
-    const [three, more] = [Array(3).fill('citizen sp-2'), Array(3).fill('citizen sp-1')];
-    expect((await refusals()).slice(before)).toEqual([...three, ...more]);
+    const [four, more] = [Array(4).fill('citizen sp-2'), Array(4).fill('citizen sp-1')];
+    expect((await refusals()).slice(before)).toEqual([...four, ...more]);
     const missing = await page.get('/api/portal/bills/999999');
     expect([missing.statusCode, missing.json().code]).toEqual([404, 'NOT_FOUND']);
-    for (const path of ['bills', `bills/${early}`, `bills/${early}/pdf`]) {
+    for (const path of ['bills', `bills/${early}`, `bills/${early}/pdf`, `bills/${early}/proof`]) {
       expect((await house.browser().get(`/api/portal/${path}`)).statusCode).toBe(401);
     }
   });

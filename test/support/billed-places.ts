@@ -98,6 +98,7 @@ export async function billedPlaces(pool: Pool, timeZone: string, today: string) 
     tell,
     daily,
     workOff,
+    instant_ms,
     march,
     april: { use_from: '2026-04-01', use_until: '2026-05-01', billed_on: '2026-05-10' },
     follow: () => followUse(pool, at),

@@ -13,6 +13,7 @@ import { freePort } from '../../src/platform/free-port.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
+import { problem } from '../../src/platform/problem.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { staffActor, staffGuard } from '../../src/portal/staff-routes.ts';
 import { createStaffService } from '../../src/portal/staff-service.ts';
@@ -59,6 +60,8 @@ export async function portalHouse(
     canTell: true,
     ...{ pool, clock, random, timeZone, publicUrl, walletUrl, identity, metering, chainTrouble },
     ...{ secret: 'the-key-of-the-pseudonyms-in-tests', anchorOf: async () => null },
+    // There is no chain: what a proof needs is never there.
+    proveBill: metering.billProofs(() => Promise.reject(problem('ANCHOR_PENDING'))).proveBill,
   });
   const server = await createHttpServer({
     ...{ logger, publicUrl, title: 'test', version: '0' },

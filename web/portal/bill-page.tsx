@@ -9,6 +9,7 @@ import { PageTitle } from '../shared/page-frame.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, type ServiceProblem } from '../shared/service-client.ts';
 import type { MyBill } from '../shared/service-types.ts';
+import { BillCheck } from './bill-check.tsx';
 import { BillCredential } from './bill-credential.tsx';
 import { BillLines } from './bill-lines.tsx';
 import { daysWords, won } from './bill-words.ts';
@@ -30,6 +31,7 @@ export function BillPage({ id, onProblem }: { id: string; onProblem: (problem: S
       {remote.state === 'ready' ? (
         <>
           <Bill bill={remote.value.document} path={path} />
+          <BillCheck path={path} bill={remote.value.document} />
           <BillCredential path={path} bill={remote.value} onChange={again} />
         </>
       ) : null}

@@ -49,6 +49,18 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '이 서비스는 아직 전자우편을 보내지 않습니다.', en: 'This service sends no e-mail yet.' },
     advice: { ko: '수도 사업소에 문의해 주세요.', en: 'Ask the water office.' },
   },
+  BILL_RUN_INVALID: {
+    what: { ko: '고지를 시작할 수 없습니다.', en: 'The bill run cannot be started.' },
+    advice: { ko: '아래에 적힌 항목을 고쳐 주세요.', en: 'Mend what is named below.' },
+  },
+  TARIFF_INVALID: {
+    what: { ko: '요율표에 잘못이 있습니다.', en: 'The tariff has a fault.' },
+    advice: { ko: '아래에 적힌 줄을 고쳐 주세요.', en: 'Mend the lines named below.' },
+  },
+  BILL_UNKNOWN: {
+    what: { ko: '그런 고지서가 없습니다.', en: 'There is no such bill.' },
+    advice: { ko: '고지 작업의 목록에서 골라 주세요.', en: 'Choose one from the list of a bill run.' },
+  },
   CREDENTIAL_REVOKED: {
     what: { ko: '이 증명서는 폐지되었습니다.', en: 'This credential has been revoked.' },
     advice: {
@@ -113,6 +125,23 @@ const sentences: Record<string, ProblemSentence> = {
   CONFLICT: {
     what: { ko: '이미 처리된 내용과 맞지 않습니다.', en: 'This contradicts what is already stored.' },
     advice: { ko: '화면을 새로 고쳐 지금 상태를 확인해 주세요.', en: 'Reload the page to see the present state.' },
+  },
+  PROOF_PENDING: {
+    what: {
+      ko: '이 요금의 증명이 아직 체인에 오르지 않았습니다.',
+      en: 'What proves this bill is not on the chain yet.',
+    },
+    advice: {
+      ko: '마지막 날의 검침값까지 기록된 뒤, 보통 하루 안에 확인할 수 있습니다.',
+      en: 'It can be checked once the readings of the last day are recorded, mostly within a day.',
+    },
+  },
+  PROOF_ERASED: {
+    what: { ko: '이 요금의 증명은 지워졌습니다.', en: 'What proved this bill was erased.' },
+    advice: {
+      ko: '자료를 지워 달라는 요청에 따라 지운 것입니다. 저장해 둔 증명 파일은 계속 확인할 수 있습니다.',
+      en: 'It was erased as asked for. A proof file that was saved before can still be checked.',
+    },
   },
   REQUEST_INVALID: {
     what: { ko: '입력한 내용을 받을 수 없습니다.', en: 'What was entered cannot be taken.' },

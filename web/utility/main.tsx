@@ -5,6 +5,7 @@ import '../shared/styles/tokens.css';
 import '../shared/styles/base.css';
 import '../shared/styles/components.css';
 import './utility.css';
+import './billing.css';
 import { Utility } from './utility.tsx';
 
 const place = document.getElementById('app');

@@ -1,5 +1,6 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/alarms`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
+// `#/alarms`, `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`,
+// `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -14,7 +15,10 @@ export type Route =
   | { page: 'anchoring' }
   | { page: 'desk' }
   | { page: 'imports' }
-  | { page: 'audit' };
+  | { page: 'audit' }
+  | { page: 'bill-runs' }
+  | { page: 'bill-run'; id: string }
+  | { page: 'bill'; id: string };
 
 const plainPages = ['alarms', 'quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
 
@@ -22,6 +26,8 @@ export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
   for (const page of plainPages) if (first === page) return { page };
   const id = second === undefined || second === '' ? null : decoded(second);
+  if (first === 'bill-runs') return id === null ? { page: 'bill-runs' } : { page: 'bill-run', id };
+  if (first === 'bills' && id !== null) return { page: 'bill', id };
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
   if (first === 'devices') return id === null ? { page: 'devices' } : { page: 'device', id };
@@ -39,6 +45,8 @@ function decoded(part: string): string {
 export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
+  if (route.page === 'bill-run') return `#/bill-runs/${encodeURIComponent(route.id)}`;
+  if (route.page === 'bill') return `#/bills/${encodeURIComponent(route.id)}`;
   if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }

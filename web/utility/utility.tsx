@@ -9,6 +9,9 @@ import { WalletSignIn } from '../shared/wallet-sign-in.tsx';
 import { AlarmsPage } from './alarms-page.tsx';
 import { AnchoringPage } from './anchoring-page.tsx';
 import { AuditPage } from './audit-page.tsx';
+import { BillPage } from './bill-page.tsx';
+import { BillRunPage } from './bill-run-page.tsx';
+import { BillRunsPage } from './bill-runs-page.tsx';
 import { DeskPage } from './desk-page.tsx';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
@@ -126,6 +129,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         <a href={linkTo({ page: 'anchoring' })} aria-current={current('anchoring')} data-testid="anchoring-link">
           {say('공개 장부', 'Ledger')}
         </a>
+        <a href={linkTo({ page: 'bill-runs' })} aria-current={current('bill-runs')} data-testid="bill-runs-link">
+          {say('요금 고지', 'Bills')}
+        </a>
         <a href={linkTo({ page: 'desk' })} aria-current={current('desk')} data-testid="desk-link">
           {say('발급 창구', 'Desk')}
         </a>
@@ -143,8 +149,11 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-function sectionOf({ page }: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point'> {
+function sectionOf({
+  page,
+}: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill'> {
   if (page === 'device') return 'devices';
+  if (page === 'bill-run' || page === 'bill') return 'bill-runs';
   return page === 'meter' || page === 'service-point' ? 'meters' : page;
 }
 
@@ -154,6 +163,9 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'device') return <DevicePage key={route.id} id={route.id} />;
   if (route.page === 'alarms') return <AlarmsPage />;
   if (route.page === 'devices') return <DevicesPage />;
+  if (route.page === 'bill-runs') return <BillRunsPage />;
+  if (route.page === 'bill-run') return <BillRunPage key={route.id} id={route.id} />;
+  if (route.page === 'bill') return <BillPage key={route.id} id={route.id} />;
   if (route.page === 'intake') return <IntakePage />;
   if (route.page === 'quarantine') return <QuarantinePage />;
   if (route.page === 'anchoring') return <AnchoringPage />;

@@ -4,8 +4,8 @@ import { type ResponseEncryption, readResponseEncryption } from './credential-en
 import { credentialRefusal } from './credential-refusal.ts';
 
 export const credentialLimits = {
-  /** Credentials of one answer, each for a key of its own. */
-  batchSize: 10,
+  /** Credentials of one answer, each for a key of its own: shown once a day, each to one verifier, they last a month. */
+  batchSize: 30,
   /** Encoded, before anything is decoded. */
   proof_chars: 16_384,
   nonceLifetime_s: 300,

@@ -9,9 +9,9 @@ export const grantLimits = {
   /** From the first credential on, in which the wallet may ask again after an answer that was lost, or for another batch. */
   claimsAfterIssue_s: 600,
   /** Credentials of one type that one sign-in at the city's provider is good for. */
-  credentialsPerSignIn: 40,
+  credentialsPerSignIn: 120,
   /** Credentials of one type that one pre-authorized offer is good for: a batch, and once more where its answer got lost. */
-  credentialsPerOffer: 20,
+  credentialsPerOffer: 60,
   sweepRows: 5_000,
 } as const;
 

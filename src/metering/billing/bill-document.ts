@@ -51,6 +51,8 @@ export interface BillDocument extends ReturnType<typeof pricedJson> {
   terms: {
     class: string;
     class_name: { ko: string; en: string };
+    /** Of every class that a row is of. */
+    class_names: Record<string, { ko: string; en: string }>;
     bore_mm: number | null;
     households: number | null;
     months: string;
@@ -88,7 +90,8 @@ export function billDocument(
     use: { version: Number(bill.version), volume_l: request.volume_l, estimated_l: of.estimated_l },
     terms: {
       class: request.class,
-      class_name: tariff.classes[request.class] ?? { ko: request.class, en: request.class },
+      class_name: className(tariff, request.class),
+      class_names: Object.fromEntries(classesOf(bill).map((name) => [name, className(tariff, name)])),
       bore_mm: request.bore_mm,
       households: request.households ?? null,
       months: String(request.months ?? Exact.one),
@@ -101,6 +104,15 @@ export function billDocument(
     payable_won: bill.payable_won,
     credit_left_won: bill.credit_left_won,
   };
+}
+
+function classesOf({ request, priced }: Bill): string[] {
+  const ofRows = priced.components.flatMap(({ rows }) => rows.flatMap((row) => row.class ?? []));
+  return [...new Set([request.class, ...ofRows])];
+}
+
+function className({ classes }: Tariff, name: string): { ko: string; en: string } {
+  return classes[name] ?? { ko: name, en: name };
 }
 
 function correctionJson({ corrections }: Bill, { tariff, ...corrected }: CorrectedBill): BillCorrectionJson {

@@ -2,20 +2,19 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-const { resolve } = createRequire(import.meta.url);
-const package_ = '@expo-google-fonts/nanum-gothic';
+const require = createRequire(import.meta.url);
 
-export interface BillFonts {
-  plain: Buffer;
-  bold: Buffer;
-}
+/**
+ * The space has no outline and stands at the very end of the file; fontkit reads the header of an outline there all the
+ * same (its `_getCBox`), which then must not lie outside.
+ */
+const glyphHeader_bytes = 10;
+const padded = (font: Buffer) => Buffer.concat([font, Buffer.alloc(glyphHeader_bytes)]);
 
-export async function readBillFonts(): Promise<BillFonts> {
-  const [plain, bold] = await Promise.all(
-    ['400Regular/NanumGothic_400Regular.ttf', '700Bold/NanumGothic_700Bold.ttf'].map((file) =>
-      readFile(resolve(`${package_}/${file}`)),
-    ),
+export async function readBillFonts(): Promise<{ plain: Buffer; bold: Buffer }> {
+  const plain = await readFile(
+    require.resolve('@expo-google-fonts/nanum-gothic/400Regular/NanumGothic_400Regular.ttf'),
   );
-  if (plain === undefined || bold === undefined) throw new Error('a typeface is missing');
-  return { plain, bold };
+  const bold = await readFile(require.resolve('@expo-google-fonts/nanum-gothic/700Bold/NanumGothic_700Bold.ttf'));
+  return { plain: padded(plain), bold: padded(bold) };
 }

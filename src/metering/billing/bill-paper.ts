@@ -42,14 +42,14 @@ function factsOf(bill: BillDocument): [Text, string][] {
   const { terms, use } = bill;
   const bore = terms.bore_mm === null ? '' : ` · ${terms.bore_mm} mm`;
   const households = terms.households === null ? '' : ` · ${terms.households}세대 households`;
-  const estimated = use.estimated_l === 0 ? '' : ` (추정 estimated ${cubicMetres(use.estimated_l)} ㎥)`;
+  const estimated = use.estimated_l === 0 ? '' : ` (추정 estimated ${cubicMetres(use.estimated_l)} m³)`;
   return [
     [{ ko: '수용가번호', en: 'Service point' }, bill.service_point],
     [{ ko: '고지번호', en: 'Bill number' }, bill.number],
     [{ ko: '사용기간', en: 'Period of use' }, `${bill.use_from} ~ ${dayBefore(bill.use_until)}`],
     [{ ko: '고지일', en: 'Billed on' }, bill.billed_on],
     [{ ko: '업종·구경', en: 'Class, bore' }, `${terms.class_name.ko} ${terms.class_name.en}${bore}${households}`],
-    [{ ko: '사용량', en: 'Use' }, `${cubicMetres(use.volume_l)} ㎥${estimated}`],
+    [{ ko: '사용량', en: 'Use' }, `${cubicMetres(use.volume_l)} m³${estimated}`],
   ];
 }
 
@@ -88,9 +88,9 @@ class Paper {
     this.#pdf.rect(margin_pt, this.#y, width_pt, 50).fill(tint);
     this.#y += 10;
     this.#text('납부하실 금액  Amount payable', 12, { size: 8, color: soft });
-    this.#text(`${grouped(payable_won)}원`, 12, { size: 19, bold: true, below: 10 });
+    this.#text(`${grouped(payable_won)}원`, 12, { size: 19, bold: true, below: 12 });
     this.#text('납기일  Due on', width_pt / 2, { size: 8, color: soft });
-    this.#text(due_on, width_pt / 2, { size: 14, bold: true, below: 13 });
+    this.#text(due_on, width_pt / 2, { size: 14, bold: true, below: 15 });
     this.#y += 56;
   }
 
@@ -102,6 +102,7 @@ class Paper {
   }
 
   sum(name: Text, amount_won: number | string): void {
+    this.#y += 3;
     this.#room(30);
     this.#text(name.ko, 0, { size: 10, bold: true });
     const beside = this.#pdf.widthOfString(name.ko) + 6;
@@ -144,7 +145,7 @@ class Paper {
     this.#room(60);
     this.#rule(2);
     this.sum({ ko: `정정: 고지번호 ${one.bill}`, en: 'correction of an earlier bill' }, one.amount_won);
-    const use = `${cubicMetres(one.volume_before_l)} → ${cubicMetres(one.volume_after_l)} ㎥`;
+    const use = `${cubicMetres(one.volume_before_l)} → ${cubicMetres(one.volume_after_l)} m³`;
     this.#note(`사용량 use ${use}  (판본 version ${one.version_before} → ${one.version_after})`);
     for (const { component, name, amount_won } of one.lines) {
       this.#room(14);

@@ -3,7 +3,6 @@ import type { preHandlerAsyncHookHandler } from 'fastify';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
-import type { BillSummary } from './bill-list-store.ts';
 import { billingLimits } from './billing-limits.ts';
 import type { BillsService } from './bills-service.ts';
 
@@ -63,6 +62,8 @@ const followed = summary.extend({
     }),
   ),
 });
+
+type BillSummary = Awaited<ReturnType<BillsService['listBillsAt']>>[number];
 
 export function billRoutes(bills: BillsService, requireStaff: preHandlerAsyncHookHandler): Routes {
   return async (server) => {

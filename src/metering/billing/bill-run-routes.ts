@@ -4,7 +4,6 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { problem } from '../../platform/problem.ts';
-import type { BillRun } from './bill-run-store.ts';
 import { billingLimits } from './billing-limits.ts';
 import type { BillsService } from './bills-service.ts';
 import type { BillRunOrder } from './start-bill-run-service.ts';
@@ -161,6 +160,8 @@ export function billRunRoutes({
     );
   };
 }
+
+type BillRun = Awaited<ReturnType<BillsService['getRun']>>;
 
 function runAnswer({ run_id, zone_id, started_at_ms, finished_at_ms, ...rest }: BillRun): z.infer<typeof run> {
   return {

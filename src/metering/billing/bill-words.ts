@@ -18,8 +18,9 @@ const notes: Readonly<Record<NonNullable<BillRow['note']>, Text>> = {
 export function rowText(row: BillRow, { terms, components, use_from, use_until }: BillDocument): Text {
   const of = components.find(({ id }) => id === row.of)?.name;
   const tier = tierText(row);
+  const isMixed = Object.keys(terms.class_names).length > 1;
   const told: Text[] = [
-    ...(row.class === null || row.class === terms.class ? [] : [{ ko: row.class, en: row.class }]),
+    ...(row.class === null || !isMixed ? [] : [terms.class_names[row.class] ?? { ko: row.class, en: row.class }]),
     ...(row.from === use_from && row.until === use_until ? [] : [days(row.from, row.until)]),
     ...(tier === null ? [] : [tier]),
     ...(of === undefined ? [] : [{ ko: `${of.ko} 기준`, en: `of ${of.en}` }]),
@@ -31,17 +32,17 @@ export function rowText(row: BillRow, { terms, components, use_from, use_until }
 function tierText({ tier, over_m3, up_to_m3 }: BillRow): Text | null {
   if (tier === null) return null;
   const span = up_to_m3 === null ? `${over_m3 ?? '0'}~` : `${over_m3 ?? '0'}~${up_to_m3}`;
-  return { ko: `${tier}단계 (${span}㎥)`, en: `tier ${tier} (${span} m³)` };
+  return { ko: `${tier}단계 (${span}m³)`, en: `tier ${tier} (${span} m³)` };
 }
 
 function days(from: string, until: string): Text {
   return { ko: `${from}부터 ${until} 전까지`, en: `from ${from} until ${until}` };
 }
 
-/** `20 ㎥ × 650`, or nothing where a row is no volume times a price. */
+/** `20 m³ × 650`, or nothing where a row is no volume times a price. */
 export function reckoning({ volume_m3, unit_price_won, times }: BillRow): string {
   if (volume_m3 === null || unit_price_won === null) return '';
-  return `${grouped(volume_m3)} ㎥ × ${grouped(unit_price_won)}${times === 1 ? '' : ` × ${times}`}`;
+  return `${grouped(volume_m3)} m³ × ${grouped(unit_price_won)}${times === 1 ? '' : ` × ${times}`}`;
 }
 
 /** Thousands set apart; fractions without an end stay as they are. */

@@ -1,7 +1,17 @@
 // Works out what places used over a period and keeps it as a version where it is news; says of the others what is missing.
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { LocalDays } from '../readings/local-days.ts';
-import { type Period, type PeriodUse, type PlaceInstall, periodUse, type Untold } from './period-use.ts';
+import { listEstimates } from '../readings/use-estimate-store.ts';
+import { dayBefore } from './billing-dates.ts';
+import {
+  dayKey,
+  type Period,
+  type PeriodUse,
+  type PlaceInstall,
+  type PlaceUse,
+  periodUse,
+  type Untold,
+} from './period-use.ts';
 import { listInstallsAt, listToldDays } from './period-use-store.ts';
 import { keepVersions } from './volume-version-store.ts';
 
@@ -33,11 +43,11 @@ export async function keepVolumeVersions(
     standing.map((install) => install.install_id),
     period,
   );
+  const places = new Map([...installs].filter(([, ofPlace]) => ofPlace.some(within)));
+  const uses = await usesOf(transaction, days, period, places, told);
   const found = new Map<string, KnownUse | Untold>();
   const known = new Map<string, PeriodUse>();
-  for (const [servicePointId, ofPlace] of installs) {
-    if (!ofPlace.some(within)) continue;
-    const use = periodUse(days, period, { installs: ofPlace, told, estimates: new Map() });
+  for (const [servicePointId, use] of uses) {
     if ('reason' in use) found.set(servicePointId, use);
     else known.set(servicePointId, use);
   }
@@ -49,4 +59,36 @@ export async function keepVolumeVersions(
     found.set(servicePointId, { ...use, version, bore_mm: last.bore_mm });
   }
   return found;
+}
+
+/** By stored use alone where that tells all; where something is missing, with what is estimated of it. */
+async function usesOf(
+  transaction: Transaction,
+  days: LocalDays,
+  period: Period,
+  places: ReadonlyMap<string, readonly PlaceInstall[]>,
+  told: PlaceUse['told'],
+): Promise<Map<string, PeriodUse | Untold>> {
+  const reckon = (installs: readonly PlaceInstall[], estimates: PlaceUse['estimates']) =>
+    periodUse(days, period, { installs, told, estimates });
+  const uses = new Map([...places].map(([place, installs]) => [place, reckon(installs, new Map())]));
+  const untold = [...places].filter(([place]) => 'reason' in (uses.get(place) ?? {}));
+  const estimates = await estimatesOf(
+    transaction,
+    period,
+    untold.flatMap(([, installs]) => installs),
+  );
+  for (const [place, installs] of untold) uses.set(place, reckon(installs, estimates));
+  return uses;
+}
+
+async function estimatesOf(
+  transaction: Transaction,
+  { use_from, use_until }: Period,
+  installs: readonly PlaceInstall[],
+): Promise<PlaceUse['estimates']> {
+  if (installs.length === 0) return new Map();
+  const ids = installs.map((install) => install.install_id);
+  const estimates = await listEstimates(transaction, ids, { from: use_from, to: dayBefore(use_until) });
+  return new Map(estimates.map((one) => [dayKey(one.install_id, one.day), one.hours_l]));
 }

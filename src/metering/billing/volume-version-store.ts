@@ -1,17 +1,6 @@
 // The SQL of what is known of a period's use, version by version.
 import type { Queryable } from '../../platform/postgres/database.ts';
-import type { Period, PeriodUse, UsePart } from './period-use.ts';
-
-export interface VolumeVersion extends PeriodUse {
-  service_point_id: string;
-  version: number;
-}
-
-/** A version of a place's use over a period, or the newest. */
-export interface VersionName extends Period {
-  service_point_id: string;
-  version: number;
-}
+import type { Period, PeriodUse } from './period-use.ts';
 
 /**
  * Makes a version for each place of which something else is known than its newest version says, or nothing yet.
@@ -57,14 +46,4 @@ export async function keepVersions(
     ],
   });
   return new Map(rows.map((row) => [row.service_point_id, row.version]));
-}
-
-/** @returns null where there is no such version */
-export async function findVersion(from: Queryable, of: VersionName): Promise<VolumeVersion | null> {
-  const { rows } = await from.query<VolumeVersion & { parts: UsePart[] }>(
-    `SELECT service_point_id, version, volume_l, estimated_l, parts FROM metering.volume_version
-      WHERE service_point_id = $1 AND use_from = $2::date AND use_until = $3::date AND version = $4`,
-    [of.service_point_id, of.use_from, of.use_until, of.version],
-  );
-  return rows[0] ?? null;
 }

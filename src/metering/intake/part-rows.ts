@@ -94,8 +94,8 @@ function byInstantWithinMeter(keys: Float64Array, at_ms: readonly number[]): Flo
   return keys;
 }
 
-/** Spans of meters' time in which the part brings readings, ends included; a meter may have two. */
-export function touchedBy({ batch, newer, checked, uplinkOf }: PartRows): {
+/** Spans of meters' time in which the part brings readings, ends included; a meter may have several. */
+export function touchedBy({ batch, newer, checked, misdated, uplinkOf }: PartRows): {
   meterId: number;
   from_ms: number;
   to_ms: number;
@@ -111,6 +111,12 @@ export function touchedBy({ batch, newer, checked, uplinkOf }: PartRows): {
       else span.to_ms = at_ms;
       last = meterId;
     }
+  }
+  // Of those whose clock can't be right the day of receipt is to be judged.
+  for (const reading of misdated) {
+    const uplink = uplinkOf[reading] ?? 0;
+    const at_ms = batch.receivedAt_ms[uplink] ?? 0;
+    touched.push({ meterId: batch.lanes[uplink]?.device.meter?.meterId ?? 0, from_ms: at_ms, to_ms: at_ms });
   }
   return touched;
 }

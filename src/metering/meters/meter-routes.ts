@@ -32,7 +32,12 @@ const meter = z.object({
 const useAnswer = z.object({
   time_zone: z.string(),
   resolution: z.enum(resolutions),
-  intervals: z.array(z.object({ start: instant, end: instant, use_l: z.int().nullable() })),
+  intervals: z.array(
+    z.object({
+      ...{ start: instant, end: instant, use_l: z.int().nullable() },
+      estimated_l: z.int().optional().describe('How much of it is estimated; absent where all was measured'),
+    }),
+  ),
 });
 
 type MeterAnswer = z.infer<typeof meter>;
@@ -118,10 +123,11 @@ export function meterRoutes(meters: MetersService, use: UseService, requireStaff
         return {
           time_zone: use.timeZone,
           resolution,
-          intervals: intervals.map(({ start_ms, end_ms, use_l }) => ({
+          intervals: intervals.map(({ start_ms, end_ms, use_l, estimated_l }) => ({
             start: iso(start_ms),
             end: iso(end_ms),
             use_l,
+            ...(estimated_l === undefined ? {} : { estimated_l }),
           })),
         };
       },

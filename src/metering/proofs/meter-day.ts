@@ -37,7 +37,29 @@ export interface ReadOffEntry {
   salt: Salt;
 }
 
-export type Entry = ToldEntry | ConflictEntry | ReadOffEntry;
+/** What was decided of what the meter told at an instant; of several for one instant the one with the highest number holds. */
+export interface EditEntry {
+  deed: 'void' | 'replace' | 'add' | 'restore';
+  edit: number;
+  edited_at_us: number;
+  kind: 'edit';
+  measured_at_us: number;
+  register_l: number | null;
+  salt: Salt;
+}
+
+/** What is taken to have passed in hours of the day of which nothing tells, from the day's start on; the newest holds. */
+export interface EstimateEntry {
+  hours_l: (number | null)[];
+  kind: 'estimate';
+  made_at_us: number;
+  measured_at_us: number;
+  method: string;
+  salt: Salt;
+  version: number;
+}
+
+export type Entry = ToldEntry | ConflictEntry | ReadOffEntry | EditEntry | EstimateEntry;
 
 /** `sha256` of the payload, 64 hexadecimal digits; null where the bytes were gone when the day was hashed. */
 export interface UplinkFacts {
@@ -86,18 +108,26 @@ export function entryHash(entry: Entry, sha256: Sha256): Uint8Array {
 
 /** The members in the order of RFC 8785, whoever made the object; numbers are whole and text is without surrogates. */
 function inOrder(entry: Entry): Entry {
-  const { measured_at_us, register_l, salt } = entry;
-  switch (entry.kind) {
+  const { kind, measured_at_us, salt } = entry;
+  switch (kind) {
     case 'reading': {
-      const { clock, flags, kind, received_at_us, uplink_id } = entry;
+      const { clock, flags, received_at_us, register_l, uplink_id } = entry;
       return { clock, flags, kind, measured_at_us, received_at_us, register_l, salt, uplink_id };
     }
     case 'conflict': {
-      const { kind, received_at_us, uplink_id } = entry;
+      const { received_at_us, register_l, uplink_id } = entry;
       return { kind, measured_at_us, received_at_us, register_l, salt, uplink_id };
     }
     case 'read_off':
-      return { end: entry.end, kind: entry.kind, measured_at_us, register_l, salt };
+      return { end: entry.end, kind, measured_at_us, register_l: entry.register_l, salt };
+    case 'edit': {
+      const { deed, edit, edited_at_us, register_l } = entry;
+      return { deed, edit, edited_at_us, kind, measured_at_us, register_l, salt };
+    }
+    case 'estimate': {
+      const { hours_l, made_at_us, method, version } = entry;
+      return { hours_l, kind, made_at_us, measured_at_us, method, salt, version };
+    }
   }
 }
 
@@ -142,16 +172,25 @@ export function zoneDayName({ zone, day, version }: { zone: string; day: string;
   return `${day}/${version}/${zone}`;
 }
 
-const KINDS = ['reading', 'conflict', 'read_off'] as const;
+const KINDS = ['reading', 'conflict', 'read_off', 'edit', 'estimate'] as const;
 
-/** By instant, kind (reading, conflict, read_off) and register. */
+/** By instant, kind (as in `KINDS`), and register, or number of the edit, or version of the estimate. */
 export function compareEntries(one: Entry, other: Entry): number {
   return (
     one.measured_at_us - other.measured_at_us ||
     KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) ||
-    one.register_l - other.register_l
+    numberOf(one) - numberOf(other)
   );
 }
+
+/** What tells an entry from others of its kind and instant. */
+export function numberOf(entry: DistributiveOmit<Entry, 'salt'>): number {
+  if (entry.kind === 'edit') return entry.edit;
+  return entry.kind === 'estimate' ? entry.version : entry.register_l;
+}
+
+/** Of each kind. */
+export type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
 
 /** The first bytes of each. */
 export function marksOf(hashes: readonly Uint8Array[]): Uint8Array {

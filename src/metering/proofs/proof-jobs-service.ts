@@ -2,6 +2,7 @@
 import { Counter } from 'prom-client';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { buildBillTree } from './build-bill-tree-service.ts';
 import { buildZoneDays, noteChangedDays, type ProofOptions } from './build-zone-days-service.ts';
 
 const WORK_EVERY_ms = 15_000;
@@ -18,6 +19,9 @@ export function startProofJobs(options: ProofJobsOptions): { stop(): Promise<voi
   const hashed = new Counter({
     ...{ name: 'naru_proof_meter_days_total', help: 'Days of meters that were hashed into trees', registers },
   });
+  const bills = new Counter({
+    ...{ name: 'naru_proof_bills_total', help: 'Bills that were hashed into trees', registers },
+  });
   const altered = new Counter({
     name: 'naru_proof_altered_meter_days_total',
     help: 'Days of meters of which something hashed before was found to be another, or gone',
@@ -27,6 +31,11 @@ export function startProofJobs(options: ProofJobsOptions): { stop(): Promise<voi
 
   async function round(): Promise<void> {
     while (!stopping && (await noteChangedDays(options)) > 0);
+    while (!stopping) {
+      const billed = await buildBillTree(options);
+      if (billed === null) break;
+      bills.inc(billed);
+    }
     for (;;) {
       const built = stopping ? null : await buildZoneDays(options);
       if (built === null) return;

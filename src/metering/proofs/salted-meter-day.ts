@@ -4,24 +4,24 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Sha256 } from './merkle-tree.ts';
 import {
   compareEntries,
+  type DistributiveOmit,
   type Entry,
   entriesDigest,
   entryHash,
   type MeterDayFacts,
   marksOf,
   meterDayLeaf,
+  numberOf,
   type UplinkDigest,
   type UplinkFacts,
   uplinkHash,
   uplinksDigest,
 } from './meter-day.ts';
 
-type Unsalted<T> = T extends unknown ? Omit<T, 'salt'> : never;
-
 /** As the store tells it. */
 export interface StoredMeterDay extends Omit<MeterDayFacts, 'salt' | 'time_zone'> {
   meter_id: number;
-  entries: Unsalted<Entry>[];
+  entries: DistributiveOmit<Entry, 'salt'>[];
 }
 
 export interface SaltedMeterDay {
@@ -53,7 +53,7 @@ export function saltedMeterDay(
     createHmac('sha256', key).update(`naru/salt/1 ${of}`).digest().subarray(0, SALT_bytes).toString('base64url');
   const { entries: unsalted, meter_id: _meter, ...facts } = stored;
   const entries = unsalted
-    .map((entry) => ({ ...entry, salt: salt(`${entry.kind} ${entry.measured_at_us} ${entry.register_l}`) }) as Entry)
+    .map((entry) => ({ ...entry, salt: salt(`${entry.kind} ${entry.measured_at_us} ${numberOf(entry)}`) }) as Entry)
     .sort(compareEntries);
   const ids = new Set(entries.flatMap((entry) => ('uplink_id' in entry ? [entry.uplink_id] : [])));
   const uplinks = [...ids]

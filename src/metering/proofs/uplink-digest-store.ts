@@ -73,3 +73,12 @@ function firstNotBelow(ascending: Float64Array, value: number): number {
   }
   return low;
 }
+
+/** The bytes of a few uplinks; those that are gone are absent. */
+export async function payloadsOf(from: Queryable, uplinkIds: readonly number[]): Promise<Map<number, Uint8Array>> {
+  const { rows } = await from.query<{ uplink_id: number; payload: Buffer }>(
+    'SELECT wanted AS uplink_id, payload FROM unnest($1::bigint[]) AS wanted, metering.find_uplink(wanted)',
+    [uplinkIds],
+  );
+  return new Map(rows.map(({ uplink_id, payload }) => [uplink_id, payload]));
+}

@@ -93,6 +93,8 @@ interface MeterDayRow {
   closing_register_l: number | null;
   readings: string | null;
   conflicts: string | null;
+  edits: string | null;
+  estimates: string | null;
 }
 
 /** A local day, from its start to before its end. */
@@ -131,7 +133,7 @@ export async function listMeterDays(
              ${us('least(i.until_at, span.end_at)')} AS until_us,
              CASE WHEN i.from_at >= span.start_at THEN i.opening_register_l END AS opening_register_l,
              CASE WHEN i.until_at <= span.end_at THEN i.closing_register_l END AS closing_register_l,
-             told.readings, other.conflicts
+             told.readings, other.conflicts, decided.edits, guessed.estimates
         FROM (SELECT to_timestamp($1::float8 / 1000) AS start_at, to_timestamp($2::float8 / 1000) AS end_at) span
        CROSS JOIN metering.install i
         JOIN metering.meter m USING (meter_id)
@@ -148,16 +150,29 @@ export async function listMeterDays(
            FROM metering.reading_conflict
           WHERE meter_id = i.meter_id
             AND measured_at >= to_timestamp($1::float8 / 1000) AND measured_at < to_timestamp($2::float8 / 1000)) other
+       CROSS JOIN LATERAL (
+         SELECT string_agg(concat_ws(':', ${us('measured_at')}, edit_id, deed, coalesce(register_l::text, 'none'),
+                                     ${us('edited_at')}), ',' ORDER BY edit_id) AS edits
+           FROM metering.reading_edit
+          WHERE meter_id = i.meter_id
+            AND measured_at >= to_timestamp($1::float8 / 1000) AND measured_at < to_timestamp($2::float8 / 1000)) decided
+       CROSS JOIN LATERAL (
+         SELECT string_agg(concat_ws(':', version, method, ${us('made_at')}, array_to_string(hours_l, '+', 'none')), ','
+                           ORDER BY version) AS estimates
+           FROM metering.use_estimate WHERE install_id = i.install_id AND day = $6::date) guessed
        WHERE i.from_at < span.end_at AND (i.until_at IS NULL OR i.until_at > span.start_at)
          AND i.install_id > $3 AND ${chosen}
        ORDER BY i.install_id LIMIT $4`,
-    values: [start_ms, end_ms, after, limit, values],
+    values: [start_ms, end_ms, after, limit, values, day],
   });
   return rows.map((row) => ({
     ...{ day, meter_id: row.meter_id, install: row.install_id, zone: row.zone_id, place: row.service_point_id },
     ...{ meter: row.serial, model: row.model, bore_mm: row.bore_mm, dials: row.dials },
     ...{ from_us: row.from_us, until_us: row.until_us },
-    entries: [...readingsOf(row), ...conflictsOf(row), ...readOffOf(row)],
+    entries: [
+      ...[...readingsOf(row), ...conflictsOf(row), ...readOffOf(row)],
+      ...[...editsOf(row), ...estimatesOf(row, start_ms)],
+    ],
   }));
 }
 
@@ -192,6 +207,28 @@ function readOffOf({ from_us, until_us, opening_register_l, closing_register_l }
   if (closing_register_l !== null)
     told.push({ end: 'closing', kind: 'read_off', measured_at_us: until_us, register_l: closing_register_l });
   return told;
+}
+
+function editsOf({ edits }: MeterDayRow): Unsalted {
+  return parts(edits).map(([measured, edit, deed, register, edited]) => ({
+    deed: deed as 'void',
+    edit: Number(edit),
+    edited_at_us: Number(edited),
+    kind: 'edit',
+    measured_at_us: Number(measured),
+    register_l: register === 'none' ? null : Number(register),
+  }));
+}
+
+function estimatesOf({ estimates }: MeterDayRow, start_ms: number): Unsalted {
+  return parts(estimates).map(([version, method = '', made, hours = '']) => ({
+    hours_l: hours.split('+').map((use_l) => (use_l === 'none' ? null : Number(use_l))),
+    kind: 'estimate',
+    made_at_us: Number(made),
+    measured_at_us: start_ms * 1_000,
+    method,
+    version: Number(version),
+  }));
 }
 
 const parts = (text: string | null): string[][] => text?.split(',').map((part) => part.split(':')) ?? [];

@@ -125,3 +125,18 @@ export async function trimChangedDays(transaction: Queryable): Promise<number> {
   );
   return rowCount ?? 0;
 }
+
+/**
+ * Tells followers of days that are to be looked at again though nothing measured changed: an estimate was made or withdrawn.
+ * Waits for the use job, and holds its lock to the end of the transaction, as whoever writes the queue must.
+ */
+export async function noteChangedDays(transaction: Transaction, days: readonly ChangedDay[]): Promise<void> {
+  await transaction.query(`SELECT pg_advisory_xact_lock(hashtext('naru.metering.use'))`);
+  for (let at = 0; at < days.length; at += mostDaysARow) {
+    const some = days.slice(at, at + mostDaysARow);
+    await transaction.query('INSERT INTO metering.use_day_changed (install_ids, days) VALUES ($1::int[], $2::date[])', [
+      some.map((one) => one.install_id),
+      some.map((one) => one.day),
+    ]);
+  }
+}

@@ -1,6 +1,8 @@
 // Reads as much of a meter's registers as it takes to settle which of them count over a span.
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
+import { listEditsInForce } from './reading-edit-store.ts';
+import { editedPoints, type ReadingEdit } from './reading-edits.ts';
 import {
   type InstallRow,
   listInstallsOf,
@@ -17,7 +19,7 @@ const AROUND_AT_FIRST = settledBy.before + 24;
 const AROUND_AT_MOST = 20_000;
 
 export interface MeterCurve {
-  /** Everything told, in order; what fitters read off among it. */
+  /** Everything told, in order, as edits have it; what fitters read off among it. */
   points: readonly RegisterPoint[];
   /** The readings that count; over the span asked for and beyond it to the next on either side, where there are any. */
   curve: readonly CurvePoint[];
@@ -36,6 +38,7 @@ export async function curvesOver(
 ): Promise<Map<number, MeterCurve>> {
   const installs = new Map<number, InstallRow[]>(questions.map(({ meterId }) => [meterId, []]));
   for (const install of await listInstallsOf(from, [...installs.keys()])) installs.get(install.meter_id)?.push(install);
+  const edits = await listEditsInForce(from, [...installs.keys()]);
   const curves = new Map<number, MeterCurve>();
   let open = questions;
   for (let around = AROUND_AT_FIRST; open.length > 0; around *= 8) {
@@ -45,7 +48,7 @@ export async function curvesOver(
       const told = registers.get(question.meterId);
       if (told === undefined) continue;
       const ofMeter = installs.get(question.meterId) ?? [];
-      const curve = settledCurve(told, ofMeter, around);
+      const curve = settledCurve(told, ofMeter, edits.get(question.meterId) ?? [], around);
       if (covers(curve, question) || around >= AROUND_AT_MOST) curves.set(question.meterId, curve);
       else unsettled.push(question);
     }
@@ -54,15 +57,21 @@ export async function curvesOver(
   return curves;
 }
 
-function settledCurve(told: MeterRegisters, installs: readonly InstallRow[], around: number): MeterCurve {
+function settledCurve(
+  told: MeterRegisters,
+  installs: readonly InstallRow[],
+  edits: readonly ReadingEdit[],
+  around: number,
+): MeterCurve {
   if (told.points.length >= mostPoints) {
     throw problem('SPAN_TOO_LONG', 'more readings than one question may read; ask for less');
   }
   const isWhole = { start: told.before < around, end: told.after < around };
   const first_ms = isWhole.start ? Number.NEGATIVE_INFINITY : (told.points[0]?.at_ms ?? 0);
   const last_ms = isWhole.end ? Number.POSITIVE_INFINITY : (told.points.at(-1)?.at_ms ?? 0);
-  const readOff = installs.flatMap(readOffAt).filter(({ at_ms }) => at_ms >= first_ms && at_ms <= last_ms);
-  const points = inOrder([...told.points, ...told.contradicting, ...readOff]);
+  const within = ({ at_ms }: { at_ms: number }) => at_ms >= first_ms && at_ms <= last_ms;
+  const readOff = installs.flatMap(readOffAt).filter(within);
+  const points = inOrder(editedPoints([...told.points, ...told.contradicting, ...readOff], edits.filter(within)));
   const curve = registerCurve(points, dialOf(told), {
     first: isWhole.start ? 0 : settledBy.before,
     last: points.length - 1 - (isWhole.end ? 0 : settledBy.after),

@@ -39,7 +39,7 @@ const remembered = 48;
 /** Readings before, and after, that settle whether a reading counts. */
 export const settledBy = { before: neighbours + remembered, after: neighbours } as const;
 /** A register that goes back by no more moved backward, through a leaking valve or a bad look: it isn't another one. */
-const mostBackward_l = 1_000;
+export const mostBackward_l = 1_000;
 /** An hour of the fastest flow is allowed beside the time that passed: meters' clocks and their summer time are off. */
 const clockAllowance_h = 1;
 /** Pipes are laid out for 1 to 3 m/s; at this speed the mains' pressure is used up in a few metres of pipe. */

@@ -24,17 +24,17 @@ interface Install {
  * Source: register-rule.ts, settledBy.
  *
  * @param points at least `settledBy` of them beyond the change on either side, or all there are
- * @returns null where there is nothing at all
+ * @returns the change itself where nothing is told any more: all that was told may have been voided
  */
 export function swayedSpan(
   points: readonly RegisterPoint[],
   change: { from_ms: number; to_ms: number },
-): { from_ms: number; to_ms: number } | null {
+): { from_ms: number; to_ms: number } {
   const first = points[Math.max(0, firstNotBefore(points, change.from_ms) - settledBy.after)];
   const last = points[Math.min(points.length - 1, firstNotBefore(points, change.to_ms + 1) + settledBy.before)];
   return first && last
     ? { from_ms: Math.min(first.at_ms, change.from_ms), to_ms: Math.max(last.at_ms, change.to_ms) }
-    : null;
+    : change;
 }
 
 /** From the last reading that counts before the span to the first after it: in there use is told by the span's. */

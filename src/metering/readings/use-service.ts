@@ -2,10 +2,21 @@
 import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { alarmFlags, gravestAlarm } from './alarm-flags.ts';
+import { type EstimatedHours, estimatedHours } from './estimated-hours.ts';
 import { intervalBoundaries, longestSpan_ms, type Resolution } from './interval-boundaries.ts';
-import { findLastFlagged, findLastReading, type LastReading, listInstalls, type Span } from './readings-store.ts';
+import { LocalDays } from './local-days.ts';
+import {
+  findLastFlagged,
+  findLastReading,
+  type InstallRow,
+  type LastReading,
+  listInstalls,
+  listInstallsOf,
+  type Span,
+} from './readings-store.ts';
 import { curvesOver } from './register-curve-service.ts';
 import { type InstalledSpan, type IntervalUse, useOfIntervals } from './use.ts';
+import { listEstimates } from './use-estimate-store.ts';
 
 /** How far back the last alarm is looked for. */
 const ALARM_MEMORY_ms = 400 * 86_400_000;
@@ -41,6 +52,13 @@ export function createUseService(pool: Pool, timeZone: string): UseService {
   async function curveOf(meterId: number, from_ms: number, to_ms: number): Promise<InstalledSpan['curve']> {
     const curves = await curvesOver(pool, [{ meterId, from_ms, to_ms }]);
     return curves.get(meterId)?.curve ?? [];
+  }
+
+  const days = new LocalDays(timeZone);
+  async function estimatesOf(installs: readonly InstallRow[], from_ms: number, to_ms: number): Promise<EstimatedHours> {
+    const ids = installs.map(({ install_id }) => install_id);
+    const span = { from: days.at(from_ms).date, to: days.at(to_ms).date };
+    return estimatedHours(days, installs, await listEstimates(pool, ids, span));
   }
 
   const lastReading = (meterId: number, span: Span) => findLastReading(pool, meterId, span);
@@ -82,14 +100,17 @@ export function createUseService(pool: Pool, timeZone: string): UseService {
       if (boundaries.length === 0) return [];
       if ('meterId' in of) {
         const curve = await curveOf(of.meterId, from_ms, to_ms);
-        return useOfIntervals([{ from_ms: Number.NEGATIVE_INFINITY, until_ms: null, curve }], boundaries);
+        const estimates = await estimatesOf(await listInstallsOf(pool, [of.meterId]), from_ms, to_ms);
+        return useOfIntervals([{ from_ms: Number.NEGATIVE_INFINITY, until_ms: null, curve, estimates }], boundaries);
       }
       const spans: InstalledSpan[] = [];
-      for (const install of await listInstalls(pool, of.servicePointId, from_ms, to_ms)) {
+      const installs = await listInstalls(pool, of.servicePointId, from_ms, to_ms);
+      for (const install of installs) {
         const begin_ms = Math.max(from_ms, install.from_ms);
         const end_ms = Math.min(to_ms, install.until_ms ?? to_ms);
         const curve = await curveOf(install.meter_id, begin_ms, end_ms);
-        spans.push({ from_ms: install.from_ms, until_ms: install.until_ms, curve });
+        const estimates = await estimatesOf([install], begin_ms, end_ms);
+        spans.push({ from_ms: install.from_ms, until_ms: install.until_ms, curve, estimates });
       }
       return useOfIntervals(spans, boundaries);
     },

@@ -1,6 +1,7 @@
 // Use per interval from registers, by one rule: the register at a boundary is interpolated between the readings that
 // count around it, rounded once, and an interval's use is the difference of its two boundaries. Differences of the same
 // rounded values add up: over any span between two readings that count the sum is the register difference to the litre.
+import type { EstimatedHours } from './estimated-hours.ts';
 import type { Break, CurvePoint } from './register-rule.ts';
 
 /** A meter's time at a place, and the readings of it that count, there and around, oldest first. */
@@ -9,6 +10,8 @@ export interface InstalledSpan {
   /** null: it still stands there. */
   until_ms: number | null;
   curve: readonly CurvePoint[];
+  /** For hours of which the curve tells nothing. */
+  estimates?: EstimatedHours;
 }
 
 /** Why an interval has no use: no reading on one side, or the register within it is not one that went on. */
@@ -19,6 +22,8 @@ export interface IntervalUse {
   end_ms: number;
   use_l: number | null;
   gap: UseGap | null;
+  /** How much of `use_l` is estimated; absent where all of it was measured. */
+  estimated_l?: number;
 }
 
 /**
@@ -39,19 +44,54 @@ export function useOfIntervals(spans: readonly InstalledSpan[], boundaries_ms: r
 type Readers = readonly { span: InstalledSpan; reader: RegisterReader }[];
 
 /** Adds up the meters that stood there in the interval; an interval that is not covered whole has no use. */
-function useBetween(readers: Readers, start_ms: number, end_ms: number): Pick<IntervalUse, 'use_l' | 'gap'> {
+function useBetween(readers: Readers, start_ms: number, end_ms: number): Omit<IntervalUse, 'start_ms' | 'end_ms'> {
   let use_l = 0;
   let covered_ms = 0;
+  let estimated_l: number | null = null;
   for (const { span, reader } of readers) {
     const from_ms = Math.max(start_ms, span.from_ms);
     const until_ms = Math.min(end_ms, span.until_ms ?? end_ms);
     if (from_ms >= until_ms) continue;
     const piece = reader.difference(from_ms, until_ms);
-    if (typeof piece === 'string') return { use_l: null, gap: piece };
-    use_l += piece;
+    if (typeof piece === 'string') {
+      const filled = filledBetween(reader, span.estimates, from_ms, until_ms);
+      if (filled === null) return { use_l: null, gap: piece };
+      use_l += filled.use_l;
+      estimated_l = (estimated_l ?? 0) + filled.estimated_l;
+    } else use_l += piece;
     covered_ms += until_ms - from_ms;
   }
-  return covered_ms === end_ms - start_ms ? { use_l, gap: null } : { use_l: null, gap: 'no_reading' };
+  if (covered_ms !== end_ms - start_ms) return { use_l: null, gap: 'no_reading' };
+  return { use_l, gap: null, ...(estimated_l === null ? {} : { estimated_l }) };
+}
+
+/**
+ * What was measured between two instants together with what is estimated of the rest: stretches between estimated hours
+ * are measured or there is no answer. An hour of which both is known counts as measured.
+ */
+function filledBetween(
+  reader: RegisterReader,
+  estimates: EstimatedHours | undefined,
+  from_ms: number,
+  until_ms: number,
+): { use_l: number; estimated_l: number } | null {
+  if (estimates === undefined || estimates.size === 0) return null;
+  const filled = { use_l: 0, estimated_l: 0 };
+  let measuredFrom_ms = from_ms;
+  const addMeasured = (to_ms: number): boolean => {
+    const piece = measuredFrom_ms < to_ms ? reader.difference(measuredFrom_ms, to_ms) : 0;
+    if (typeof piece === 'number') filled.use_l += piece;
+    return typeof piece === 'number';
+  };
+  for (const [start_ms, hour] of estimates) {
+    if (start_ms < from_ms || hour.until_ms > until_ms) continue;
+    if (typeof reader.difference(start_ms, hour.until_ms) === 'number') continue;
+    if (!addMeasured(start_ms)) return null;
+    filled.use_l += hour.use_l;
+    filled.estimated_l += hour.use_l;
+    measuredFrom_ms = hour.until_ms;
+  }
+  return measuredFrom_ms > from_ms && addMeasured(until_ms) ? filled : null;
 }
 
 /** Reads one meter's register at any instant between its first and last reading. */

@@ -1,5 +1,6 @@
 // The use job: brings stored use up to date with what commits have touched, exactly there and nowhere else.
 import { inTransaction, type Pool, type Queryable } from '../../platform/postgres/database.ts';
+import { markDue } from './due-days-store.ts';
 import type { LocalDays } from './local-days.ts';
 import { curvesOver, extendCurves, type MeterCurve } from './register-curve-service.ts';
 import { gatherTouched, holdUseJob, type Touched, takeTouched } from './touched-store.ts';
@@ -81,13 +82,12 @@ async function workOff(
   };
   const swayed = await step(({ points }, span) => swayedSpan(points, span), touched);
   const written = await step(({ curve }, span) => wholeDays(days, betweenCounted(curve, span)), swayed);
-  return replaceUseDays(
-    to,
-    written.flatMap((span) => {
-      const curve = curves.get(span.meterId);
-      return curve === undefined ? [] : replacedDays(days, curve, span);
-    }),
-  );
+  const replaced = written.flatMap((span) => {
+    const curve = curves.get(span.meterId);
+    return curve === undefined ? [] : replacedDays(days, curve, span);
+  });
+  await markDue(to, replaced);
+  return replaceUseDays(to, replaced);
 }
 
 type Span = Pick<Touched, 'from_ms' | 'to_ms'>;

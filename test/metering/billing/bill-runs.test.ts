@@ -9,6 +9,8 @@ import { priceUse } from '../../../src/metering/billing/price-use.ts';
 import { pricedJson } from '../../../src/metering/billing/priced-json.ts';
 import { readTariff } from '../../../src/metering/billing/read-tariff.ts';
 import { workOffBillRun } from '../../../src/metering/billing/work-off-bill-run-service.ts';
+import { editReading } from '../../../src/metering/validation/edit-reading-service.ts';
+import { estimateUse } from '../../../src/metering/validation/estimate-use-service.ts';
 import { billedPlaces } from '../../support/billed-places.ts';
 import { shippedText } from '../../support/shipped-tariff.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -293,6 +295,78 @@ describe('a late reading', () => {
     expect(known).toBe(0 * m3_won + 1_100);
     const paid = charged + second.payable_won + third.payable_won - third.credit_left_won;
     expect(paid).toBe(known + second.total_won + third.total_won);
+  });
+});
+
+describe('an edit or an estimate', () => {
+  const by = { actor: null, rule: null };
+  const edit = async (serial: string, local: string, deed: 'void' | 'replace', register_l: number | null) => {
+    const { rows } = await pool.query('SELECT meter_id FROM metering.meter WHERE serial = $1', [serial]);
+    const wanted = { meterId: rows[0].meter_id, at_ms: house.instant_ms(local), deed, register_l, reason: 'a test' };
+    await editReading({ pool, ...house.at }, wanted, by);
+    await house.workOff();
+    return follow();
+  };
+
+  test('of a billed period is charged with the next bill, and so is a reading taken away', async () => {
+    await house.provision([place('edited')]);
+    await tell([
+      ...daily('edited', '2026-02-28', '2026-03-10', 0, 1_000),
+      { serial: 'edited', at: '2026-04-01', register_l: 41_000 },
+      { serial: 'edited', at: '2026-05-01', register_l: 51_000 },
+      { serial: 'edited', at: '2026-06-01', register_l: 61_000 },
+    ]);
+    await start({});
+    await bill();
+    expect((await lastOf('sp-edited')).use.volume_l).toBe(40_000);
+    expect(await edit('edited', '2026-04-01', 'replace', 36_000)).toMatchObject({ corrections: 1 });
+    await start(april);
+    await bill();
+    const second = await lastOf('sp-edited');
+    expect(second.use.volume_l).toBe(15_000);
+    expect(second.corrections).toMatchObject([
+      { volume_before_l: 40_000, volume_after_l: 35_000, amount_won: -5 * m3_won },
+    ]);
+    // Nothing is told of 1 April any more: what passed between 10 March and 1 May is spread over both months.
+    expect(await edit('edited', '2026-04-01', 'void', null)).toMatchObject({ corrections: 2 });
+    await start(may);
+    await bill();
+    const third = await lastOf('sp-edited');
+    const [march, ofApril] = third.corrections;
+    expect(march).toMatchObject({ bill: '20260301-sp-edited', volume_before_l: 35_000 });
+    expect(ofApril).toMatchObject({ bill: '20260401-sp-edited', volume_before_l: 15_000 });
+    expect((march?.volume_after_l ?? 0) + (ofApril?.volume_after_l ?? 0)).toBe(50_000);
+  });
+
+  test('fills what is missing of a held place, and gives way to what is measured after all', async () => {
+    await house.provision([place('guess')]);
+    await tell(daily('guess', '2026-02-01', '2026-03-31', 0, 1_000));
+    const held = await start({});
+    await bill();
+    expect((await bills.listHeld(held, 'sp-g', 1))[0]).toMatchObject({
+      reason: 'no_reading',
+      detail: '24 h from 2026-03-31',
+    });
+    const { rows } = await pool.query(`SELECT install_id FROM metering.install WHERE service_point_id = 'sp-guess'`);
+    const wanted = {
+      installId: rows[0].install_id,
+      from: '2026-03-31',
+      to: '2026-03-31',
+      sum_l: 4_000,
+      reason: 'a test',
+    };
+    await estimateUse({ pool, ...house.at }, wanted, by);
+    await follow();
+    await start({});
+    await bill();
+    expect((await lastOf('sp-guess')).use).toEqual({ version: 1, volume_l: 34_000, estimated_l: 4_000 });
+    await tell([{ serial: 'guess', at: '2026-04-01', register_l: 59_500 }]);
+    expect(await follow()).toMatchObject({ corrections: 1 });
+    const [first] = await billsOf('sp-guess');
+    expect((await bills.followBill(first?.id ?? 0)).versions).toMatchObject([
+      { volume_l: 34_000, estimated_l: 4_000 },
+      { volume_l: 31_500, estimated_l: 0 },
+    ]);
   });
 });
 

@@ -1,0 +1,131 @@
+// The steps of the validation job: takes up days that are over, judges what is due, and judges stored days again by new rules.
+import type { Clock } from '../../platform/clock.ts';
+import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
+import type { LocalDays } from '../readings/local-days.ts';
+import { holdUseJob } from '../readings/touched-store.ts';
+import { withdrawMeasured } from './estimate-use-service.ts';
+import { judgeDays } from './judge-days-service.ts';
+import type { ValidationRule } from './judged-day.ts';
+import { peersOfSpans } from './judged-days-service.ts';
+import { holdValidation, type JudgedSpan, makeDayDue, setJudgedUntil, takeDue } from './judged-store.ts';
+import { historyDays } from './limits.ts';
+import { dayBefore, firstDate, lastDate } from './past-days.ts';
+import { makePeersDue, putPeerUse } from './peer-store.ts';
+import { findJudgedUntil } from './profile-store.ts';
+import { findReplay, listNextInstalls, moveReplay, noteRules } from './rule-store.ts';
+import { versionOf } from './validation-rules.ts';
+
+export const validationLimits = {
+  /** After midnight, until a day is judged: meters that report every six hours have told its last hours by then. */
+  grace_ms: 7 * 3_600_000,
+  /** Rows of what is due that are judged in one transaction, and installs in a row of a whole day. */
+  dueRows: 8,
+  installsARow: 500,
+  /** Installs judged with one round of statements. */
+  installsAtOnce: 500,
+  /** Installs judged again in one transaction when a rule is new, and days of each, back from the last. */
+  replayInstalls: 20,
+  replayDays: 400,
+} as const;
+
+export interface Validation {
+  pool: Pool;
+  clock: Clock;
+  days: LocalDays;
+  rules: readonly ValidationRule[];
+}
+
+/** Notes the rules there are, at the start: what is new among them is to judge stored days again. */
+export async function registerRules({ pool, clock, rules }: Validation): Promise<void> {
+  const versions = rules.map((rule) => ({ name: rule.name, version: versionOf(rule) }));
+  await noteRules(pool, versions, clock.now_ms());
+}
+
+/**
+ * Makes the next day due that is over and whose grace has passed. The use job stands still meanwhile: what it works over
+ * later it makes due itself.
+ *
+ * @returns whether a day was taken up
+ */
+export async function takeUpDay({ pool, clock, days }: Validation): Promise<boolean> {
+  return inTransaction(pool, async (transaction) => {
+    const last = dayBefore(days.at(clock.now_ms() - validationLimits.grace_ms).date, 1);
+    const until = await findJudgedUntil(transaction);
+    if (until !== null && until >= last) return false;
+    if (!((await holdValidation(transaction)) && (await holdUseJob(transaction)))) return false;
+    // Days before the first are judged as all stored days are, by rules that are new.
+    const next = until === null ? last : days.after(days.on(until)).date;
+    await setJudgedUntil(transaction, next);
+    if (until !== null) await makeDayDue(transaction, days.on(next), validationLimits.installsARow);
+    return true;
+  });
+}
+
+/** @returns days judged, findings changed; null where another copy is at it or nothing is due */
+export async function judgeDue(validation: Validation): Promise<{ installs: number; findings: number } | null> {
+  const { pool, clock, days, rules } = validation;
+  return inTransaction(pool, async (transaction) => {
+    const until = await findJudgedUntil(transaction);
+    if (until === null || !(await holdValidation(transaction))) return null;
+    const due = await takeDue(transaction, validationLimits.dueRows);
+    if (due.rows === 0) return null;
+    const now_ms = clock.now_ms();
+    await withdrawMeasured(transaction, due.spans, now_ms);
+    const changed = due.spans.filter((span) => !span.isUseSame);
+    const peers = await peersOfSpans(transaction, days, changed);
+    await makePeersDue(transaction, peers.length === 0 ? [] : await putPeerUse(transaction, peers));
+    const spans = oneAnInstall(due.spans.map((span) => (span.isUseSame ? span : withSwayed(span, until))));
+    const findings = await judgeAll(transaction, { days, rules, now_ms }, spans);
+    return { installs: spans.length, findings };
+  });
+}
+
+type Judge = Parameters<typeof judgeDays>[1];
+
+async function judgeAll(transaction: Transaction, judge: Judge, spans: readonly JudgedSpan[]): Promise<number> {
+  let findings = 0;
+  for (let at = 0; at < spans.length; at += validationLimits.installsAtOnce) {
+    findings += await judgeDays(transaction, judge, spans.slice(at, at + validationLimits.installsAtOnce));
+  }
+  return findings;
+}
+
+/** A day is held against the days before it: another use of one sways those after it. */
+function withSwayed({ install_id, from, to }: JudgedSpan, until: string): JudgedSpan {
+  return { install_id, from, to: firstDate(dayBefore(to, -historyDays), until) };
+}
+
+function oneAnInstall(spans: readonly JudgedSpan[]): JudgedSpan[] {
+  const found = new Map<number, JudgedSpan>();
+  for (const { install_id, from, to } of spans) {
+    const other = found.get(install_id) ?? { install_id, from, to };
+    found.set(install_id, { install_id, from: firstDate(from, other.from), to: lastDate(to, other.to) });
+  }
+  return [...found.values()];
+}
+
+/** Judges the stored days of the next installs by rules that are new. @returns installs judged; null where none are left */
+export async function replayRules({ pool, clock, days, rules }: Validation): Promise<number | null> {
+  return inTransaction(pool, async (transaction) => {
+    const until = await findJudgedUntil(transaction);
+    if (until === null || !(await holdValidation(transaction))) return null;
+    const replay = await findReplay(transaction);
+    if (replay === null) return null;
+    const { after, until: ahead } = replay;
+    const limit = validationLimits.replayInstalls;
+    const installs = await listNextInstalls(transaction, {
+      ...{ after, until: ahead, limit, before_ms: days.on(until).end_ms },
+    });
+    const earliest = dayBefore(until, validationLimits.replayDays);
+    const spans = installs.map(({ install_id, from_ms }) => {
+      const from = days.at(from_ms).date;
+      return { install_id, from: lastDate(from, earliest), to: until };
+    });
+    const known = rules.filter((rule) => replay.rules.includes(rule.name));
+    const gone = replay.rules.filter((name) => !known.some((rule) => rule.name === name));
+    await judgeAll(transaction, { days, rules: known, gone, now_ms: clock.now_ms() }, spans);
+    const last = installs.length < limit ? ahead : (installs.at(-1)?.install_id ?? ahead);
+    await moveReplay(transaction, replay.rules, last);
+    return installs.length;
+  });
+}
