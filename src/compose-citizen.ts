@@ -71,8 +71,8 @@ export async function composeCitizen(options: CitizenOptions): Promise<Routes[]>
       comparing: createCompareUseService(options),
     }),
     citizenBillRoutes({ bills, billOffers, citizenOf, walletUrl }),
-    watching.routes,
     billProofRoutes({ ownBill: bills.ownBill, proveBill: options.proveBill, citizenOf }),
+    watching.routes,
     reductionRoutes({
       reductions: createReductionService({ ...options, presentations, statuses, billing }),
       ...{ citizenOf, walletUrl },

@@ -31,6 +31,17 @@ import {
   traceWith,
   useAnswer,
 } from './page-answers.ts';
+import {
+  balancesOf,
+  incompleteMeters,
+  placeHistory,
+  readRates,
+  registryImports,
+  registryPlaces,
+  zoneDetail,
+  zonePlaces,
+  zones,
+} from './zone-answers.ts';
 
 export interface Answer {
   status: number;
@@ -86,6 +97,15 @@ const usual: Answers = {
     }),
   'GET /api/utility/meters/*/use': (url) => ok(useAnswer(url.searchParams)),
   'GET /api/utility/meters/*': (url) => ok(meterDetail(url.pathname.split('/').at(-1) ?? '')),
+  'GET /api/utility/zones': () => ok({ time_zone: 'Asia/Seoul', zones, next_cursor: null }),
+  'GET /api/utility/zones/*': (url) => ok(zoneDetail(url.pathname.split('/').at(-1) ?? '')),
+  'GET /api/utility/zones/*/balance': (url) => ok(balancesOf(url.searchParams)),
+  'GET /api/utility/zones/*/places': () => ok(zonePlaces),
+  'GET /api/utility/read-rates': (url) => ok(readRates(url.searchParams)),
+  'GET /api/utility/incomplete-meters': () => ok(incompleteMeters),
+  'GET /api/utility/registry/places': () => ok(registryPlaces),
+  'GET /api/utility/registry/places/*': () => ok(placeHistory),
+  'GET /api/utility/registry/imports': () => ok(registryImports),
   'GET /api/utility/quarantine': () => ok({ items: quarantined, next_cursor: null, total: quarantined.length }),
   'POST /api/utility/quarantine/redecode': () => ok({ mended: 2, left: 1 }),
   'GET /api/utility/intake': () => ok(intake),

@@ -6,6 +6,7 @@ import { deskStates } from './desk-states.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
 import { anchoring, anchors, intake, me, traceWith } from './page-answers.ts';
 import type { PageState } from './page-state.ts';
+import { zoneStates } from './zone-states.ts';
 
 export const signedOut: Answers = { 'GET /api/portal/me': () => refusal(401, 'NOT_SIGNED_IN') };
 
@@ -165,7 +166,10 @@ export const pageStates: PageState[] = [
   },
   ...billingStates,
   ...billStates,
+  ...billStates,
+  ...billingStates,
   ...deskStates,
+  ...zoneStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
   { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
   {

@@ -37,6 +37,18 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '찾는 내용이 없습니다.', en: 'There is nothing here.' },
     advice: { ko: '주소를 다시 확인해 주세요.', en: 'Please check the address.' },
   },
+  BILL_RUN_INVALID: {
+    what: { ko: '고지를 시작할 수 없습니다.', en: 'The bill run cannot be started.' },
+    advice: { ko: '아래에 적힌 항목을 고쳐 주세요.', en: 'Mend what is named below.' },
+  },
+  TARIFF_INVALID: {
+    what: { ko: '요율표에 잘못이 있습니다.', en: 'The tariff has a fault.' },
+    advice: { ko: '아래에 적힌 줄을 고쳐 주세요.', en: 'Mend the lines named below.' },
+  },
+  BILL_UNKNOWN: {
+    what: { ko: '그런 고지서가 없습니다.', en: 'There is no such bill.' },
+    advice: { ko: '고지 작업의 목록에서 골라 주세요.', en: 'Choose one from the list of a bill run.' },
+  },
   ALARM_ENDED: {
     what: { ko: '이 경보에는 이제 그렇게 할 수 없습니다.', en: 'That can’t be done with this alarm any more.' },
     advice: { ko: '화면을 새로 고쳐 지금 상태를 확인해 주세요.', en: 'Reload the page to see how it stands.' },
@@ -49,17 +61,9 @@ const sentences: Record<string, ProblemSentence> = {
     what: { ko: '이 서비스는 아직 전자우편을 보내지 않습니다.', en: 'This service sends no e-mail yet.' },
     advice: { ko: '수도 사업소에 문의해 주세요.', en: 'Ask the water office.' },
   },
-  BILL_RUN_INVALID: {
-    what: { ko: '고지를 시작할 수 없습니다.', en: 'The bill run cannot be started.' },
-    advice: { ko: '아래에 적힌 항목을 고쳐 주세요.', en: 'Mend what is named below.' },
-  },
-  TARIFF_INVALID: {
-    what: { ko: '요율표에 잘못이 있습니다.', en: 'The tariff has a fault.' },
-    advice: { ko: '아래에 적힌 줄을 고쳐 주세요.', en: 'Mend the lines named below.' },
-  },
-  BILL_UNKNOWN: {
-    what: { ko: '그런 고지서가 없습니다.', en: 'There is no such bill.' },
-    advice: { ko: '고지 작업의 목록에서 골라 주세요.', en: 'Choose one from the list of a bill run.' },
+  ZONE_UNKNOWN: {
+    what: { ko: '그런 구역이 없습니다.', en: 'There is no such zone.' },
+    advice: { ko: '구역 목록에서 골라 주세요.', en: 'Choose one from the list of zones.' },
   },
   CREDENTIAL_REVOKED: {
     what: { ko: '이 증명서는 폐지되었습니다.', en: 'This credential has been revoked.' },

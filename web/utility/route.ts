@@ -1,6 +1,6 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/alarms`, `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`,
-// `#/audit`.
+// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`, `#/alarms`,
+// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -18,9 +18,23 @@ export type Route =
   | { page: 'audit' }
   | { page: 'bill-runs' }
   | { page: 'bill-run'; id: string }
-  | { page: 'bill'; id: string };
+  | { page: 'bill'; id: string }
+  | { page: 'zones' }
+  | { page: 'zone'; id: string }
+  | { page: 'completeness' }
+  | { page: 'registry' };
 
-const plainPages = ['alarms', 'quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
+const plainPages = [
+  'alarms',
+  'quarantine',
+  'anchoring',
+  'intake',
+  'desk',
+  'imports',
+  'audit',
+  'completeness',
+  'registry',
+] as const;
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
@@ -30,6 +44,7 @@ export function routeOf(hash: string): Route {
   if (first === 'bills' && id !== null) return { page: 'bill', id };
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
+  if (first === 'zones') return id === null ? { page: 'zones' } : { page: 'zone', id };
   if (first === 'devices') return id === null ? { page: 'devices' } : { page: 'device', id };
   return { page: 'meters' };
 }
@@ -47,6 +62,7 @@ export function linkTo(route: Route): string {
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill-run') return `#/bill-runs/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill') return `#/bills/${encodeURIComponent(route.id)}`;
+  if (route.page === 'zone') return `#/zones/${encodeURIComponent(route.id)}`;
   if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }

@@ -137,8 +137,12 @@ export function firstNotBefore(ordered: readonly { at_ms: number }[], at_ms: num
   return low;
 }
 
-/** The one rounding: down to the litre the register has passed by then. */
+/** The one rounding: down to the litre the register has passed by then; in whole numbers, for a share would be inexact. */
 function interpolated(previous: CurvePoint, next: CurvePoint, at_ms: number): number {
-  const share = (at_ms - previous.at_ms) / (next.at_ms - previous.at_ms);
-  return previous.passed_l + Math.floor((next.passed_l - previous.passed_l) * share);
+  const passed_l = next.passed_l - previous.passed_l;
+  const [part_ms, whole_ms] = [at_ms - previous.at_ms, next.at_ms - previous.at_ms];
+  const product = passed_l * part_ms;
+  // Below 2^53 the quotient of two whole numbers is never rounded up to a whole one.
+  if (Number.isSafeInteger(product)) return previous.passed_l + Math.floor(product / whole_ms);
+  return previous.passed_l + Number((BigInt(passed_l) * BigInt(Math.floor(part_ms))) / BigInt(whole_ms));
 }

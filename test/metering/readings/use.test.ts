@@ -47,6 +47,21 @@ describe('use per interval', () => {
     expect(uses(points, [0, HOUR, 2 * HOUR, 3 * HOUR])).toEqual([50, 51, 2]);
   });
 
+  test.each([
+    [49, 49],
+    [93, 186],
+    [90_000_000, 5_000],
+  ])('is exact in whole litres, not in fractions of the time that passed: %i l in %i hours', (hours, passed_l) => {
+    const points = [
+      { at_ms: 0, register_l: 0 },
+      { at_ms: hours * HOUR, register_l: passed_l },
+    ];
+    const middle = Math.floor(hours / 3);
+    const expected = Number((BigInt(passed_l) * BigInt(middle)) / BigInt(hours));
+    expect(uses(points, [0, middle * HOUR])).toEqual([expected]);
+    expect(uses(points, [0, HOUR])).toEqual([Math.floor(passed_l / hours)]);
+  });
+
   test('guesses nothing before the first reading or after the last', () => {
     const points = [
       { at_ms: HOUR, register_l: 5 },
