@@ -295,8 +295,6 @@ async function startApi(options: ComposeOptions, seams: Seams, rooms: Rooms, sto
     ...metering.routes,
     await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
     ...citizen,
-    ...citizen,
-    await composeAlarmRoutes({ pool, clock, requireStaff: staffGuard(staff), actorOf: staffActor }),
     ...desk.routes,
     staticPages(join(pages, 'site')),
   ];

@@ -1,8 +1,7 @@
 // What a citizen's browser may ask about being watched over, and what goes on at their place that they should know.
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../platform/http/http-server.ts';
-import type { CitizenSession } from './citizen-store.ts';
+import type { citizenOfRequest } from './citizen-routes.ts';
 import { type ConsentService, consentLimits } from './consent-service.ts';
 import type { MyNotices } from './my-notices-service.ts';
 
@@ -25,11 +24,13 @@ export interface ConsentRoutesOptions {
   consents: ConsentService;
   notices: MyNotices;
   /** Throws NOT_SIGNED_IN, CREDENTIAL_REVOKED. */
-  citizenOf(request: FastifyRequest): Promise<CitizenSession>;
+  citizenOf: ReturnType<typeof citizenOfRequest>;
 }
 
 export function consentRoutes({ consents, notices, citizenOf }: ConsentRoutesOptions): Routes {
-  const answer = async (session: CitizenSession): Promise<z.infer<typeof consentAnswer>> => {
+  const answer = async (
+    session: Awaited<ReturnType<ConsentRoutesOptions['citizenOf']>>,
+  ): Promise<z.infer<typeof consentAnswer>> => {
     const { canTell, consent } = await consents.readConsent(session);
     if (consent === null) return { can_tell: canTell, consent };
     const { givenAt, contacts, away } = consent;

@@ -1,8 +1,6 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
 // `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`, `#/alarms`,
-// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
-// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/validation`, `#/validation/ID`, `#/anchoring`,
-// `#/desk`, `#/imports`, `#/audit`.
+// `#/quarantine`, `#/validation`, `#/validation/ID`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =

@@ -171,12 +171,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-type OfSection = 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone';
+type OfSection = 'device' | 'finding' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone';
 
 function sectionOf({ page }: Route): Exclude<Route['page'], OfSection> {
-function sectionOf({
-  page,
-}: Route): Exclude<Route['page'], 'device' | 'finding' | 'meter' | 'service-point' | 'bill-run' | 'bill'> {
   if (page === 'device') return 'devices';
   if (page === 'finding') return 'validation';
   if (page === 'bill-run' || page === 'bill') return 'bill-runs';

@@ -9,8 +9,6 @@ import { type AwaySpan, endAway, endWatch, insertAway, insertWatch, listAway, li
 /** What is over is shown for so long. */
 const shownAfter_ms = 7 * 86_400_000;
 
-export type Watching = ReturnType<typeof createWatching>;
-
 /** Changes are judged at the job's next round; each is to be called in the transaction in which the person decided it. */
 export function createWatching(clock: Clock) {
   const judgeAgain = async (to: Queryable, servicePoint: string | null): Promise<boolean> => {
@@ -44,8 +42,6 @@ export interface HouseholdNotice {
   /** null: it goes on, as far as the household's own time goes. */
   ended_ms: number | null;
 }
-
-export type HouseholdNotices = ReturnType<typeof createHouseholdNotices>;
 
 /** What goes on at a place, or was over lately, that those who live there should know; cut to a span that is theirs. */
 export function createHouseholdNotices(pool: Pool, clock: Clock, kinds: readonly AlarmKind[]) {

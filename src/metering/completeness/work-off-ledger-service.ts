@@ -33,6 +33,8 @@ const ledgerJobLimits = {
 /** Works out the next days whose use changed. @returns how many days changed; null: another copy is at it */
 export function followUseWithLedger(pool: Pool, days: LocalDays, now_ms: number): Promise<number | null> {
   return inTransaction(pool, async (transaction) => {
+    // Nobody goes through a day meanwhile: two that write the same rows would wait for each other.
+    if (!(await holdZoneJob(transaction))) return null;
     const follower = { name: 'completeness', begins: 'with_what_changes' } as const;
     const changed = await followChangedDays(transaction, follower, ledgerJobLimits.daysAtOnce);
     if (changed === null) return null;
