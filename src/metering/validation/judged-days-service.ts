@@ -7,7 +7,7 @@ import { dialOf } from '../readings/register-rule.ts';
 import { listUseDays } from '../readings/use-day-store.ts';
 import { listEstimates } from '../readings/use-estimate-store.ts';
 import type { JudgedDay } from './judged-day.ts';
-import { type JudgedSpan, listKnownDays, listMisdated, listRoughSpans, type MisdatedRow } from './judged-store.ts';
+import { type JudgedSpan, listHoursText, listMisdated, listRoughSpans, type MisdatedRow } from './judged-store.ts';
 import { historyDays, limitsOf, mostFlow_l_per_h, shortestStep_h } from './limits.ts';
 import { dayBefore, pastDaysOf } from './past-days.ts';
 import { listPeerUse, type PeerDay, type PeerUse, putPeerUse } from './peer-store.ts';
@@ -38,7 +38,7 @@ interface Known {
   spans: StoodSpan[];
   hours: ReadonlyMap<string, (number | null)[]>;
   estimates: ReadonlyMap<string, (number | null)[]>;
-  /** Whole days of installs. Source: listKnownDays */
+  /** Stored days of installs. Source: listHoursText */
   known: ReadonlyMap<number, string>;
   curves: ReadonlyMap<number, MeterCurve>;
   misdated: ReadonlyMap<number, readonly MisdatedRow[]>;
@@ -56,7 +56,7 @@ async function readAll(from: Transaction, days: LocalDays, wanted: readonly Judg
   const spans = installs.flatMap((install) => stoodSpan(days, install, wantedOf.get(install.install_id)));
   const stored = await listUseDays(from, ids, spanned);
   const estimated = await listEstimates(from, ids, spanned);
-  const known = await listKnownDays(
+  const known = await listHoursText(
     from,
     spans.map(({ install: { install_id }, first, last }) => ({
       ...{ install_id, from: dayBefore(first.date, historyDays), to: last.date },

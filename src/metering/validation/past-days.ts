@@ -25,16 +25,39 @@ export function lastDate(...dates: readonly string[]): string {
 }
 
 /**
- * @param known the whole days that are known: `yyyy-mm-dd litres highest-hour`, joined by commas
+ * @param hours stored days one after another: `yyyy-mm-dd{litres,…}`; days of which an hour is NULL are not known whole
  * @returns the days before a date, the nearest first
  */
-export function pastDaysOf(known: string): (date: string) => PastDay[] {
+export function pastDaysOf(hours: string): (date: string) => PastDay[] {
   const past = new Map<string, PastDay>();
-  for (const one of known === '' ? [] : known.split(',')) {
-    const [date = '', use_l, most_l] = one.split(' ');
-    past.set(date, { use_l: Number(use_l), most_l: Number(most_l) });
+  for (let at = 0; at < hours.length; ) {
+    const end = hours.indexOf('}', at);
+    const whole = wholeDay(hours, at + DATE_length + 1, end);
+    if (whole !== null) past.set(hours.slice(at, at + DATE_length), whole);
+    at = end + 1;
   }
   return (date) => before(date).map((earlier) => past.get(earlier) ?? unknown);
+}
+
+const DATE_length = 'yyyy-mm-dd'.length;
+const [COMMA, ZERO, NINE] = [44, 48, 57];
+
+/** Digit by digit: a fleet's four weeks are hundreds of millions of numbers. */
+function wholeDay(hours: string, from: number, end: number): PastDay | null {
+  let use_l = 0;
+  let most_l = 0;
+  let hour_l = 0;
+  for (let at = from; at <= end; at += 1) {
+    const code = at === end ? COMMA : hours.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) hour_l = hour_l * 10 + code - ZERO;
+    else if (code !== COMMA) return null;
+    else {
+      use_l += hour_l;
+      if (hour_l > most_l) most_l = hour_l;
+      hour_l = 0;
+    }
+  }
+  return { use_l, most_l };
 }
 
 function before(date: string): readonly string[] {

@@ -130,7 +130,7 @@ describe('findings', () => {
     const arriving = shuffled([...readings, ...readings.filter(() => chance(10) === 0)]);
     let at_ms = begin_ms;
     while (arriving.length > 0) {
-      await wild.metered.tell(arriving.splice(0, 1 + chance(3_000)), end_ms - 1);
+      await wild.metered.tell(arriving.splice(0, 1 + chance(5_000)), end_ms - 1);
       at_ms = Math.min(after_ms, at_ms + chance(15 * 24) * HOUR);
       await wild.workAt(at_ms);
     }
@@ -154,7 +154,7 @@ describe('findings', () => {
     await orderly.pool.query('UPDATE metering.validation_rule SET after_install = 0');
     await orderly.workAt(after_ms);
     expect(await events()).toBe(before);
-  });
+  }, 120_000);
 
   test('close by themselves when the cause is gone, open again with it, and keep their history', async () => {
     const { pool, clock, metered, installs, workAt, findings } = await world(1);
