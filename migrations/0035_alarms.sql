@@ -112,6 +112,8 @@ CREATE TABLE portal.consent (
   consent_id uuid PRIMARY KEY,
   pseudonym bytea NOT NULL,
   service_point text NOT NULL,
+  -- The water account by which the place is theirs: with it the consent ends.
+  credential_id text NOT NULL,
   given_at timestamptz NOT NULL,
   withdrawn_at timestamptz
 );

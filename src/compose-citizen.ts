@@ -1,6 +1,7 @@
 // Wires what citizens see: sign-in, their meter, reductions; the one part besides the desk that knows both rooms.
 
 import type { Anchor } from './anchoring/anchor.ts';
+import { composeWatching } from './compose-alarms.ts';
 import type { composeIdentity } from './compose-identity.ts';
 import { createIssueStatusService } from './identity/credentials/issue-status-service.ts';
 import type { Clock } from './platform/clock.ts';
@@ -36,6 +37,8 @@ export interface CitizenOptions {
   proveBill(billId: number): Promise<object>;
   /** What keeps the chain from agreeing with the database; null for nothing. */
   chainTrouble: () => Promise<string | null>;
+  /** Whether e-mail is sent at all: else no contacts can be told. */
+  canTell: boolean;
 }
 
 /** The check alone, for the worker: it needs neither the issuer's keys nor pages. */
@@ -48,7 +51,7 @@ export function composeReductionChecks(
   return createReductionCheckService({ ...options, statuses, billing: options.metering.billing });
 }
 
-export function composeCitizen(options: CitizenOptions): Routes[] {
+export async function composeCitizen(options: CitizenOptions): Promise<Routes[]> {
   const { identity, metering, walletUrl } = options;
   const { billing } = metering;
   const statuses = createIssueStatusService(options);
@@ -58,16 +61,18 @@ export function composeCitizen(options: CitizenOptions): Routes[] {
   const bills = createCitizenBillsService({ ...options, billing });
   const issuer = { ...identity.offers, listIssued: identity.credentials.listIssued };
   const billOffers = createBillOfferService({ ...options, bills, issuer });
+  const watching = await composeWatching({ ...options, citizenOf });
   return [
     citizenRoutes({
       ...options,
       signIn,
       myMeter: createMyMeterService(options),
-      forgetting: createForgetCitizenService({ ...options, billing }),
+      forgetting: createForgetCitizenService({ ...options, billing, endConsents: watching.endConsents }),
       comparing: createCompareUseService(options),
     }),
     citizenBillRoutes({ bills, billOffers, citizenOf, walletUrl }),
     billProofRoutes({ ownBill: bills.ownBill, proveBill: options.proveBill, citizenOf }),
+    watching.routes,
     reductionRoutes({
       reductions: createReductionService({ ...options, presentations, statuses, billing }),
       ...{ citizenOf, walletUrl },

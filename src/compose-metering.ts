@@ -11,7 +11,7 @@ import { createBillsService } from './metering/billing/bills-service.ts';
 import { reductionsOffered } from './metering/billing/offered-reductions-service.ts';
 import { recordProven } from './metering/billing/proven-predicate-store.ts';
 import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
-import { startBillRun } from './metering/billing/start-bill-run-service.ts';
+import { type BillRunOrder, startBillRun } from './metering/billing/start-bill-run-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
@@ -33,10 +33,13 @@ import { deviceRoutes } from './metering/meters/device-routes.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import { gatewayRoutes } from './metering/meters/gateway-routes.ts';
 import { createGatewaysService } from './metering/meters/gateways-service.ts';
+import { importRegistry } from './metering/meters/import-registry-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
 import { provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
+import { createRegistryReading } from './metering/meters/registry-reading-service.ts';
+import { registryRoutes } from './metering/meters/registry-routes.ts';
 import { type BillProofOptions, createBillProofService } from './metering/proofs/bill-proof-service.ts';
 import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
 import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
@@ -196,6 +199,11 @@ export function composeMetering(options: MeteringOptions) {
       }),
       zoneRoutes(createZonesService(pool, clock, days), requireStaff),
       completenessRoutes(createCompletenessService(pool, days), requireStaff),
+      registryRoutes({
+        reading: createRegistryReading(pool, clock),
+        importList: (list, file, dryRun) => importRegistry({ pool, clock }, list, file, { dryRun }),
+        requireStaff,
+      }),
       deviceRoutes({
         provisionFleet: provision,
         provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
@@ -228,7 +236,9 @@ export function composeMetering(options: MeteringOptions) {
     /** @param prove asks the anchored map, which metering does not know */
     billProofs: (prove: BillProofOptions['prove']) => createBillProofService({ pool, days, prove }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
-    startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
+    startBillJobs: (seams: MeteringSeams, beforeRun: () => Promise<unknown>) =>
+      startBillJobs({ pool, timeZone, beforeRun, ...seams }),
+    startBillRun: (order: BillRunOrder) => startBillRun({ pool, clock, days }, order),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };

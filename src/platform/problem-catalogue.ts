@@ -93,6 +93,8 @@ export const problemCatalogue = {
   ANCHOR_PENDING: { status: 409, title: 'The anchor is in no block yet' },
   ANCHOR_LOG_DAMAGED: { status: 503, title: 'The log of changes does not give the root that was recorded' },
   // portal
+  CONSENT_MISSING: { status: 409, title: 'Nobody consented to be watched over here, or the consent was withdrawn' },
+  CONTACTS_UNREACHABLE: { status: 409, title: 'This service sends no e-mail, so that nobody could be told' },
   STAFF_LINK_SPENT: { status: 401, title: 'This sign-in link was used already or has expired; ask for a new one' },
   PRESENTATION_REFUSED: { status: 403, title: 'What the wallet showed does not open this; the trace says why' },
   PRESENTATION_INCOMPLETE: { status: 403, title: 'The credential shown lacks what signing in needs' },

@@ -28,13 +28,25 @@ function overStandIn(): Plugin {
   };
 }
 
+async function buildInto(outDir: string, config: string, plugins: Plugin[] = []): Promise<string> {
+  await build({ configFile: join(root, config), logLevel: 'error', plugins, build: { outDir, emptyOutDir: true } });
+  return outDir;
+}
+
+/** The site and the wallet as they ship, in folders of their own; call `remove` at the end. */
+export async function buildPageFolders(): Promise<{ site: string; wallet: string; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'naru-pages-'));
+  return {
+    site: await buildInto(join(folder, 'site'), 'vite.config.ts'),
+    wallet: await buildInto(join(folder, 'wallet'), 'vite.wallet.config.ts'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 export async function buildPages(): Promise<BuiltPages> {
   const folder = mkdtempSync(join(tmpdir(), 'naru-pages-'));
-  const built = async (config: string, name: string, plugins: Plugin[] = []): Promise<string> => {
-    const outDir = join(folder, name);
-    await build({ configFile: join(root, config), logLevel: 'error', plugins, build: { outDir, emptyOutDir: true } });
-    return outDir;
-  };
+  const built = (config: string, name: string, plugins: Plugin[] = []): Promise<string> =>
+    buildInto(join(folder, name), config, plugins);
   const config = { '/config.json': JSON.stringify({ service_url: serviceUrl }) };
   const site = await serveStaticPages(await built('vite.config.ts', 'site'));
   const wallet = await serveStaticPages(await built('vite.wallet.config.ts', 'wallet'), [serviceUrl], config);

@@ -3,10 +3,13 @@ import type { BrowserContext } from 'playwright-core';
 import { billOffer, comparison, myBill, myBills, reductions } from './bill-answers.ts';
 import { billRuns, billSummaries, followedBill, heldPlaces } from './billing-answers.ts';
 import {
+  alarmHistory,
+  alarmPage,
   anchoring,
   anchors,
   auditEntries,
   awaitingOffers,
+  careConsent,
   deskCredentials,
   deskForms,
   deskOffers,
@@ -14,6 +17,7 @@ import {
   deviceEvents,
   devices,
   gateways,
+  householdNotices,
   intake,
   issued,
   madeOffer,
@@ -27,6 +31,17 @@ import {
   traceWith,
   useAnswer,
 } from './page-answers.ts';
+import {
+  balancesOf,
+  incompleteMeters,
+  placeHistory,
+  readRates,
+  registryImports,
+  registryPlaces,
+  zoneDetail,
+  zonePlaces,
+  zones,
+} from './zone-answers.ts';
 
 export interface Answer {
   status: number;
@@ -55,6 +70,9 @@ const signInStart = {
 /** A citizen who is signed in, and a clerk who is signed in. */
 const usual: Answers = {
   'GET /api/portal/me': () => ok({ ...me, trace: traceWith(anchors.final) }),
+  'GET /api/portal/notices': () => ok(householdNotices),
+  'GET /api/portal/consent': () => ok(careConsent),
+  'POST /api/portal/consent': () => ok(careConsent),
   'GET /api/portal/meter': () => ok(myMeter),
   'GET /api/portal/use': (url) => ok(useAnswer(url.searchParams)),
   'GET /api/portal/comparison': () => ok(comparison),
@@ -79,6 +97,15 @@ const usual: Answers = {
     }),
   'GET /api/utility/meters/*/use': (url) => ok(useAnswer(url.searchParams)),
   'GET /api/utility/meters/*': (url) => ok(meterDetail(url.pathname.split('/').at(-1) ?? '')),
+  'GET /api/utility/zones': () => ok({ time_zone: 'Asia/Seoul', zones, next_cursor: null }),
+  'GET /api/utility/zones/*': (url) => ok(zoneDetail(url.pathname.split('/').at(-1) ?? '')),
+  'GET /api/utility/zones/*/balance': (url) => ok(balancesOf(url.searchParams)),
+  'GET /api/utility/zones/*/places': () => ok(zonePlaces),
+  'GET /api/utility/read-rates': (url) => ok(readRates(url.searchParams)),
+  'GET /api/utility/incomplete-meters': () => ok(incompleteMeters),
+  'GET /api/utility/registry/places': () => ok(registryPlaces),
+  'GET /api/utility/registry/places/*': () => ok(placeHistory),
+  'GET /api/utility/registry/imports': () => ok(registryImports),
   'GET /api/utility/quarantine': () => ok({ items: quarantined, next_cursor: null, total: quarantined.length }),
   'POST /api/utility/quarantine/redecode': () => ok({ mended: 2, left: 1 }),
   'GET /api/utility/intake': () => ok(intake),
@@ -91,6 +118,9 @@ const usual: Answers = {
   'POST /api/utility/devices/*/restore': () => ok(null),
   'GET /api/utility/device-events': () => ok({ events: deviceEvents, next_cursor: null }),
   'POST /api/utility/device-events/*/close': () => ok(null),
+  'GET /api/utility/alarms': () => ok(alarmPage),
+  'GET /api/utility/alarms/*': () => ok(alarmHistory),
+  'POST /api/utility/alarms/*/acknowledge': () => ok(alarmHistory),
   'GET /api/utility/anchoring': () => ok(anchoring),
   'POST /api/utility/service-points/*/offers': () => ok(madeOffer),
   'GET /api/utility/service-points/*/credentials': () => ok({ credentials: issued }),

@@ -8,11 +8,16 @@ import { credentialType } from '../../src/identity/credentials/credential-types.
 import { readRow } from '../../src/identity/issuing/import-row.ts';
 import type { OfferImport } from '../../src/identity/issuing/offer-import.ts';
 import type {
+  Alarm,
+  AlarmHistory,
+  AlarmPage,
   AnchoringState,
+  CareConsent,
   DeviceDetail,
   DeviceEvent,
   DeviceRow,
   Gateway,
+  HouseholdNotice,
   IntakeActivity,
   MeterDetail,
   MeterRow,
@@ -419,3 +424,75 @@ export const auditEntries = [
   ...{ service_point: null, offer_id: null, credential_id: null, import_id: null },
   ...entry,
 }));
+
+const alarmKinds = [
+  ['leak', '누수 의심', 'Leak suspected', 'l_per_h'],
+  ['tamper', '훼손·자석', 'Tamper or magnet', null],
+  ['zone_silent', '구역 통신 두절', 'Zone silent', 'meters'],
+] as const;
+
+const alarm = (index: number, kind: string, more: Partial<Alarm>): Alarm => ({
+  ...{ id: String(900 - index), kind, service_point: `SP-${index + 10}`, zone: '한강-3구역' },
+  meter: { id: String(index), serial: String(23_165_017 + index) },
+  ...{ began_at: '2026-11-22T19:00:00Z', ended_at: null, grade: 2, times: 1, amount: null, state: 'open' },
+  ...{ assigned_to: null, opened_at: '2026-11-23T05:00:00Z', behind: 0, ...more },
+});
+
+export const alarmPage: AlarmPage = {
+  alarms: [
+    alarm(0, 'zone_silent', { service_point: null, meter: null, grade: 3, amount: 212, behind: 212 }),
+    alarm(1, 'leak', { grade: 3, amount: 14, times: 3 }),
+    alarm(2, 'tamper', { grade: 3, state: 'acknowledged', assigned_to: '현장 1팀' }),
+    alarm(3, 'leak', { amount: 2, ended_at: '2026-11-23T04:00:00Z', state: 'acknowledged' }),
+    alarm(4, 'something_new', { grade: 1 }),
+  ],
+  next_cursor: null,
+  waiting: [
+    { kind: 'leak', open: 1, acknowledged: 1 },
+    { kind: 'tamper', open: 0, acknowledged: 1 },
+    { kind: 'zone_silent', open: 1, acknowledged: 0 },
+  ],
+  kinds: alarmKinds.map(([kind, ko, en, unit]) => ({
+    ...{ kind, label: { ko, en }, unit },
+    advice: { ko: '현장에서 확인합니다.', en: 'Look at it on site.' },
+  })),
+};
+
+export const alarmHistory: AlarmHistory = {
+  alarm: alarm(1, 'leak', { grade: 3, amount: 14, times: 3 }),
+  events: [
+    ['assigned', 'ab12cd34ef56ab78', '오늘 오후 방문', '누수팀'],
+    ['acknowledged', 'ab12cd34ef56ab78', null, null],
+    ['changed', null, null, null],
+    ['opened', null, null, null],
+  ].map(([what, actor, why, assigned_to], index) => ({
+    ...{ id: String(9 - index), at: '2026-11-23T05:00:00Z', what: what ?? '', actor: actor ?? null, why: why ?? null },
+    ...{ began_at: '2026-11-22T19:00:00Z', ended_at: null, times: 1, assigned_to: assigned_to ?? null },
+  })),
+};
+
+export const householdNotices: { notices: HouseholdNotice[] } = {
+  notices: [
+    {
+      kind: 'leak',
+      label: { ko: '누수 의심', en: 'Leak suspected' },
+      advice: {
+        ko: '수도꼭지를 모두 잠근 뒤 계량기가 도는지 봐 주세요.',
+        en: 'Close every tap and see whether the meter turns.',
+      },
+      ...{ began_at: '2026-11-21T15:00:00Z', ended_at: null },
+    },
+  ],
+};
+
+export const careConsent: CareConsent = {
+  can_tell: true,
+  consent: {
+    given_at: '2026-11-01T03:00:00Z',
+    contacts: [
+      { email: 'daughter@home.example', called: '어머니 댁' },
+      { email: 'neighbour@home.example', called: '앞집' },
+    ],
+    away: [{ id: '0b8f5c1e-0000-4000-8000-000000000001', from: '2026-12-24', until: '2026-12-31' }],
+  },
+};

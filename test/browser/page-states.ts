@@ -3,9 +3,11 @@ import type { Page } from 'playwright-core';
 import { billStates } from './bill-states.ts';
 import { billingStates } from './billing-states.ts';
 import { deskStates } from './desk-states.ts';
+import { findingStates } from './finding-states.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
 import { anchoring, anchors, intake, me, traceWith } from './page-answers.ts';
 import type { PageState } from './page-state.ts';
+import { zoneStates } from './zone-states.ts';
 
 export const signedOut: Answers = { 'GET /api/portal/me': () => refusal(401, 'NOT_SIGNED_IN') };
 
@@ -74,6 +76,32 @@ export const pageStates: PageState[] = [
     act: shown('last-alarm'),
   },
   {
+    name: 'portal: welfare check',
+    on: 'site',
+    path: '/#/care',
+    act: async (page) => {
+      await page.getByTestId('care-away').first().waitFor();
+    },
+  },
+  {
+    name: 'portal: welfare check, not begun',
+    on: 'site',
+    path: '/#/care',
+    answers: { 'GET /api/portal/consent': () => ok({ can_tell: true, consent: null }) },
+    act: async (page) => {
+      await page.getByTestId('care-email').fill('daughter@home.example');
+      await page.getByTestId('care-called').fill('어머니 댁');
+      await page.getByTestId('care-agree').check();
+    },
+  },
+  {
+    name: 'portal: welfare check, no e-mail here',
+    on: 'site',
+    path: '/#/care',
+    answers: { 'GET /api/portal/consent': () => ok({ can_tell: false, consent: null }) },
+    act: shown('care-unavailable'),
+  },
+  {
     name: 'portal: refused',
     on: 'site',
     path: '/?request_id=req-1&response_code=c',
@@ -139,7 +167,11 @@ export const pageStates: PageState[] = [
   },
   ...billingStates,
   ...billStates,
+  ...billStates,
+  ...billingStates,
   ...deskStates,
+  ...zoneStates,
+  ...findingStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
   { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
   {
@@ -150,6 +182,22 @@ export const pageStates: PageState[] = [
       await page.getByTestId('redecode').click();
       await page.getByTestId('redecoded').waitFor();
     },
+  },
+  {
+    name: 'console: alarms, one opened',
+    on: 'site',
+    path: '/utility/#/alarms',
+    act: async (page) => {
+      await page.getByTestId('alarm-open').nth(1).click();
+      await page.getByTestId('alarm-event').first().waitFor();
+    },
+  },
+  {
+    name: 'console: no alarms',
+    on: 'site',
+    path: '/utility/#/alarms',
+    answers: { 'GET /api/utility/alarms': () => ok({ alarms: [], next_cursor: null, waiting: [], kinds: [] }) },
+    act: (page) => page.locator('.empty').waitFor(),
   },
   { name: 'console: intake', on: 'site', path: '/utility/#/intake', act: shown('gateway-row') },
   {

@@ -12,6 +12,7 @@ import { createPartition, monthOf } from '../../src/metering/intake/partition-st
 import { freePort } from '../../src/platform/free-port.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../src/platform/http/operator-guard.ts';
+import { createWalletServer, staticPages } from '../../src/platform/http/static-server.ts';
 import { createLogger, type Logger } from '../../src/platform/logger.ts';
 import { problem } from '../../src/platform/problem.ts';
 import { systemRandom } from '../../src/platform/random.ts';
@@ -28,13 +29,16 @@ export const operatorToken = 'the-token-of-the-operator-in-tests';
 export async function portalHouse(
   logger: Logger = createLogger('silent'),
   policy: Pick<IdentityOptions, 'wallets' | 'cityProvider'> = {},
+  /** Folders of built pages, which are then served to browsers, the wallet's on an origin of its own. */
+  pages: { site: string; wallet: string } | null = null,
 ) {
   const { pool } = await testDatabase();
   const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
   const random = systemRandom;
   const port = await freePort(0);
   const publicUrl = `http://localhost:${port}`;
-  const walletUrl = 'http://localhost:8081';
+  const walletPort = pages === null ? 8081 : await freePort(0);
+  const walletUrl = `http://localhost:${walletPort}`;
   const dataDirectory = mkdtempSync(join(tmpdir(), 'naru-portal-'));
   const requireOperator = operatorGuard(operatorToken);
 
@@ -56,7 +60,8 @@ export async function portalHouse(
   /** What keeps the chain from agreeing with the database. */
   const chain: { trouble: string | null } = { trouble: null };
   const chainTrouble = async () => chain.trouble;
-  const citizen = composeCitizen({
+  const citizen = await composeCitizen({
+    canTell: true,
     ...{ pool, clock, random, timeZone, publicUrl, walletUrl, identity, metering, chainTrouble },
     ...{ secret: 'the-key-of-the-pseudonyms-in-tests', anchorOf: async () => null },
     // There is no chain: what a proof needs is never there.
@@ -64,10 +69,19 @@ export async function portalHouse(
   });
   const server = await createHttpServer({
     ...{ logger, publicUrl, title: 'test', version: '0' },
-    routes: [...identity.routes, ...metering.routes, ...citizen, ...desk.routes],
+    routes: [
+      ...identity.routes,
+      ...metering.routes,
+      ...citizen,
+      ...desk.routes,
+      ...(pages === null ? [] : [staticPages(pages.site)]),
+    ],
   });
   await server.listen({ host: '127.0.0.1', port });
+  const wallets = pages && (await createWalletServer(pages.wallet, publicUrl, logger));
+  await wallets?.listen({ host: '127.0.0.1', port: walletPort });
   afterAll(async () => {
+    await wallets?.close();
     await server.close();
     rmSync(dataDirectory, { recursive: true, force: true });
   });
@@ -137,7 +151,7 @@ export async function portalHouse(
     /** What the worker does with reductions. */
     checks: composeReductionChecks({ pool, clock, timeZone, metering, chainTrouble }),
     chain,
-    ...{ pool, clock, publicUrl, identity, metering, staff, offers, server, browser, household, signInWith },
+    ...{ pool, clock, publicUrl, walletUrl, identity, metering, staff, offers, server, browser, household, signInWith },
     /** A meter with this serial at `sp-<serial>`, and registers (litres) at instants. */
     async meter(
       serial: string,

@@ -10,6 +10,7 @@ import { askService, type ServiceProblem } from '../shared/service-client.ts';
 import type { Me, MyMeter } from '../shared/service-types.ts';
 import { claimValue, flagName, flagSentence } from '../shared/terms.ts';
 import { UseChart } from '../shared/use-chart.tsx';
+import { HouseholdNotices } from './household-notices.tsx';
 import { HowKnown } from './how-known.tsx';
 import { UseComparison } from './use-comparison.tsx';
 
@@ -28,6 +29,7 @@ export function MeterPage({ me, onProblem }: { me: Me; onProblem: (problem: Serv
   return (
     <>
       <PageTitle>{say('우리 집 계량기', 'My meter')}</PageTitle>
+      <HouseholdNotices />
       {remote.state === 'loading' ? <Loading /> : null}
       {remote.state === 'failed' ? <ProblemNotice problem={remote.problem} again={again} /> : null}
       {remote.state === 'ready' ? <MeterView meter={remote.value} me={me} /> : null}

@@ -1,10 +1,11 @@
-// The portal's addresses for who is signed in: `#/` the meter, `#/bills`, `#/bills/ID`.
+// The portal's addresses for who is signed in: `#/` the meter, `#/bills`, `#/bills/ID`, `#/care`.
 import { useEffect, useState } from 'preact/hooks';
 
-export type PortalRoute = { page: 'meter' } | { page: 'bills' } | { page: 'bill'; id: string };
+export type PortalRoute = { page: 'meter' } | { page: 'care' } | { page: 'bills' } | { page: 'bill'; id: string };
 
 export function portalRouteOf(hash: string): PortalRoute {
   const [first = '', second = ''] = hash.replace(/^#\/?/, '').split('/');
+  if (first === 'care') return { page: 'care' };
   if (first !== 'bills') return { page: 'meter' };
   return second === '' ? { page: 'bills' } : { page: 'bill', id: second };
 }

@@ -7,6 +7,7 @@ import { askService, asServiceProblem, type ServiceProblem } from '../shared/ser
 import type { Me } from '../shared/service-types.ts';
 import { BillPage } from './bill-page.tsx';
 import { BillsPage } from './bills-page.tsx';
+import { CarePage } from './care-page.tsx';
 import { Landing } from './landing.tsx';
 import { MeterPage } from './meter-page.tsx';
 import { type PortalRoute, usePortalRoute } from './portal-route.ts';
@@ -137,6 +138,7 @@ interface HomeProps {
 function Home({ route, me, proofProblem, onProblem, onForgotten }: HomeProps) {
   if (route.page === 'bills')
     return <BillsPage onProblem={onProblem} proofProblem={proofProblem} onForgotten={onForgotten} />;
+  if (route.page === 'care') return <CarePage onProblem={onProblem} />;
   if (route.page === 'bill') return <BillPage id={route.id} onProblem={onProblem} />;
   return <MeterPage me={me} onProblem={onProblem} />;
 }
@@ -149,8 +151,11 @@ function Navigation({ route, onLeave }: { route: PortalRoute; onLeave: () => voi
       <a href="#/" {...current(route.page === 'meter')}>
         {say('계량기', 'Meter')}
       </a>
-      <a href="#/bills" {...current(route.page !== 'meter')} data-testid="to-bills">
+      <a href="#/bills" {...current(route.page === 'bills' || route.page === 'bill')} data-testid="to-bills">
         {say('요금', 'Bills')}
+      </a>
+      <a href="#/care" {...current(route.page === 'care')} data-testid="to-care">
+        {say('안부', 'Welfare')}
       </a>
       <button type="button" class="button plain quiet" onClick={onLeave} data-testid="sign-out">
         {say('로그아웃', 'Sign out')}

@@ -23,6 +23,8 @@ export interface UseInterval {
   end: string;
   /** Litres; `null`: no reading tells. */
   use_l: number | null;
+  /** How much of it is estimated; absent where all was measured. */
+  estimated_l?: number;
 }
 
 export interface Use {
@@ -293,4 +295,75 @@ export interface AuditEntry {
   offer_id: string | null;
   credential_id: string | null;
   import_id: string | null;
+}
+
+export type AlarmState = 'open' | 'acknowledged' | 'closed' | 'withdrawn';
+
+export interface Alarm {
+  id: string;
+  kind: string;
+  service_point: string | null;
+  zone: string;
+  meter: { id: string; serial: string } | null;
+  began_at: string;
+  ended_at: string | null;
+  /** 1: for the next visit, 2: to be looked at, 3: at once. */
+  grade: number;
+  times: number;
+  amount: number | null;
+  state: AlarmState;
+  assigned_to: string | null;
+  opened_at: string;
+  /** Silences that stand behind a zone's. */
+  behind: number;
+}
+
+export interface AlarmKindName {
+  kind: string;
+  label: { ko: string; en: string };
+  advice: { ko: string; en: string };
+  unit: string | null;
+}
+
+export interface AlarmPage {
+  alarms: Alarm[];
+  next_cursor: string | null;
+  waiting: { kind: string; open: number; acknowledged: number }[];
+  kinds: AlarmKindName[];
+}
+
+export interface AlarmHistory {
+  alarm: Alarm;
+  events: {
+    id: string;
+    at: string;
+    what: string;
+    actor: string | null;
+    why: string | null;
+    began_at: string;
+    ended_at: string | null;
+    times: number;
+    assigned_to: string | null;
+  }[];
+}
+
+export interface HouseholdNotice {
+  kind: string;
+  label: { ko: string; en: string };
+  advice: { ko: string; en: string };
+  began_at: string;
+  /** null: it goes on. */
+  ended_at: string | null;
+}
+
+export interface CareContact {
+  email: string;
+  /** By what they know whose home it is. */
+  called: string;
+}
+
+export interface CareConsent {
+  /** Whether this service sends e-mail at all. */
+  can_tell: boolean;
+  consent: { given_at: string; contacts: CareContact[]; away: { id: string; from: string; until: string }[] } | null;
 }

@@ -121,6 +121,20 @@ const words = {
     flood: { ko: '너무 많이 보냄', en: 'Sends too much' },
     acknowledgement: { ko: '이상한 응답', en: 'Strange answer' },
   },
+  alarm_state: {
+    acknowledged: { ko: '확인함', en: 'Seen' },
+  },
+  alarm_event: {
+    opened: { ko: '발생', en: 'Opened' },
+    worsened: { ko: '악화', en: 'Grew worse' },
+    changed: { ko: '늦은 자료로 고침', en: 'Changed by late data' },
+    cleared: { ko: '원인이 사라짐', en: 'Cleared' },
+    returned: { ko: '다시 생김', en: 'Came back' },
+    withdrawn: { ko: '늦은 자료로 취소', en: 'Withdrawn after late data' },
+    acknowledged: { ko: '확인함', en: 'Seen' },
+    assigned: { ko: '맡김', en: 'Assigned' },
+    closed: { ko: '닫음', en: 'Closed' },
+  },
   device_action: {
     certificate_signed: { ko: '인증서 발급', en: 'Certificate signed' },
     certificate_revoked: { ko: '인증서 폐지', en: 'Certificate revoked' },

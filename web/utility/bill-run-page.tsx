@@ -22,6 +22,13 @@ const reasons: Record<HeldReason, Text> = {
   no_price: { ko: '요율표에 요율이 없음', en: 'the tariff has no price' },
 };
 
+/** `288 h from 2026-03-20` is what is missing; other details name bills or lines of a tariff. */
+function detailText(detail: string): Text {
+  const [, hours, from] = /^(\d+) h from (\S+)$/.exec(detail) ?? [];
+  if (hours === undefined || from === undefined) return { ko: detail, en: detail };
+  return { ko: `${from}부터 모두 ${hours}시간`, en: `${hours} hours, the first on ${from}` };
+}
+
 export function BillRunPage({ id }: { id: string }) {
   const { say } = useSpeech();
   const [run, again] = useRemote<BillRunAnswer>(
@@ -76,7 +83,7 @@ function Held({ id, state }: { id: string; state: BillRunAnswer['state'] }) {
                   <a href={linkTo({ page: 'service-point', id: place.service_point })}>{place.service_point}</a>
                   <span class="badge warn">{pick(reasons[place.reason])}</span>
                 </p>
-                <p class="small soft">{place.detail}</p>
+                <p class="small soft">{pick(detailText(place.detail))}</p>
               </div>
               {place.bill_id === null ? null : (
                 <a class="button plain quiet" href={linkTo({ page: 'bill', id: String(place.bill_id) })}>

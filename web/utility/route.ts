@@ -1,24 +1,42 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
+// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`, `#/alarms`,
+// `#/quarantine`, `#/validation`, `#/validation/ID`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
   | { page: 'meters' }
+  | { page: 'alarms' }
   | { page: 'meter'; id: string }
   | { page: 'service-point'; id: string }
   | { page: 'intake' }
   | { page: 'devices' }
   | { page: 'device'; id: string }
   | { page: 'quarantine' }
+  | { page: 'validation' }
+  | { page: 'finding'; id: string }
   | { page: 'anchoring' }
   | { page: 'desk' }
   | { page: 'imports' }
   | { page: 'audit' }
   | { page: 'bill-runs' }
   | { page: 'bill-run'; id: string }
-  | { page: 'bill'; id: string };
+  | { page: 'bill'; id: string }
+  | { page: 'zones' }
+  | { page: 'zone'; id: string }
+  | { page: 'completeness' }
+  | { page: 'registry' };
 
-const plainPages = ['quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
+const plainPages = [
+  'alarms',
+  'quarantine',
+  'anchoring',
+  'intake',
+  'desk',
+  'imports',
+  'audit',
+  'completeness',
+  'registry',
+] as const;
 
 export function routeOf(hash: string): Route {
   const [first = '', second] = hash.replace(/^#\/?/, '').split('/');
@@ -28,6 +46,8 @@ export function routeOf(hash: string): Route {
   if (first === 'bills' && id !== null) return { page: 'bill', id };
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
+  if (first === 'zones') return id === null ? { page: 'zones' } : { page: 'zone', id };
+  if (first === 'validation') return id === null ? { page: 'validation' } : { page: 'finding', id };
   if (first === 'devices') return id === null ? { page: 'devices' } : { page: 'device', id };
   return { page: 'meters' };
 }
@@ -43,8 +63,10 @@ function decoded(part: string): string {
 export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
+  if (route.page === 'finding') return `#/validation/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill-run') return `#/bill-runs/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill') return `#/bills/${encodeURIComponent(route.id)}`;
+  if (route.page === 'zone') return `#/zones/${encodeURIComponent(route.id)}`;
   if (route.page === 'device') return `#/devices/${encodeURIComponent(route.id)}`;
   return `#/${route.page}`;
 }

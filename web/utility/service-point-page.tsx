@@ -1,6 +1,7 @@
 // One service point on a page of its own.
 import { useSpeech } from '../shared/language.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
+import { PlaceHistoryPanel } from './place-history.tsx';
 import { linkTo } from './route.ts';
 import { ServicePointPanel } from './service-point-panel.tsx';
 
@@ -12,6 +13,7 @@ export function ServicePointPage({ id }: { id: string }) {
         <a href={linkTo({ page: 'meters' })}>← {say('계량기 목록', 'All meters')}</a>
       </p>
       <PageTitle>{say(`수용가 ${id}`, `Service point ${id}`)}</PageTitle>
+      <PlaceHistoryPanel id={id} />
       <ServicePointPanel id={id} />
     </>
   );

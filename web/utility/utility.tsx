@@ -6,21 +6,28 @@ import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageFrame, PageTitle } from '../shared/page-frame.tsx';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import { WalletSignIn } from '../shared/wallet-sign-in.tsx';
+import { AlarmsPage } from './alarms-page.tsx';
 import { AnchoringPage } from './anchoring-page.tsx';
 import { AuditPage } from './audit-page.tsx';
 import { BillPage } from './bill-page.tsx';
 import { BillRunPage } from './bill-run-page.tsx';
 import { BillRunsPage } from './bill-runs-page.tsx';
+import { CompletenessPage } from './completeness-page.tsx';
 import { DeskPage } from './desk-page.tsx';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
+import { FindingPage } from './finding-page.tsx';
+import { FindingsPage } from './findings-page.tsx';
 import { ImportsPage } from './imports-page.tsx';
 import { IntakePage } from './intake-page.tsx';
 import { MeterPage } from './meter-page.tsx';
 import { MetersPage } from './meters-page.tsx';
 import { QuarantinePage } from './quarantine-page.tsx';
+import { RegistryPage } from './registry-page.tsx';
 import { linkTo, type Route, useRoute } from './route.ts';
 import { ServicePointPage } from './service-point-page.tsx';
+import { ZonePage } from './zone-page.tsx';
+import { ZonesPage } from './zones-page.tsx';
 
 type Entry = { state: 'asking' } | { state: 'in' } | { state: 'out'; problem: ServiceProblem | null };
 
@@ -113,6 +120,22 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         <a href={linkTo({ page: 'meters' })} aria-current={current('meters')}>
           {say('계량기', 'Meters')}
         </a>
+        <a href={linkTo({ page: 'alarms' })} aria-current={current('alarms')} data-testid="alarms-link">
+          {say('경보', 'Alarms')}
+        </a>
+        <a href={linkTo({ page: 'zones' })} aria-current={current('zones')} data-testid="zones-link">
+          {say('구역', 'Zones')}
+        </a>
+        <a
+          href={linkTo({ page: 'completeness' })}
+          aria-current={current('completeness')}
+          data-testid="completeness-link"
+        >
+          {say('수집률', 'Completeness')}
+        </a>
+        <a href={linkTo({ page: 'registry' })} aria-current={current('registry')} data-testid="registry-link">
+          {say('등록 대장', 'Registry')}
+        </a>
         <a href={linkTo({ page: 'devices' })} aria-current={current('devices')} data-testid="devices-link">
           {say('장치', 'Devices')}
         </a>
@@ -121,6 +144,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         </a>
         <a href={linkTo({ page: 'quarantine' })} aria-current={current('quarantine')} data-testid="quarantine-link">
           {say('격리함', 'Quarantine')}
+        </a>
+        <a href={linkTo({ page: 'validation' })} aria-current={current('validation')} data-testid="validation-link">
+          {say('검침 검증', 'Validation')}
         </a>
         <a href={linkTo({ page: 'anchoring' })} aria-current={current('anchoring')} data-testid="anchoring-link">
           {say('공개 장부', 'Ledger')}
@@ -145,11 +171,13 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-function sectionOf({
-  page,
-}: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill'> {
+type OfSection = 'device' | 'finding' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone';
+
+function sectionOf({ page }: Route): Exclude<Route['page'], OfSection> {
   if (page === 'device') return 'devices';
+  if (page === 'finding') return 'validation';
   if (page === 'bill-run' || page === 'bill') return 'bill-runs';
+  if (page === 'zone') return 'zones';
   return page === 'meter' || page === 'service-point' ? 'meters' : page;
 }
 
@@ -157,7 +185,14 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'meter') return <MeterPage key={route.id} id={route.id} />;
   if (route.page === 'service-point') return <ServicePointPage key={route.id} id={route.id} />;
   if (route.page === 'device') return <DevicePage key={route.id} id={route.id} />;
+  if (route.page === 'alarms') return <AlarmsPage />;
+  if (route.page === 'zone') return <ZonePage key={route.id} id={route.id} />;
+  if (route.page === 'zones') return <ZonesPage />;
+  if (route.page === 'completeness') return <CompletenessPage />;
+  if (route.page === 'registry') return <RegistryPage />;
   if (route.page === 'devices') return <DevicesPage />;
+  if (route.page === 'validation') return <FindingsPage />;
+  if (route.page === 'finding') return <FindingPage key={route.id} id={route.id} />;
   if (route.page === 'bill-runs') return <BillRunsPage />;
   if (route.page === 'bill-run') return <BillRunPage key={route.id} id={route.id} />;
   if (route.page === 'bill') return <BillPage key={route.id} id={route.id} />;

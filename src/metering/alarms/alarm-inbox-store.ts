@@ -1,36 +1,7 @@
 // The SQL of what staff see of alarms and do about them.
 import type { Queryable } from '../../platform/postgres/database.ts';
+import type { AlarmEventRow, AlarmFilter, AlarmRow, StaffTurn } from './alarm-inbox.ts';
 import { TOLD } from './alarm-store.ts';
-import type { AlarmState } from './matched-alarms.ts';
-
-export interface AlarmRow {
-  alarm_id: number;
-  kind: string;
-  service_point_id: string | null;
-  zone_id: string;
-  meter_id: number | null;
-  serial: string | null;
-  began_at: Date;
-  ended_at: Date | null;
-  grade: number;
-  times: number;
-  amount: number | null;
-  state: AlarmState;
-  assigned_to: string | null;
-  opened_at: Date;
-  parent_alarm_id: number | null;
-  /** Silences that stand behind a zone's. */
-  behind: number;
-}
-
-export interface AlarmFilter {
-  states: readonly AlarmState[];
-  kind: string | null;
-  zone: string | null;
-  servicePoint: string | null;
-  /** The alarm behind which they stand; null: those that stand behind none. */
-  parent: number | null;
-}
 
 const ALARMS = `
   SELECT a.alarm_id, a.kind, a.service_point_id, a.zone_id, i.meter_id, m.serial, a.began_at, a.ended_at, a.grade, a.times,
@@ -73,29 +44,12 @@ export async function findAlarm(from: Queryable, alarmId: number): Promise<Alarm
   return rows[0] ?? null;
 }
 
-export interface AlarmEventRow {
-  event_id: number;
-  at: Date;
-  what: string;
-  actor: Buffer | null;
-  why: string | null;
-  told: { began_at: string; ended_at: string | null; grade: number; times: number; assigned_to: string | null };
-}
-
 export async function listAlarmEvents(from: Queryable, alarmId: number, limit: number): Promise<AlarmEventRow[]> {
   const { rows } = await from.query<AlarmEventRow>(
     `SELECT event_id, at, what, actor, why, told FROM metering.alarm_event WHERE alarm_id = $1 ORDER BY event_id DESC LIMIT $2`,
     [alarmId, limit],
   );
   return rows;
-}
-
-export interface StaffTurn {
-  what: 'acknowledged' | 'assigned' | 'closed';
-  actor: Buffer | null;
-  why: string | null;
-  /** For `assigned`; null takes it from whoever had it. */
-  assignedTo?: string | null;
 }
 
 /** @returns false where the alarm isn't in a state in which that can be done */

@@ -78,6 +78,8 @@ export interface AlarmKind {
   label: { ko: string; en: string };
   /** What one does about it. */
   advice: { ko: string; en: string };
+  /** What those who live there are told; absent: nothing. */
+  household?: { ko: string; en: string };
   /** What `amount` counts; null where there is none. */
   unit: 'l_per_h' | null;
   /** Evidence lies no further from what it shows. */

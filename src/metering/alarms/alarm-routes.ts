@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { problem } from '../../platform/problem.ts';
 import { readCursor, writeCursor } from '../meters/list-cursor.ts';
-import type { AlarmEventRow, AlarmRow } from './alarm-inbox-store.ts';
+import type { AlarmEventRow, AlarmRow } from './alarm-inbox.ts';
 import type { AlarmName } from './alarm-message.ts';
 import type { AlarmService } from './alarm-service.ts';
 import { alarmStates } from './matched-alarms.ts';

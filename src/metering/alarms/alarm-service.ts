@@ -2,17 +2,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
-import {
-  type AlarmEventRow,
-  type AlarmFilter,
-  type AlarmRow,
-  countWaiting,
-  findAlarm,
-  listAlarmEvents,
-  listAlarms,
-  type StaffTurn,
-  turnAlarm,
-} from './alarm-inbox-store.ts';
+import type { AlarmEventRow, AlarmFilter, AlarmRow, StaffTurn } from './alarm-inbox.ts';
+import { countWaiting, findAlarm, listAlarmEvents, listAlarms, turnAlarm } from './alarm-inbox-store.ts';
 
 const mostEvents = 200;
 

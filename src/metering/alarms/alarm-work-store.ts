@@ -17,14 +17,14 @@ export async function holdAlarmJob(to: Queryable): Promise<boolean> {
   return rows[0]?.held === true;
 }
 
-/** Installs that were never judged are due from their beginning. */
-export async function addUnjudged(to: Queryable, now_ms: number): Promise<void> {
+/** Installs that were never judged are due from their beginning. @param among these; null: all there are */
+export async function addUnjudged(to: Queryable, among: readonly number[] | null, now_ms: number): Promise<void> {
   await to.query(
     `INSERT INTO metering.alarm_judged (install_id, judged_at, due_at)
      SELECT install_id, from_at, to_timestamp($1::float8 / 1000) FROM metering.install i
-      WHERE from_at <= to_timestamp($1::float8 / 1000)
+      WHERE from_at <= to_timestamp($1::float8 / 1000) AND ($2::int[] IS NULL OR install_id = ANY($2::int[]))
         AND NOT EXISTS (SELECT FROM metering.alarm_judged j WHERE j.install_id = i.install_id)`,
-    [now_ms],
+    [now_ms, among],
   );
 }
 

@@ -2,7 +2,7 @@
 import { type AlarmKind, DAY_ms, type Grade } from './alarm-kind.ts';
 import { flagSightings } from './told-stretches.ts';
 
-interface FlagAlarm extends Pick<AlarmKind, 'kind' | 'label' | 'advice'> {
+interface FlagAlarm extends Pick<AlarmKind, 'kind' | 'label' | 'advice' | 'household'> {
   /** Any of them raises it. Source: devices/flags.ts */
   flags: readonly string[];
   grade: Grade;

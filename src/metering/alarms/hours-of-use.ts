@@ -9,24 +9,24 @@ export function hoursOfUse(
   days: LocalDays,
   stored: readonly Pick<UseDay, 'day' | 'told_hours' | 'hours_l'>[],
 ): HourOfUse[] {
-  const hours: (HourOfUse & { told: boolean })[] = [];
+  const hours: HourOfUse[] = [];
+  const told: boolean[] = [];
   for (const { day, told_hours, hours_l } of stored) {
     const { boundaries_ms } = days.on(day);
-    for (const [hour, use_l] of hours_l.entries()) {
+    for (let hour = 0; hour < hours_l.length; hour += 1) {
       const start_ms = boundaries_ms[hour] ?? 0;
-      hours.push({
-        ...{ start_ms, end_ms: boundaries_ms[hour + 1] ?? 0, use_l, day, measured: false },
-        clock_h: hours_l.length === 24 ? hour : clockHour(start_ms, days.timeZone),
-        told: (told_hours & (1 << hour)) !== 0,
-      });
+      const clock_h = hours_l.length === 24 ? hour : clockHour(start_ms, days.timeZone);
+      const end_ms = boundaries_ms[hour + 1] ?? 0;
+      hours.push({ start_ms, end_ms, use_l: hours_l[hour] ?? null, measured: false, day, clock_h });
+      told.push((told_hours & (1 << hour)) !== 0);
     }
   }
-  return hours.map(({ told, ...hour }, index) => {
-    const before = hours[index - 1];
-    const after = hours[index + 1];
-    const isBetween = before?.end_ms === hour.start_ms && before.told && after?.start_ms === hour.end_ms && after.told;
-    return { ...hour, measured: hour.use_l !== null && told && isBetween };
-  });
+  for (const [index, hour] of hours.entries()) {
+    const isTold = told[index - 1] === true && told[index] === true && told[index + 1] === true;
+    const isBetween = hours[index - 1]?.end_ms === hour.start_ms && hours[index + 1]?.start_ms === hour.end_ms;
+    hour.measured = hour.use_l !== null && isTold && isBetween;
+  }
+  return hours;
 }
 
 function clockHour(at_ms: number, timeZone: string): number {

@@ -44,9 +44,10 @@ export async function judgeChanged(options: JudgingOptions): Promise<JudgedRound
   return inTransaction(pool, async (transaction) => {
     if (!(await holdAlarmJob(transaction))) return null;
     const now_ms = clock.now_ms();
-    await addUnjudged(transaction, now_ms);
     const follower = { name: 'alarms', begins: 'with_everything' } as const;
     const changedDays = (await followChangedDays(transaction, follower, alarmLimits.taken)) ?? [];
+    // To look through all installs for those never heard of costs too much while there is much to follow.
+    if (changedDays.length === 0) await addUnjudged(transaction, null, now_ms);
     const due = await listDue(transaction, now_ms, alarmLimits.taken);
     const odd = await takeOddities(transaction, now_ms, alarmLimits.lateCommit_ms);
     const changed = changedDays.map(({ install_id, day }) => ({ install_id, from_ms: days.on(day).start_ms }));
@@ -110,6 +111,7 @@ async function judgeInstalls(
   now_ms: number,
 ): Promise<Judged[]> {
   const changedFrom = new Map(toJudge.map(({ install_id, from_ms }) => [install_id, from_ms]));
+  await addUnjudged(transaction, [...changedFrom.keys()], now_ms);
   const installs = await listJudgedInstalls(transaction, [...changedFrom.keys()]);
   const standing = await listStanding(transaction, [...changedFrom.keys()]);
   const windows = installs.map((install) => {

@@ -5,11 +5,13 @@ import type { LocalDay } from '../readings/local-days.ts';
 /**
  * Replaces the day's rows of these zones, each of itself alone. Where the registry says that something changed within an
  * hour, the hour counts where the place stood at its end. An inlet's hour is told where meters stood there all through it,
- * each with a use.
+ * each with a use: what an inlet did not tell is never estimated.
  */
 export async function writeZoneDays(to: Transaction, day: LocalDay, zoneIds: readonly string[]): Promise<void> {
   // The planner takes a compiled plan to be worth its while for some hundred expressions a row; making one takes longer.
   await to.query('SET LOCAL jit = off');
+  // The places of a city are sorted and matched in memory.
+  await to.query(`SET LOCAL work_mem = '64MB'`);
   const hours = day.boundaries_ms.length - 1;
   await to.query({
     name: `metering-write-zone-days-${hours}`,
@@ -45,15 +47,30 @@ const writing = (hours: number) => `
                                      ELSE width_bucket(i.until_at - interval '1 microsecond', b) END) AS last_hour
       FROM lay JOIN metering.install i USING (service_point_id), bounds
      WHERE i.from_at < b[${hours + 1}] AND (i.until_at IS NULL OR i.until_at > b[1])),
+  told_day AS (
+    SELECT stood.install_id, zone_id, purpose, first_hour, last_hour, u.hours_l,
+           -- Nearly all: a short way for them.
+           u.hours_l IS NOT NULL AND first_hour = 1 AND last_hour = ${hours} AND array_position(u.hours_l, NULL) IS NULL AS whole
+      FROM stood LEFT JOIN metering.use_day u ON u.install_id = stood.install_id AND u.day = $1::date
+     WHERE first_hour <= last_hour),
+  day_of AS (
+    SELECT told_day.*, e.hours_l AS estimated_l
+      FROM told_day LEFT JOIN LATERAL (
+        SELECT hours_l FROM metering.use_estimate
+         WHERE NOT told_day.whole AND install_id = told_day.install_id AND day = $1::date ORDER BY version DESC LIMIT 1) e ON true),
   used AS (
     SELECT zone_id, coalesce(sum(use_l) FILTER (WHERE purpose = 'billed'), 0) AS billed_l,
            coalesce(sum(use_l) FILTER (WHERE purpose = 'unbilled'), 0) AS unbilled_l,
-           sum(last_hour - first_hour + 1) AS meter_hours, sum(last_hour - first_hour + 1 - told) AS missing
+           sum(last_hour - first_hour + 1) AS meter_hours, sum(estimated) AS estimated,
+           sum(last_hour - first_hour + 1 - told - estimated) AS missing
       FROM (SELECT zone_id, purpose, first_hour, last_hour,
-                   ${hourly(hours, (hour) => `CASE WHEN ${hour} BETWEEN first_hour AND last_hour THEN coalesce(hours_l[${hour}]::bigint, 0) ELSE 0 END`)} AS use_l,
-                   ${hourly(hours, (hour) => `(${hour} BETWEEN first_hour AND last_hour AND hours_l[${hour}] IS NOT NULL)::int`)} AS told
-              FROM stood LEFT JOIN metering.use_day u ON u.install_id = stood.install_id AND u.day = $1::date
-             WHERE first_hour <= last_hour) meters
+                   CASE WHEN whole THEN 0::bigint + ${hourly(hours, (hour) => `hours_l[${hour}]`)}
+                        ELSE ${hourly(hours, (hour) => `CASE WHEN ${hour} BETWEEN first_hour AND last_hour THEN coalesce(hours_l[${hour}], estimated_l[${hour}], 0)::bigint ELSE 0 END`)} END AS use_l,
+                   CASE WHEN whole THEN ${hours}
+                        ELSE ${hourly(hours, (hour) => `(${hour} BETWEEN first_hour AND last_hour AND hours_l[${hour}] IS NOT NULL)::int`)} END AS told,
+                   CASE WHEN estimated_l IS NULL THEN 0
+                        ELSE ${hourly(hours, (hour) => `(${hour} BETWEEN first_hour AND last_hour AND hours_l[${hour}] IS NULL AND estimated_l[${hour}] IS NOT NULL)::int`)} END AS estimated
+              FROM day_of) meters
      GROUP BY zone_id),
   inlet AS (
     SELECT zone_id, service_point_id, direction, ${covered('from_at', 'until_at', hours)}
@@ -86,7 +103,7 @@ const writing = (hours: number) => `
   INSERT INTO metering.zone_day AS stored (zone_id, day, inlets, inflow_l, bridged_hours, billed_l, unbilled_l, meter_hours,
                                  estimated_meter_hours, missing_meter_hours)
   SELECT zone_id, $1::date, coalesce(inlets, 0), inflow_l, bridged_hours, coalesce(billed_l, 0), coalesce(unbilled_l, 0),
-         coalesce(meter_hours, 0), 0, coalesce(missing, 0)
+         coalesce(meter_hours, 0), coalesce(estimated, 0), coalesce(missing, 0)
     FROM inflow LEFT JOIN used USING (zone_id) LEFT JOIN inlets USING (zone_id)
   ON CONFLICT (zone_id, day) DO UPDATE
      SET inlets = EXCLUDED.inlets, inflow_l = EXCLUDED.inflow_l, bridged_hours = EXCLUDED.bridged_hours,

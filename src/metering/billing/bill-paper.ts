@@ -69,17 +69,21 @@ class Paper {
   }
 
   heading({ tariff }: BillDocument): void {
-    this.#text(`${tariff.name.ko} 고지서`, 0, { size: 20, bold: true });
-    this.#text(`${tariff.name.en}: bill`, 0, { size: 10, color: soft, below: 26 });
+    const [ko, en] = [`${tariff.name.ko} 고지서`, `${tariff.name.en}: bill`];
+    this.#text(ko, 0, { size: this.#fitting(ko, 'bold', 20), bold: true });
+    this.#text(en, 0, { size: this.#fitting(en, 'plain', 10), color: soft, below: 26 });
     this.#y += 50;
   }
 
   facts(facts: readonly [Text, string][]): void {
+    const width = width_pt / 2 - 8;
+    let highest = 0;
     for (const [at, [label, value]] of facts.entries()) {
       const left = at % 2 === 0 ? 0 : width_pt / 2;
       this.#text(`${label.ko}  ${label.en}`, left, { size: 7.5, color: soft });
-      this.#text(value, left, { size: 10, below: 11, width: width_pt / 2 - 8 });
-      if (at % 2 === 1) this.#y += 31;
+      this.#text(value, left, { size: 10, below: 11, width });
+      highest = Math.max(at % 2 === 0 ? 0 : highest, this.#height(value, width, 10));
+      if (at % 2 === 1) this.#y += highest + 19;
     }
     this.#y += 4;
   }
@@ -206,6 +210,11 @@ class Paper {
     if (this.#y + height_pt <= bottom_pt) return;
     this.#pdf.addPage();
     this.#y = margin_pt;
+  }
+
+  /** So small that it stays on its one line. */
+  #fitting(text: string, font: 'plain' | 'bold', size: number): number {
+    return size * Math.min(1, width_pt / this.#pdf.font(font).fontSize(size).widthOfString(text));
   }
 
   #height(text: string, width: number, size: number): number {

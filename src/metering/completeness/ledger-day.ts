@@ -30,8 +30,6 @@ export interface LedgerFacts {
   /** Bit n: a reading lies in hour n that came in time, or late. */
   inTime: number;
   late: number;
-  /** Bit n: what passed in hour n is estimated. */
-  estimated: number;
 }
 
 /** What is known of the time around the day, from which is told where an hour was lost. */
@@ -44,9 +42,11 @@ export interface LossSigns {
   undecoded_ms: readonly number[];
   /** From when to when the broker held the device back or refused what it sent. */
   refused: readonly { from_ms: number; to_ms: number }[];
+  /** Bit n: what passed in hour n is estimated. */
+  estimated: number;
 }
 
-const noSigns: LossSigns = { receipts: [], misdated_ms: [], undecoded_ms: [], refused: [] };
+export const noSigns: LossSigns = { receipts: [], misdated_ms: [], undecoded_ms: [], refused: [], estimated: 0 };
 
 /** Whole hours between two registers that a meter tells, as it did on most days; an hour where it never told any. */
 export function tellingInterval_h(toldCounts: readonly number[]): number {
@@ -90,7 +90,7 @@ function letterOf(facts: LedgerFacts, signs: LossSigns, slot: Slot): string {
   const { mask } = slot;
   if (facts.counted & mask) return (facts.inTime & mask) === 0 && facts.late & mask ? late : arrived;
   const lost = lostAt[(facts.inTime | facts.late) & mask ? 'validation' : whereLost(signs, slot)];
-  return facts.estimated & mask ? lost.toLowerCase() : lost;
+  return signs.estimated & mask ? lost.toLowerCase() : lost;
 }
 
 /** Looks at what came from the interval's beginning on, for as long as the meter's next report takes. */

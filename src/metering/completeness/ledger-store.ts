@@ -77,6 +77,7 @@ interface SignsRow {
   undecoded_ms: number[] | null;
   refused_from_ms: number[] | null;
   refused_to_ms: number[] | null;
+  estimated: number | null;
 }
 
 /** What came, was refused or failed around each of the days, by its place in the question. */
@@ -85,7 +86,7 @@ export async function listLossSigns(from: Queryable, asked: readonly AskedDay[])
   const { rows } = await from.query<SignsRow>({
     name: 'metering-list-loss-signs',
     text: `
-      SELECT place::int - 1 AS place, came.*, misdated.*, undecoded.*, refused.*
+      SELECT place::int - 1 AS place, came.*, misdated.*, undecoded.*, refused.*, guessed.*
         FROM ${ASKED}
        CROSS JOIN LATERAL (
          SELECT array_agg(at_ms ORDER BY at_ms) AS receipts_ms, array_agg(readings ORDER BY at_ms) AS readings
@@ -110,7 +111,13 @@ export async function listLossSigns(from: Queryable, asked: readonly AskedDay[])
            FROM metering.radio_install r JOIN metering.device_event e USING (device_no)
           WHERE r.meter_id = i.meter_id AND e.kind IN ('flood', 'trespass')
             AND e.first_at < end_at + ${around} AND e.last_at > start_at
-            AND r.from_at <= e.last_at AND (r.until_at IS NULL OR r.until_at > e.first_at)) refused`,
+            AND r.from_at <= e.last_at AND (r.until_at IS NULL OR r.until_at > e.first_at)) refused
+       CROSS JOIN LATERAL (
+         SELECT bit_or(1 << (hour::int - 1)) AS estimated
+           FROM (SELECT hours_l FROM metering.use_estimate e
+                  WHERE e.install_id = asked.install_id AND e.day = asked.day ORDER BY version DESC LIMIT 1) newest,
+                unnest(hours_l) WITH ORDINALITY AS guess (use_l, hour)
+          WHERE use_l IS NOT NULL) guessed`,
     values: askedValues(asked),
   });
   return new Map(
@@ -123,6 +130,7 @@ export async function listLossSigns(from: Queryable, asked: readonly AskedDay[])
         refused: (row.refused_from_ms ?? []).map((from_ms, index) => ({
           ...{ from_ms, to_ms: row.refused_to_ms?.[index] ?? from_ms },
         })),
+        estimated: row.estimated ?? 0,
       },
     ]),
   );

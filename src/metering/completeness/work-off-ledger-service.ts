@@ -6,7 +6,7 @@ import { firstOpenDay, lastDay } from '../balance/work-off-zones-service.ts';
 import { holdZoneJob, lastClosedDay, markZonesOf, noteClosedDay } from '../balance/zone-due-store.ts';
 import { type ChangedDay, followChangedDays } from '../readings/changed-days-store.ts';
 import type { LocalDays } from '../readings/local-days.ts';
-import { hasLosses, type LedgerFacts, type LossSigns, ledgerHours } from './ledger-day.ts';
+import { hasLosses, type LedgerFacts, ledgerHours, noSigns } from './ledger-day.ts';
 import {
   type AskedDay,
   beginSweeps,
@@ -30,11 +30,11 @@ const ledgerJobLimits = {
   againAfter_days: [0, 1, 7],
 } as const;
 
-const noSigns: LossSigns = { receipts: [], misdated_ms: [], undecoded_ms: [], refused: [] };
-
 /** Works out the next days whose use changed. @returns how many days changed; null: another copy is at it */
 export function followUseWithLedger(pool: Pool, days: LocalDays, now_ms: number): Promise<number | null> {
   return inTransaction(pool, async (transaction) => {
+    // Nobody goes through a day meanwhile: two that write the same rows would wait for each other.
+    if (!(await holdZoneJob(transaction))) return null;
     const follower = { name: 'completeness', begins: 'with_what_changes' } as const;
     const changed = await followChangedDays(transaction, follower, ledgerJobLimits.daysAtOnce);
     if (changed === null) return null;
@@ -124,6 +124,6 @@ function factsOf(days: LocalDays, day: string, row: FactRow): LedgerFacts {
   return {
     boundaries_ms: days.on(day).boundaries_ms,
     ...{ from_ms: row.from_ms, until_ms: row.until_ms, toldCounts: row.told_counts },
-    ...{ counted: row.counted, inTime: row.in_time, late: row.late, estimated: 0 },
+    ...{ counted: row.counted, inTime: row.in_time, late: row.late },
   };
 }

@@ -5,6 +5,7 @@ import { createZonesService } from '../../../src/metering/balance/zone-balance-s
 import { importRegistry } from '../../../src/metering/meters/import-registry-service.ts';
 import type { RegistryList } from '../../../src/metering/meters/registry-list.ts';
 import { LocalDays } from '../../../src/metering/readings/local-days.ts';
+import { estimated } from '../../support/estimated-use.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { type Told, toldRegisters } from '../../support/told-registers.ts';
 
@@ -22,6 +23,13 @@ const iso = (at_ms: number) => new Date(at_ms).toISOString();
 const meterIdOf = async (serial: string) =>
   (await pool.query<{ meter_id: number }>('SELECT meter_id FROM metering.meter WHERE serial = $1', [serial])).rows[0]
     ?.meter_id ?? 0;
+
+const installOf = async (serial: string) =>
+  (
+    await pool.query<{ install_id: number }>('SELECT install_id FROM metering.install WHERE meter_id = $1', [
+      await meterIdOf(serial),
+    ])
+  ).rows[0]?.install_id ?? 0;
 
 /** Hourly, the same in each hour. */
 async function steady(serial: string, an_hour_l: number, from_ms = begin_ms, to_ms = end_ms): Promise<Told[]> {
@@ -129,10 +137,28 @@ describe('gaps', () => {
     expect((await dayOf('top', '2026-04-01'))?.balance).toBeNull();
   });
 
+  test('that are estimated are no gaps, and are counted as estimated', async () => {
+    await estimated(pool, await installOf('new-b'), '2026-04-01', [...Array(20).fill(240), null, null, null, null]);
+    await workOffAll();
+    expect(await dayOf('b', '2026-04-01')).toMatchObject({
+      ...{ billed_metered_l: 20 * 240, meter_hours: 24, estimated_meter_hours: 20, missing_meter_hours: 4 },
+      balance: null,
+    });
+    await estimated(pool, await installOf('new-b'), '2026-04-01', Array(24).fill(245));
+    await workOffAll();
+    expect(await dayOf('b', '2026-04-01')).toMatchObject({
+      ...{ estimated_meter_hours: 24, missing_meter_hours: 0 },
+      balance: { water_losses_l: 24 * 55 },
+    });
+  });
+
   test('end with the readings that come late, wherever the days were worked out before', async () => {
     await store.tell(await steady('new-b', 250, days.on('2026-04-01').start_ms));
     expect(await workOffAll()).toEqual(['2026-04-01', '2026-04-02']);
-    expect((await dayOf('b', '2026-04-01'))?.balance).toMatchObject({ water_losses_l: 24 * 50 });
+    // Where something is measured, what was estimated before counts no more.
+    expect(await dayOf('b', '2026-04-01')).toMatchObject({
+      ...{ estimated_meter_hours: 0, balance: { water_losses_l: 24 * 50 } },
+    });
     expect(await workOffAll()).toEqual([]);
   });
 

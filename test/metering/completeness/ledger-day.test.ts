@@ -5,6 +5,7 @@ import {
   type LedgerFacts,
   type LossSigns,
   ledgerHours,
+  noSigns,
   tellingInterval_h,
 } from '../../../src/metering/completeness/ledger-day.ts';
 
@@ -13,11 +14,11 @@ const all = (1 << 24) - 1;
 const bits = (...hours: number[]) => hours.reduce((mask, hour) => mask | (1 << hour), 0);
 const facts = (given: Partial<LedgerFacts> = {}): LedgerFacts => ({
   boundaries_ms: Array.from({ length: 25 }, (_, hour) => hour * HOUR),
-  ...{ from_ms: -HOUR, until_ms: null, toldCounts: [24, 24, 24], counted: all, inTime: all, late: 0, estimated: 0 },
+  ...{ from_ms: -HOUR, until_ms: null, toldCounts: [24, 24, 24], counted: all, inTime: all, late: 0 },
   ...given,
 });
 const signs = (given: Partial<LossSigns> = {}): LossSigns => ({
-  ...{ receipts: [], misdated_ms: [], undecoded_ms: [], refused: [] },
+  ...noSigns,
   ...given,
 });
 const without = (...hours: number[]) => ({ counted: all & ~bits(...hours), inTime: all & ~bits(...hours) });
@@ -84,6 +85,6 @@ describe('a day of the ledger', () => {
   });
 
   test('keeps where an hour was lost when it is estimated', () => {
-    expect(ledgerHours(facts({ ...without(3, 4), estimated: bits(4) }), signs()).slice(3, 5)).toBe('Rr');
+    expect(ledgerHours(facts(without(3, 4)), signs({ estimated: bits(4) })).slice(3, 5)).toBe('Rr');
   });
 });

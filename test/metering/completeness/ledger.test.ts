@@ -5,6 +5,7 @@ import { createCompletenessService } from '../../../src/metering/completeness/co
 import { followUseWithLedger, sweepLedger } from '../../../src/metering/completeness/work-off-ledger-service.ts';
 import { importRegistry } from '../../../src/metering/meters/import-registry-service.ts';
 import { LocalDays } from '../../../src/metering/readings/local-days.ts';
+import { estimated } from '../../support/estimated-use.ts';
 import { newSeed } from '../../support/seed.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { type Told, toldRegisters } from '../../support/told-registers.ts';
@@ -146,6 +147,21 @@ describe('the ledger', () => {
     await pool.query(`INSERT INTO metering.completeness_sweep (day) VALUES ('2026-03-27')`);
     await workOffAll();
     expect(await ledger('dumb', '2026-03-27')).toBe(`RRCRDRBB${'R'.repeat(16)}`);
+  });
+
+  test('keeps where an hour was lost when it is estimated', async () => {
+    const install = await pool.query<{ install_id: number }>(
+      'SELECT install_id FROM metering.install WHERE meter_id = $1',
+      [ids.get('silent')],
+    );
+    const hours_l = [null, 5, 5, ...Array(21).fill(null)];
+    await estimated(pool, install.rows[0]?.install_id ?? 0, '2026-03-30', hours_l);
+    await workOffAll();
+    expect(await ledger('silent', '2026-03-30')).toBe(`Rrr${'R'.repeat(21)}`);
+    const { rates } = await completeness.readRates({
+      ...{ by: 'day', from: '2026-03-30', until: '2026-03-30', zoneId: null, after: null, limit: 1 },
+    });
+    expect(rates).toMatchObject([{ estimated: 2, lost_radio: 24 }]);
   });
 
   test('is mended by readings that come late, and by nothing that changes nothing', async () => {

@@ -19,6 +19,10 @@ export const kind: AlarmKind = {
     ko: '바로 현장에 가서 밸브를 잠급니다.',
     en: 'Go there at once and close the valve.',
   },
+  household: {
+    ko: '평소와 다르게 아주 많은 물이 흐릅니다. 집을 비웠다면 바로 계량기 밸브를 잠가 주세요.',
+    en: 'An unusual amount of water is running. If nobody is at home, close the valve at the meter at once.',
+  },
   unit: 'l_per_h',
   memory_ms: (rushing_h + 2) * HOUR_ms,
   join_ms: DAY_ms,

@@ -9,6 +9,10 @@ export const kind = flagAlarm({
     ko: '계량기함을 보온하도록 안내합니다.',
     en: 'Have the meter box insulated.',
   },
+  household: {
+    ko: '계량기가 얼 만큼 춥습니다. 계량기함을 헌 옷이나 보온재로 채우고, 밤에는 물을 조금 틀어 두세요.',
+    en: 'It is cold enough for the meter to freeze. Fill its box with old clothes or insulation, and let a tap drip at night.',
+  },
   flags: ['freeze'],
   grade: 3,
   clear_ms: DAY_ms / 4,

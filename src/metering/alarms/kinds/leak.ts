@@ -17,6 +17,10 @@ export const kind: AlarmKind = {
     ko: '모든 수도꼭지를 잠그고 계량기가 도는지 확인합니다.',
     en: 'Close every tap and see whether the meter still turns.',
   },
+  household: {
+    ko: '물이 하루 넘게 멈추지 않고 흐릅니다. 수도꼭지를 모두 잠근 뒤 계량기가 도는지 봐 주세요. 변기에서 새는 일이 가장 많습니다.',
+    en: 'Water has been running for more than a day without a stop. Close every tap and see whether the meter still turns. Most often it is the toilet.',
+  },
   unit: 'l_per_h',
   memory_ms: (certain_h + 2) * HOUR_ms,
   join_ms: 3 * DAY_ms,

@@ -1,0 +1,225 @@
+// Reads a list of the registry in: checked first, watched while it goes on, mistakes by line and column; sent again after
+// an interruption, it goes on where it stopped.
+import { useEffect, useState } from 'preact/hooks';
+import { shortDateTime } from '../shared/format.ts';
+import { type Text, useSpeech } from '../shared/language.tsx';
+import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
+import { useRemote } from '../shared/remote.ts';
+import { askService, asServiceProblem, type ServiceProblem, sendFile } from '../shared/service-client.ts';
+import type { RegistryImports, RegistryListName } from './zone-types.ts';
+
+const listNames: Record<RegistryListName, Text> = {
+  zones: { ko: '구역', en: 'Zones' },
+  places: { ko: '수용가', en: 'Places' },
+  installs: { ko: '계량기 설치', en: 'Installs' },
+  inlets: { ko: '구역 유입', en: 'Inlets' },
+};
+
+type Step =
+  | { at: 'ready' }
+  | { at: 'sending'; checkOnly: boolean }
+  | { at: 'done'; checkOnly: boolean; rows: number; before: number }
+  | { at: 'failed'; problem: ServiceProblem };
+
+const refresh_ms = 1_000;
+
+export function RegistryImportForm({ onDone }: { onDone: () => void }) {
+  const { say, pick } = useSpeech();
+  const [list, setList] = useState<RegistryListName>('zones');
+  const [file, setFile] = useState<File | null>(null);
+  const [step, setStep] = useState<Step>({ at: 'ready' });
+  const isSending = step.at === 'sending';
+  const isReadIn = step.at === 'sending' && !step.checkOnly;
+  const [remote, again] = useRemote<RegistryImports>(
+    (signal) => askService('/api/utility/registry/imports', undefined, signal),
+    [step.at],
+    isReadIn ? refresh_ms : null,
+  );
+  const [known, setKnown] = useState<RegistryImports | null>(null);
+  useEffect(() => {
+    if (remote.state === 'ready') setKnown(remote.value);
+  }, [remote]);
+
+  const send = async (checkOnly: boolean): Promise<void> => {
+    if (file === null) return;
+    setStep({ at: 'sending', checkOnly });
+    try {
+      const path = `/api/utility/registry/${list}?dry_run=${checkOnly}`;
+      const answer = await sendFile<{ rows: number; before: number }>(path, file, 'text/csv');
+      setStep({ at: 'done', checkOnly, ...answer });
+      if (!checkOnly) onDone();
+    } catch (error) {
+      setStep({ at: 'failed', problem: asServiceProblem(error) });
+    }
+  };
+
+  return (
+    <section class="card" aria-labelledby="registry-import-title">
+      <form
+        class="section"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send(false);
+        }}
+      >
+        <h2 id="registry-import-title">{say('목록 올리기 (CSV)', 'Read in a list (CSV)')}</h2>
+        <div class="field">
+          <label for="registry-list">{say('목록', 'List')}</label>
+          <select
+            id="registry-list"
+            class="input"
+            value={list}
+            onChange={(event) => {
+              setList(event.currentTarget.value as RegistryListName);
+              setStep({ at: 'ready' });
+            }}
+            data-testid="registry-list"
+          >
+            {(Object.keys(listNames) as RegistryListName[]).map((each) => (
+              <option key={each} value={each}>
+                {pick(listNames[each])}
+              </option>
+            ))}
+          </select>
+          <span class="hint">
+            {say('제목 줄의 열: ', 'Columns of the heading: ')}
+            <code>{columnsOf(known, list)}</code>
+          </span>
+        </div>
+        <div class="field">
+          <label for="registry-file">{say('CSV 파일 (UTF-8)', 'CSV file (UTF-8)')}</label>
+          <input
+            id="registry-file"
+            class="input"
+            type="file"
+            accept=".csv,text/csv"
+            required
+            onChange={(event) => {
+              setFile(event.currentTarget.files?.[0] ?? null);
+              setStep({ at: 'ready' });
+            }}
+            data-testid="registry-file"
+          />
+        </div>
+        <div class="row">
+          <button
+            type="button"
+            class="button plain"
+            disabled={file === null || isSending}
+            onClick={() => send(true)}
+            data-testid="registry-check"
+          >
+            {say('먼저 확인하기', 'Check first')}
+          </button>
+          <button type="submit" class="button" disabled={file === null || isSending} data-testid="registry-read">
+            {say('올리기', 'Read in')}
+          </button>
+        </div>
+        <Outcome step={step} />
+        {remote.state === 'failed' && known === null ? <ProblemNotice problem={remote.problem} again={again} /> : null}
+        {known === null ? null : <Progress imports={known.imports} busy={isReadIn} />}
+      </form>
+    </section>
+  );
+}
+
+/** Those that may be left out in brackets. */
+function columnsOf(known: RegistryImports | null, list: RegistryListName): string {
+  const found = known?.lists.find((each) => each.list === list);
+  return found === undefined ? '…' : [...found.needed, ...found.wanted.map((column) => `[${column}]`)].join(', ');
+}
+
+interface Fault {
+  line: number;
+  column: string | null;
+  problem: string;
+}
+
+function Outcome({ step }: { step: Step }) {
+  const { say } = useSpeech();
+  if (step.at === 'sending') return <Loading>{say('읽는 중입니다…', 'Reading…')}</Loading>;
+  if (step.at === 'done') {
+    const { rows, before } = step;
+    return (
+      <Notice tone="good" live testId={step.checkOnly ? 'registry-checked' : 'registry-done'}>
+        {step.checkOnly
+          ? say(
+              `${rows}줄에 잘못이 없습니다. 아직 아무것도 바꾸지 않았습니다.`,
+              `${rows} rows, nothing wrong; nothing is changed yet.`,
+            )
+          : say(
+              `${rows}줄을 올렸습니다.${before > 0 ? ` 그 가운데 ${before}줄은 전에 올린 것입니다.` : ''}`,
+              `${rows} rows read in${before > 0 ? `, ${before} of them by an earlier try` : ''}.`,
+            )}
+      </Notice>
+    );
+  }
+  if (step.at !== 'failed') return null;
+  const faults = (step.problem.members.problems as Fault[] | undefined) ?? [];
+  if (faults.length === 0) return <ProblemNotice problem={step.problem} />;
+  return (
+    <div class="stack" data-testid="registry-faults">
+      <Notice tone="bad" live>
+        <strong>{say(`고칠 곳이 ${faults.length}곳 있습니다.`, `${faults.length} places to mend.`)}</strong>
+        <span>
+          {say(
+            '고쳐서 다시 올려 주세요. 앞서 끝난 줄은 건너뛰고 멈춘 곳부터 이어집니다.',
+            'Mend the file and send it again: rows that are read in stay, and said again they change nothing.',
+          )}
+        </span>
+      </Notice>
+      <ol class="issued">
+        {faults.map(({ line, column, problem }) => (
+          <li key={`${line} ${column} ${problem}`} class="issued-row">
+            <p class="row">
+              <strong>{say(`${line}번째 줄`, `Line ${line}`)}</strong>
+              {column === null ? null : <code>{column}</code>}
+              <span class="small" lang="en">
+                {problem}
+              </span>
+            </p>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** Of the list that is being read in, and of those that stopped half-way. */
+function Progress({ imports, busy }: { imports: RegistryImports['imports']; busy: boolean }) {
+  const { say, pick, language } = useSpeech();
+  if (imports.length === 0) return null;
+  return (
+    <details open={busy}>
+      <summary>{say('최근에 올린 목록', 'Lists that came last')}</summary>
+      <ul class="issued">
+        {imports.map((each) => (
+          <li key={each.list + each.file_sha256} class="issued-row" data-testid="registry-import">
+            <div class="import-facts">
+              <p class="row">
+                <strong>{pick(listNames[each.list as RegistryListName] ?? { ko: each.list, en: each.list })}</strong>
+                <span class={`badge ${each.rows_done === each.rows_all ? 'good' : 'warn'}`}>
+                  {each.rows_done.toLocaleString(language)} / {each.rows_all.toLocaleString(language)}
+                </span>
+                <span class="small soft">{shortDateTime(each.updated_at, language)}</span>
+              </p>
+              {each.rows_done === each.rows_all ? null : (
+                <>
+                  <progress max={each.rows_all} value={each.rows_done} aria-label={say('진행', 'Progress')} />
+                  {busy ? null : (
+                    <p class="small">
+                      {say(
+                        '같은 파일을 다시 올리면 이어서 읽습니다.',
+                        'Send the same file again, and it goes on here.',
+                      )}
+                    </p>
+                  )}
+                </>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
