@@ -1,21 +1,28 @@
 // A month's end in a city: the day's job over a day of hourly readings and what a reading takes on disk, next to one SQL
 // statement with a window function over the same table.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { startBillRun } from '../src/metering/billing/start-bill-run-service.ts';
+import { workOffBillRun } from '../src/metering/billing/work-off-bill-run-service.ts';
 import { LocalDays } from '../src/metering/readings/local-days.ts';
 import { gatherUse, workOffUse } from '../src/metering/readings/work-off-use-service.ts';
+import { judgeDue, registerRules, takeUpDay } from '../src/metering/validation/validate-service.ts';
+import { validationRules } from '../src/metering/validation/validation-rules.ts';
 import { createLogger } from '../src/platform/logger.ts';
+import { packageRoot } from '../src/platform/package-root.ts';
 import { inTransaction, openPool, type Pool } from '../src/platform/postgres/database.ts';
 import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
-import { copyDays, fillMonth, fillRegistry, type MonthOptions, Registers } from './month-fill.ts';
+import { copyHours, fillMonth, fillRegistry, type MonthOptions, READINGS_A_TELEGRAM, Registers } from './month-fill.ts';
 
 const TIME_ZONE = 'Asia/Seoul';
 const DAY_ms = 86_400_000;
+/** After midnight. */
+const JUDGED_AFTER_ms = 8 * 3_600_000;
 /** A server of 2 GB. What is loaded beforehand needs no log. */
 const SERVER = [
   'wal_level = minimal',
@@ -33,6 +40,10 @@ const options: MonthOptions = {
   days: Number(values.days),
   begin_ms: Date.parse('2026-01-01T00:00:00+09:00'),
 };
+const days = new LocalDays(TIME_ZONE);
+const at = { now_ms: options.begin_ms };
+const clock = { now_ms: () => at.now_ms };
+const validation = (pool: Pool) => ({ pool, clock, days, rules: validationRules });
 const lastDay_ms = options.begin_ms + (options.days - 1) * DAY_ms;
 const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
@@ -46,13 +57,21 @@ try {
   postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
   await migrate(postgres.url);
   const pool = openPool(postgres.url);
+  await registerRules(validation(pool));
   const fill = await timed(() => fillAll(pool));
+  // Days before the last were judged in their time.
+  at.now_ms = lastDay_ms + JUDGED_AFTER_ms;
+  await takeUpDay(validation(pool));
+  at.now_ms += DAY_ms;
   await pool.query('CHECKPOINT');
   const storage = await storageOf(pool, fill.result);
   const job = await timed(() => workOffAll(pool));
+  const validated = await timed(() => validateAll(pool));
   const window = await timed(() => useByWindow(pool));
   await expectSameUse(pool);
-  report(fill, storage, job, window);
+  const bills = await timed(() => billAll(pool));
+  if (bills.result.bills < options.meters * 0.9) throw new Error(`only ${bills.result.bills} places were billed`);
+  report({ fill, storage, job, validated, window, bills });
   await pool.end();
 } finally {
   await postgres.stop();
@@ -64,16 +83,22 @@ async function fillAll(pool: Pool): Promise<number> {
   const registers = new Registers(options.meters);
   await fillRegistry(pool, options);
   const before = await fillMonth(pool, registers, options);
-  // The last day as the intake stores it, key by key, with its marks for the use job.
+  // The last day, and the first telegrams of the next, as the intake stores it, key by key, with its marks for the use job.
   const lastDay = await inTransaction(pool, (transaction) =>
-    copyDays(transaction, 'metering.reading', registers, options, { first: options.days - 1, count: 1 }, true),
+    copyHours(
+      transaction,
+      'metering.reading',
+      registers,
+      options,
+      { first: (options.days - 1) * 24, end: options.days * 24 + READINGS_A_TELEGRAM },
+      true,
+    ),
   );
   await pool.query('ANALYZE metering.reading');
   return before + lastDay;
 }
 
 async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }> {
-  const days = new LocalDays(TIME_ZONE);
   const total = { meters: 0, days: 0 };
   await gatherUse(pool);
   for (;;) {
@@ -81,6 +106,33 @@ async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }>
     if (done === null || done.marks === 0) return total;
     total.meters += done.meters;
     total.days += done.days;
+  }
+}
+
+async function validateAll(pool: Pool): Promise<{ installs: number; findings: number }> {
+  const total = { installs: 0, findings: 0 };
+  await takeUpDay(validation(pool));
+  for (;;) {
+    const done = await judgeDue(validation(pool));
+    if (done === null) return total;
+    total.installs += done.installs;
+    total.findings += done.findings;
+  }
+}
+
+async function billAll(pool: Pool): Promise<{ bills: number; held: number }> {
+  const [use_from, use_until] = [days.at(options.begin_ms).date, days.at(lastDay_ms + DAY_ms).date];
+  const tariff = {
+    name: 'gimhae-current.yaml',
+    text: readFileSync(join(packageRoot, 'tariffs/gimhae-current.yaml'), 'utf8'),
+  };
+  await startBillRun({ pool, clock, days }, { tariff, use_from, use_until, billed_on: use_until, startedBy: null });
+  const total = { bills: 0, held: 0 };
+  for (;;) {
+    const part = await workOffBillRun(pool, { clock, days });
+    if (part === null || part.run_id === null) return total;
+    total.bills += part.bills;
+    total.held += part.held;
   }
 }
 
@@ -145,36 +197,43 @@ async function storageOf(pool: Pool, readings: number): Promise<Storage> {
   return { heap_bytes: (rows[0]?.heap ?? 0) / readings, index_bytes: (rows[0]?.index ?? 0) / readings };
 }
 
-function report(
-  fill: Timed<number>,
-  { heap_bytes, index_bytes }: Storage,
-  job: Timed<{ meters: number; days: number }>,
-  window: Timed<void>,
-): void {
-  const cell = (value: number, digits = 1) =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).padStart(10);
-  console.log(`\n${options.meters.toLocaleString('en')} meters, ${options.days} days, a register an hour\n`);
-  console.log(`${'what'.padEnd(58)} ${['seconds', 'own CPU', 'server CPU'].map((one) => one.padStart(10)).join(' ')}`);
+function report(figures: {
+  fill: Timed<number>;
+  storage: Storage;
+  job: Timed<{ meters: number; days: number }>;
+  validated: Timed<{ installs: number; findings: number }>;
+  window: Timed<void>;
+  bills: Timed<{ bills: number; held: number }>;
+}): void {
+  const { fill, storage, job, validated, window, bills } = figures;
+  const many = (value: number) => value.toLocaleString('en');
+  const cell = (value: number) => value.toFixed(1).padStart(10);
+  console.log(`\n${many(options.meters)} meters, ${options.days} days, a register an hour\n`);
+  console.log(`${'what'.padEnd(66)} ${['seconds', 'own CPU', 'server CPU'].map((one) => one.padStart(10)).join(' ')}`);
   for (const [what, { took_s, own_s, server_s }] of [
-    [`filling ${fill.result.toLocaleString('en')} readings by COPY`, fill],
+    [`filling ${many(fill.result)} readings by COPY`, fill],
+    [`use of a day: ${many(job.result.meters)} meters, ${many(job.result.days)} days written`, job],
     [
-      `use of a day: ${job.result.meters.toLocaleString('en')} meters, ${job.result.days.toLocaleString('en')} days written`,
-      job,
+      `its validation: ${many(validated.result.installs)} meters, ${many(validated.result.findings)} findings`,
+      validated,
     ],
-    ['the same day by a window function, no rule applied', window],
+    [`the month's bills: ${many(bills.result.bills)}, and ${many(bills.result.held)} held`, bills],
+    ['use of the same day by a window function, no rule applied', window],
   ] as const) {
-    console.log(`${what.padEnd(58)} ${cell(took_s)} ${cell(own_s)} ${cell(server_s)}`);
+    console.log(`${what.padEnd(66)} ${cell(took_s)} ${cell(own_s)} ${cell(server_s)}`);
   }
-  console.log(`\na reading on disk: ${heap_bytes.toFixed(1)} bytes and ${index_bytes.toFixed(1)} of index`);
   console.log(
-    `memory of the process that does the day's job: ${Math.round(process.resourceUsage().maxRSS / 1_024)} MB at most\n`,
+    `\na reading on disk: ${storage.heap_bytes.toFixed(1)} bytes and ${storage.index_bytes.toFixed(1)} of index`,
   );
+  console.log(`memory of the process: ${Math.round(process.resourceUsage().maxRSS / 1_024)} MB at most\n`);
+  const tenths = (value: number) => Math.round(value * 10) / 10;
   console.log(
     JSON.stringify({
       bench: 'month-end',
-      day_job_s: Math.round(job.took_s * 10) / 10,
-      bytes_per_reading: Math.round((heap_bytes + index_bytes) * 10) / 10,
-      ratio_vs_window_sql: Math.round((job.took_s / window.took_s) * 100) / 100,
+      day_job_s: tenths(job.took_s + validated.took_s),
+      bill_run_s: tenths(bills.took_s),
+      bytes_per_reading: tenths(storage.heap_bytes + storage.index_bytes),
+      ratio_vs_window_sql: tenths(job.took_s / window.took_s),
     }),
   );
 }

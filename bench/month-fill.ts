@@ -1,4 +1,6 @@
 // A city's month as the intake would have stored it: meters, places, and each hour's register, by COPY.
+
+import type { BinaryWriter } from '../src/platform/postgres/binary-writer.ts';
 import { CopyMessage, sendCopy } from '../src/platform/postgres/copy-in.ts';
 import { inTransaction, type Pool, type Transaction } from '../src/platform/postgres/database.ts';
 
@@ -30,8 +32,15 @@ export async function fillRegistry(pool: Pool, { meters, begin_ms }: MonthOption
     [meters],
   );
   await pool.query(
+    `INSERT INTO metering.service_point_version
+       (service_point_id, from_at, recorded_at, zone_id, usage_class, households, purpose)
+     SELECT service_point_id, to_timestamp($1::float8 / 1000), to_timestamp($1::float8 / 1000), zone_id, usage_class, 1, 'billed'
+       FROM metering.service_point`,
+    [begin_ms - 100 * 24 * HOUR_ms],
+  );
+  await pool.query(
     `INSERT INTO metering.meter (meter_id, serial, model, bore_mm, dials) OVERRIDING SYSTEM VALUE
-     SELECT n, (20000000 + n)::text, 'bench', 15, 5 FROM generate_series(1, $1::int) n`,
+     SELECT n, (20000000 + n)::text, 'bench', 13, 5 FROM generate_series(1, $1::int) n`,
     [meters],
   );
   await pool.query(
@@ -48,16 +57,28 @@ export class Registers {
   #chance = 0x2545f491;
 
   constructor(meters: number) {
+    this.#hours_l = new Int16Array((meters + 1) * 24);
     this.#litres = Float64Array.from({ length: meters + 1 }, (_, meter) => 100_000 + ((meter * 7_919) % 900_000));
   }
 
+  /** Of the last 24 hours, by meter: what passed from one register to the next. */
+  readonly #hours_l: Int16Array;
+
+  /** The register at that hour. */
   after(meter: number, hour: number): number {
     this.#chance ^= this.#chance << 13;
     this.#chance ^= this.#chance >>> 17;
     this.#chance ^= this.#chance << 5;
     const most_l = HOURLY[hour % 24] as number;
-    this.#litres[meter] = (this.#litres[meter] as number) + ((this.#chance >>> 8) % (most_l + (meter % 5) + 1));
+    const use_l = (this.#chance >>> 8) % (most_l + (meter % 5) + 1);
+    this.#hours_l[meter * 24 + ((hour + 23) % 24)] = use_l;
+    this.#litres[meter] = (this.#litres[meter] as number) + use_l;
     return this.#litres[meter] as number;
+  }
+
+  /** The litres of the day that the last register ended. */
+  dayOf(meter: number): number[] {
+    return Array.from(this.#hours_l.subarray(meter * 24, meter * 24 + 24));
   }
 
   isLost(): boolean {
@@ -70,70 +91,126 @@ const ABSOLUTE = Buffer.from('absolute');
 const ROW_bytes = 74;
 
 /**
- * Copies the days' readings into `table`, in the order in which they would arrive: telegram after telegram of every meter.
- * `marks` writes as well what each commit would have touched.
+ * Copies the registers of these hours into `table`, in the order in which they would arrive: telegram after telegram of every
+ * meter. `marks`: as the intake does, with what each commit touched for the use job. Else the use of the days that are over
+ * is copied with them, as the use job would have stored it.
  *
  * @returns readings
  */
-export async function copyDays(
+export async function copyHours(
   to: Transaction,
   table: string,
   registers: Registers,
   { meters, begin_ms }: MonthOptions,
-  days: { first: number; count: number },
+  hours: { first: number; end: number },
   marks: boolean,
 ): Promise<number> {
   let readings = 0;
   let sending: Promise<void> = Promise.resolve();
-  for (let hour = days.first * 24; hour < (days.first + days.count) * 24; hour += READINGS_A_TELEGRAM) {
+  const send = async (message: CopyMessage) => {
+    await sending;
+    sending = sendCopy(to, message);
+    // A rejection is met by the next await; until then nobody listens.
+    sending.catch(() => {});
+  };
+  for (let hour = hours.first; hour < hours.end; hour += READINGS_A_TELEGRAM) {
     const received_ms = begin_ms + (hour + READINGS_A_TELEGRAM) * HOUR_ms;
+    const dayBefore = !marks && hour > 0 && hour % 24 === 0 ? hour / 24 - 1 : null;
     for (let first = 1; first <= meters; first += TELEGRAMS_A_COMMIT) {
       const last = Math.min(meters, first + TELEGRAMS_A_COMMIT - 1);
       const told: number[] = [];
       const message = new CopyMessage(`COPY ${table} ${COLUMNS} FROM STDIN (FORMAT binary${marks ? '' : ', FREEZE'})`);
+      const uses: (readonly number[])[] = [];
       message.copy((writer) => {
         writer.room((last - first + 1) * READINGS_A_TELEGRAM * ROW_bytes);
         for (let meter = first; meter <= last; meter += 1) {
           const isLost = registers.isLost();
           for (let n = 0; n < READINGS_A_TELEGRAM; n += 1) {
             const register_l = registers.after(meter, hour + n);
+            if (n === 0 && dayBefore !== null) uses.push(registers.dayOf(meter));
             if (isLost) continue;
-            writer.int16(7);
-            writer.int32(8);
-            writer.timestamp(begin_ms + (hour + n) * HOUR_ms);
-            writer.int32(8);
-            writer.int64(register_l);
-            writer.int32(8);
-            writer.timestamp(received_ms + (meter % 3_600_000));
-            writer.int32(8);
-            writer.int64(hour * meters + meter);
-            writer.int32(4);
-            writer.int32(meter);
-            writer.int32(ABSOLUTE.length);
-            writer.bytes(ABSOLUTE);
-            writer.int32(-1);
+            writeReading(writer, meter, {
+              ...{ measured_ms: begin_ms + (hour + n) * HOUR_ms, register_l },
+              ...{ received_ms: received_ms + (meter % 3_600_000), uplinkId: hour * meters + meter },
+            });
           }
           if (!isLost) told.push(meter);
         }
         writer.room(2);
       });
       readings += told.length * READINGS_A_TELEGRAM;
-      await sending;
-      sending = sendCopy(to, message);
-      // A rejection is met by the next await; until then nobody listens.
-      sending.catch(() => {});
+      await send(message);
+      if (dayBefore !== null) await send(useMessage(first, uses, begin_ms + dayBefore * 24 * HOUR_ms));
       if (!marks) continue;
       await sending;
-      const firstHour = begin_ms / HOUR_ms + hour;
-      await to.query(
-        `INSERT INTO metering.touched (meter_ids, from_hours, to_hours)
-         SELECT $1::int[], array_fill($2::int, ARRAY[cardinality($1::int[])]), array_fill($3::int, ARRAY[cardinality($1::int[])])`,
-        [told, firstHour, firstHour + READINGS_A_TELEGRAM - 1],
-      );
+      await markCommit(to, told, begin_ms / HOUR_ms + hour);
     }
   }
   await sending;
   return readings;
+}
+
+const COPY_USE = 'COPY metering.use_day (install_id, day, told_hours, hours_l) FROM STDIN (FORMAT binary)';
+const USE_ROW_bytes = 2 + 8 + 8 + 8 + 4 + 20 + 24 * 8;
+/** Days from 1970 to PostgreSQL's epoch. */
+const EPOCH_day = 10_957;
+/** Asia/Seoul, which has no summer time. */
+const ZONE_ms = 9 * HOUR_ms;
+
+function useMessage(firstInstall: number, uses: readonly (readonly number[])[], day_ms: number): CopyMessage {
+  const message = new CopyMessage(COPY_USE);
+  message.copy((writer) => {
+    writer.room(uses.length * USE_ROW_bytes + 2);
+    for (const [index, hours_l] of uses.entries()) writeUseDay(writer, firstInstall + index, day_ms, hours_l);
+  });
+  return message;
+}
+
+/** A local day of the zone that the month is in; all 24 hours of it told. */
+function writeUseDay(writer: BinaryWriter, installId: number, day_ms: number, hours_l: readonly number[]): void {
+  writer.int16(4);
+  writer.int32(4);
+  writer.int32(installId);
+  writer.int32(4);
+  writer.int32(Math.floor((day_ms + ZONE_ms) / (24 * HOUR_ms)) - EPOCH_day);
+  writer.int32(4);
+  writer.int32(2 ** 24 - 1);
+  const from = writer.beginSized();
+  writer.arrayHeader('int4', 24, false);
+  for (const use_l of hours_l) {
+    writer.int32(4);
+    writer.int32(use_l);
+  }
+  writer.endSized(from);
+}
+
+function writeReading(
+  writer: BinaryWriter,
+  meter: number,
+  told: { measured_ms: number; register_l: number; received_ms: number; uplinkId: number },
+): void {
+  writer.int16(7);
+  writer.int32(8);
+  writer.timestamp(told.measured_ms);
+  writer.int32(8);
+  writer.int64(told.register_l);
+  writer.int32(8);
+  writer.timestamp(told.received_ms);
+  writer.int32(8);
+  writer.int64(told.uplinkId);
+  writer.int32(4);
+  writer.int32(meter);
+  writer.int32(ABSOLUTE.length);
+  writer.bytes(ABSOLUTE);
+  writer.int32(-1);
+}
+
+async function markCommit(to: Transaction, meters: readonly number[], firstHour: number): Promise<void> {
+  await to.query(
+    `INSERT INTO metering.touched (meter_ids, from_hours, to_hours)
+     SELECT $1::int[], array_fill($2::int, ARRAY[cardinality($1::int[])]), array_fill($3::int, ARRAY[cardinality($1::int[])])`,
+    [meters, firstHour, firstHour + READINGS_A_TELEGRAM - 1],
+  );
 }
 
 /** The month up to its last day, loaded as a partition of its own with its key made afterwards. @returns readings */
@@ -144,12 +221,12 @@ export async function fillMonth(pool: Pool, registers: Registers, options: Month
     await transaction.query(
       'CREATE TABLE metering.reading_filled (LIKE metering.reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
     );
-    return copyDays(
+    return copyHours(
       transaction,
       'metering.reading_filled',
       registers,
       options,
-      { first: 0, count: options.days - 1 },
+      { first: 0, end: (options.days - 1) * 24 },
       false,
     );
   });
