@@ -48,6 +48,7 @@ const sentences: Record<string, ProblemSentence> = {
   BILL_UNKNOWN: {
     what: { ko: '그런 고지서가 없습니다.', en: 'There is no such bill.' },
     advice: { ko: '고지 작업의 목록에서 골라 주세요.', en: 'Choose one from the list of a bill run.' },
+  },
   ALARM_ENDED: {
     what: { ko: '이 경보에는 이제 그렇게 할 수 없습니다.', en: 'That can’t be done with this alarm any more.' },
     advice: { ko: '화면을 새로 고쳐 지금 상태를 확인해 주세요.', en: 'Reload the page to see how it stands.' },
@@ -59,6 +60,7 @@ const sentences: Record<string, ProblemSentence> = {
   CONTACTS_UNREACHABLE: {
     what: { ko: '이 서비스는 아직 전자우편을 보내지 않습니다.', en: 'This service sends no e-mail yet.' },
     advice: { ko: '수도 사업소에 문의해 주세요.', en: 'Ask the water office.' },
+  },
   ZONE_UNKNOWN: {
     what: { ko: '그런 구역이 없습니다.', en: 'There is no such zone.' },
     advice: { ko: '구역 목록에서 골라 주세요.', en: 'Choose one from the list of zones.' },

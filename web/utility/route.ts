@@ -1,7 +1,6 @@
-// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
-// `#/alarms`, `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
-// `#/quarantine`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`.
+// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/alarms`, `#/zones`, `#/zones/ID`,
+// `#/completeness`, `#/registry`, `#/intake`, `#/devices`, `#/devices/ID`, `#/quarantine`, `#/anchoring`, `#/bill-runs`,
+// `#/bill-runs/ID`, `#/bills/ID`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -19,15 +18,14 @@ export type Route =
   | { page: 'audit' }
   | { page: 'bill-runs' }
   | { page: 'bill-run'; id: string }
-  | { page: 'bill'; id: string };
-
-const plainPages = ['alarms', 'quarantine', 'anchoring', 'intake', 'desk', 'imports', 'audit'] as const;
+  | { page: 'bill'; id: string }
   | { page: 'zones' }
   | { page: 'zone'; id: string }
   | { page: 'completeness' }
   | { page: 'registry' };
 
 const plainPages = [
+  'alarms',
   'quarantine',
   'anchoring',
   'intake',

@@ -120,6 +120,7 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         </a>
         <a href={linkTo({ page: 'alarms' })} aria-current={current('alarms')} data-testid="alarms-link">
           {say('경보', 'Alarms')}
+        </a>
         <a href={linkTo({ page: 'zones' })} aria-current={current('zones')} data-testid="zones-link">
           {say('구역', 'Zones')}
         </a>
@@ -165,13 +166,11 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-function sectionOf({
-  page,
-}: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill'> {
+type Inner = 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone';
+
+function sectionOf({ page }: Route): Exclude<Route['page'], Inner> {
   if (page === 'device') return 'devices';
   if (page === 'bill-run' || page === 'bill') return 'bill-runs';
-function sectionOf({ page }: Route): Exclude<Route['page'], 'device' | 'meter' | 'service-point' | 'zone'> {
-  if (page === 'device') return 'devices';
   if (page === 'zone') return 'zones';
   return page === 'meter' || page === 'service-point' ? 'meters' : page;
 }
