@@ -11,7 +11,7 @@ import { createBillsService } from './metering/billing/bills-service.ts';
 import { reductionsOffered } from './metering/billing/offered-reductions-service.ts';
 import { recordProven } from './metering/billing/proven-predicate-store.ts';
 import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
-import { startBillRun } from './metering/billing/start-bill-run-service.ts';
+import { type BillRunOrder, startBillRun } from './metering/billing/start-bill-run-service.ts';
 import { commandRoutes } from './metering/commands/command-routes.ts';
 import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
@@ -236,7 +236,9 @@ export function composeMetering(options: MeteringOptions) {
     /** @param prove asks the anchored map, which metering does not know */
     billProofs: (prove: BillProofOptions['prove']) => createBillProofService({ pool, days, prove }),
     startZoneJobs: (seams: MeteringSeams) => startZoneJobs({ pool, days, ...seams }),
-    startBillJobs: (seams: MeteringSeams) => startBillJobs({ pool, timeZone, ...seams }),
+    startBillJobs: (seams: MeteringSeams, beforeRun: () => Promise<unknown>) =>
+      startBillJobs({ pool, timeZone, beforeRun, ...seams }),
+    startBillRun: (order: BillRunOrder) => startBillRun({ pool, clock, days }, order),
     openBroker: (of: BrokerOptions, seams: MeteringSeams) =>
       openBroker({ ...of, timeZone, secrets, valvePreconditions, random }, seams),
   };

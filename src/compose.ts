@@ -44,6 +44,7 @@ import { sweepPortal } from './portal/sweep-service.ts';
 
 const API_CONNECTIONS = 20;
 const SWEEP_EVERY_ms = 60_000;
+const SETTLED_FOR_ms = 60_000;
 const pages = join(packageRoot, 'dist', 'pages');
 
 export interface ComposeOptions {
@@ -133,8 +134,16 @@ export interface Running {
   /** Null without the api role. */
   desk: Desk | null;
   provisionFleet(entries: readonly FleetEntry[]): Promise<ProvisionedDevice[]>;
+  billing: DemonstratedBilling;
   /** Nothing new is taken, what was taken is finished. */
   stop(): Promise<void>;
+}
+
+/** As much of use and bills as a demonstration needs. */
+export interface DemonstratedBilling {
+  timeZone: string;
+  useOf: ReturnType<typeof composeMetering>['useOf'];
+  startBillRun: ReturnType<typeof composeMetering>['startBillRun'];
 }
 
 type Stops = (() => Promise<unknown>)[];
@@ -159,6 +168,7 @@ export async function compose(options: ComposeOptions, seams: Seams): Promise<Ru
       mqttWsPort: broker?.ports?.ws ?? null,
       mqttTlsPort: broker?.ports?.tls ?? null,
       provisionFleet: rooms.metering.provisionFleet,
+      billing: { ...rooms.metering, timeZone: options.timeZone },
     };
   } catch (error) {
     await stop();
@@ -228,13 +238,16 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
     const contactJobs = composeContactJobs({ pool, clock, logger, timeZone, mailer, isLost });
     stops.push(() => contactJobs.stop());
   }
-  const billJobs = rooms.metering.startBillJobs(seams);
-  stops.push(() => billJobs.stop());
   const checks = composeReductionChecks({
     ...{ pool, clock, timeZone, metering: rooms.metering, chainTrouble: anchoring.state.trouble },
   });
   const reductionJobs = startReductionJobs({ checks, ...seams });
   stops.push(() => reductionJobs.stop());
+  // A run begins with every status as it is now: what was checked within the last minute is.
+  const billJobs = rooms.metering.startBillJobs(seams, () =>
+    checks.checkReductions(new Date(clock.now_ms() - SETTLED_FOR_ms)),
+  );
+  stops.push(() => billJobs.stop());
   const importJobs = startImportJobs({ imports: composeImports({ pool, clock, random, publicUrl, secret }), logger });
   stops.push(() => importJobs.stop());
   const sweeping = setInterval(() => {

@@ -8,6 +8,7 @@ import { runFleet } from '../simulators/fleet.ts';
 import { walkAsCitizen } from './citizen-walk.ts';
 import type { Progress } from './cli/progress.ts';
 import type { Desk, Running } from './compose.ts';
+import { billFirstDays } from './demonstration-bill.ts';
 import type { FleetEntry } from './metering/meters/fleet-entry.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
@@ -78,12 +79,16 @@ export async function startDemonstration(options: DemonstrationOptions): Promise
       ? await progress.step("a citizen's walk", () => walkAsCitizen(running, desk, clock, servicePointId(1), since))
       : null;
   const stopFleet = startFleet(options, devices, notes, notesFile, known === null);
+  const stopBills = known === null && running.roles.includes('worker') ? startBills(options, notes) : async () => {};
   const formats = [...new Set(fleet.map(({ format }) => format))].join(', ');
   return {
     walk,
     desk: desk && (await openDesk(running, desk, since)),
     summary: `${fleet.length} in ${formats}; their secrets: ${join(directory, 'demo-devices.csv')}`,
-    stop: stopFleet,
+    stop: async () => {
+      await stopBills();
+      await stopFleet();
+    },
   };
 }
 
@@ -94,6 +99,25 @@ async function openDesk(running: Running, desk: Desk, from: string): Promise<Dem
     staffToken: await desk.createStaffLink(),
     walletLink: `${running.walletUrl}/#/offer?uri=${encodeURIComponent(offer.offer_uri)}`,
     txCode: offer.tx_code,
+  };
+}
+
+/** Bills the first home's week as soon as its meter has told it. */
+function startBills({ running, clock, logger }: DemonstrationOptions, { since_ms }: Notes): () => Promise<void> {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const since = since_ms - HISTORY_h * HOUR_ms;
+  const billing = billFirstDays(running.billing, {
+    servicePoint: servicePointId(0),
+    since_ms: since,
+    clock,
+    signal,
+  }).catch((error: Error) => {
+    if (!signal.aborted) logger.error({ err: error }, "the demonstration's first bills could not be made");
+  });
+  return async () => {
+    ending.abort();
+    await billing;
   };
 }
 

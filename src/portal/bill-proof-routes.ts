@@ -2,17 +2,16 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../platform/http/http-server.ts';
-import type { CitizenSession } from './citizen-store.ts';
 
-export interface BillProofRoutesOptions {
+export interface BillProofRoutesOptions<Session> {
   /** Throws NOT_FOUND for another's bill, and records that it was asked for. */
-  ownBill(session: CitizenSession, billId: number): Promise<unknown>;
+  ownBill(session: Session, billId: number): Promise<unknown>;
   /** @throws PROOF_PENDING, PROOF_ERASED */
   proveBill(billId: number): Promise<object>;
-  citizenOf(request: FastifyRequest): Promise<CitizenSession>;
+  citizenOf(request: FastifyRequest): Promise<Session>;
 }
 
-export function billProofRoutes({ ownBill, proveBill, citizenOf }: BillProofRoutesOptions): Routes {
+export function billProofRoutes<Session>({ ownBill, proveBill, citizenOf }: BillProofRoutesOptions<Session>): Routes {
   return async (app) => {
     app.get(
       '/api/portal/bills/:bill_id/proof',

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { billStates } from './bill-states.ts';
 import { billingStates } from './billing-states.ts';
 import { deskStates } from './desk-states.ts';
+import { findingStates } from './finding-states.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
 import { anchoring, anchors, intake, me, traceWith } from './page-answers.ts';
 import type { PageState } from './page-state.ts';
@@ -170,6 +171,7 @@ export const pageStates: PageState[] = [
   ...billingStates,
   ...deskStates,
   ...zoneStates,
+  ...findingStates,
   { name: 'console: quarantine', on: 'site', path: '/utility/#/quarantine', act: shown('quarantine-row') },
   { name: 'console: ledger', on: 'site', path: '/utility/#/anchoring', act: shown('epoch-row') },
   {

@@ -60,7 +60,7 @@ describe('the bills', () => {
     expect((await listed(page)).map(({ use_from }) => use_from)).toEqual(begins.map(dayFromNow));
   });
 
-  test('show every component with its lines, as they are kept', async () => {
+  test('show every component with its lines, as they are kept, and the paper', async () => {
     const { page } = await livingAt('1', { from: dayFromNow(-200) });
     const [newest] = await listed(page);
     expect(newest).toMatchObject({ volume_l: 15_000, payable_won: 15_000 });
@@ -68,6 +68,10 @@ describe('the bills', () => {
     const document = answer.document as BillDocument;
     expect(document.components.map(({ id, amount_won }) => [id, amount_won])).toEqual([['water', 15_000]]);
     expect(answer).toMatchObject({ document_sha256: expect.stringMatching(/^[0-9a-f]{64}$/), in_wallet: false });
+    const paper = await page.get(`/api/portal/bills/${newest?.bill_id}/pdf`);
+    expect([paper.statusCode, paper.headers['content-type']]).toEqual([200, 'application/pdf']);
+    expect(paper.headers['content-disposition']).toMatch(/^attachment; filename="water-bill-\d+\.pdf"$/);
+    expect(paper.rawPayload.subarray(0, 5).toString()).toBe('%PDF-');
     const proof = await page.get(`/api/portal/bills/${newest?.bill_id}/proof`);
     expect([proof.statusCode, proof.json().code]).toEqual([409, 'PROOF_PENDING']);
   });

@@ -28,8 +28,12 @@ const TRIES = 250;
 
 export const proofSeams: ProofSeams = { sha256: nodeSha256, keyOf: anchorKey, mapHolds: proofHolds, decode: decodeAny };
 
-/** Call at the top of a test file. Three meters in a zone; the bill of `sp-21` is of 1 to 7 March, in Seoul. */
-export async function provenBill(pool: Pool) {
+/**
+ * Call at the top of a test file. Three meters in a zone; the bill of `sp-21` is of 1 to 7 March, in Seoul.
+ *
+ * @param before what else happens before the bills are made
+ */
+export async function provenBill(pool: Pool, before: (city: MeteredDays) => Promise<void> = async () => {}) {
   const begin_ms = Date.parse('2026-02-25T00:17:00+09:00');
   const end_ms = Date.parse('2026-03-12T00:00:00+09:00');
   const serials = ['21', '22', '23'];
@@ -41,6 +45,8 @@ export async function provenBill(pool: Pool) {
   await city.tell(
     serials.flatMap((serial, at) => city.hourly(serial, begin_ms, end_ms, 40_000, (hour) => (hour * (at + 7)) % 41)),
   );
+  await city.workOff();
+  await before(city);
   await city.workOff();
   const run = {
     ...{ use_from: '2026-03-01', use_until: '2026-03-08', billed_on: '2026-03-10', startedBy: null },
@@ -70,10 +76,14 @@ export async function provenBill(pool: Pool) {
     ...{ pool, days: city.days },
     prove: (kind, name) => anchoring.bundles.bundleOf(anchorKey(kind, name)),
   });
-  const { rows } = await pool.query<{ bill_id: number }>(
-    `SELECT bill_id FROM metering.bill WHERE service_point_id = 'sp-21'`,
-  );
-  const billId = rows[0]?.bill_id ?? 0;
+  async function billAt(servicePoint: string): Promise<number> {
+    const { rows } = await pool.query<{ bill_id: number }>(
+      'SELECT bill_id FROM metering.bill WHERE service_point_id = $1',
+      [servicePoint],
+    );
+    return rows[0]?.bill_id ?? 0;
+  }
+  const billId = await billAt('sp-21');
   const prove = () => proofs.proveBill(billId);
   /** Once all of it stands in a block. */
   async function proven(): Promise<BillProof> {
@@ -86,5 +96,5 @@ export async function provenBill(pool: Pool) {
       }
     }
   }
-  return { pool, city, chain, anchoring, proofs, billId, registry: REGISTRY_ID, prove, proven };
+  return { pool, city, chain, proofs, billAt, registry: REGISTRY_ID, prove, proven };
 }

@@ -23,6 +23,8 @@ export interface UseInterval {
   end: string;
   /** Litres; `null`: no reading tells. */
   use_l: number | null;
+  /** How much of it is estimated; absent where all was measured. */
+  estimated_l?: number;
 }
 
 export interface Use {

@@ -7,13 +7,24 @@ import type { Use } from './service-types.ts';
 import { drawUse, pointAt } from './use-plot.ts';
 import 'uplot/dist/uPlot.min.css';
 
-export function UseCanvas({ use, summary }: { use: Use; summary: string }) {
+export interface UseCanvasProps {
+  use: Use;
+  summary: string;
+  /** Instants between which something is pointed out. */
+  marked?: { from: string; to: string };
+}
+
+export function UseCanvas({ use, summary, marked }: UseCanvasProps) {
   const { say, language } = useSpeech();
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot | null>(null);
   const [index, setIndex] = useState<number | null>(null);
   const dark = useDarkness();
-  const shown = useMemo(() => inputOf(use, language), [use, language]);
+  const [markedFrom, markedTo] = [marked?.from ?? null, marked?.to ?? null];
+  const shown = useMemo(
+    () => ({ ...inputOf(use, language), marked: markedOf(use, markedFrom, markedTo) }),
+    [use, language, markedFrom, markedTo],
+  );
 
   // Darkness changes the colours that are read from the page.
   useEffect(() => {
@@ -61,7 +72,7 @@ export function UseCanvas({ use, summary }: { use: Use; summary: string }) {
           ? say('막대를 가리키거나 화살표 키로 값을 읽어 보세요.', 'Point at a bar, or use the arrow keys, to read it.')
           : `${intervalName(interval.start, use.resolution, language, use.time_zone)} · ${
               interval.use_l === null ? say('자료 없음', 'not known') : litres(interval.use_l, language)
-            }`}
+            }${interval.estimated_l === undefined ? '' : say(' (추정)', ' (estimated)')}`}
       </p>
     </>
   );
@@ -80,10 +91,22 @@ function inputOf(use: Use, language: 'ko' | 'en') {
     const day = new Intl.DateTimeFormat('en-US', { month: 'numeric', day: 'numeric', timeZone: use.time_zone });
     return day.format(new Date(start));
   };
-  return { use_l: use.intervals.map(({ use_l }) => use_l), resolution: use.resolution, hours, tick };
+  const estimated = use.intervals.map(({ estimated_l }) => estimated_l !== undefined);
+  return { use_l: use.intervals.map(({ use_l }) => use_l), estimated, resolution: use.resolution, hours, tick };
 }
 
-function useDarkness(): boolean {
+/** The intervals that lie between two instants, if only in part. */
+function markedOf(use: Use, from: string | null, to: string | null): { first: number; last: number } | null {
+  if (from === null || to === null) return null;
+  const [from_ms, to_ms] = [Date.parse(from), Date.parse(to)];
+  const within = use.intervals.flatMap(({ start, end }, index) =>
+    Date.parse(end) > from_ms && Date.parse(start) < Math.max(to_ms, from_ms + 1) ? [index] : [],
+  );
+  const [first, last] = [within[0], within.at(-1)];
+  return first === undefined || last === undefined ? null : { first, last };
+}
+
+export function useDarkness(): boolean {
   const [dark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
   useEffect(() => {
     const media = matchMedia('(prefers-color-scheme: dark)');

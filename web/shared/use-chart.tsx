@@ -91,7 +91,12 @@ function UseView({ use, stretch }: Shown) {
     <>
       {dates}
       <UseCanvas use={use} summary={summary} />
-      <figcaption>{summary}</figcaption>
+      <figcaption>
+        {summary}
+        {use.intervals.some(({ estimated_l }) => estimated_l !== undefined)
+          ? say(' 주황색 막대가 추정한 값입니다.', ' The orange bars are estimates.')
+          : null}
+      </figcaption>
       <details>
         <summary>{say('표로 보기', 'See as a table')}</summary>
         <UseTable use={use} />
@@ -120,6 +125,7 @@ function UseTable({ use }: { use: Use }) {
               <th scope="row">{intervalName(interval.start, use.resolution, language, use.time_zone)}</th>
               <td class="number">
                 {interval.use_l === null ? say('자료 없음', 'not known') : litres(interval.use_l, language)}
+                {interval.estimated_l === undefined ? null : say(' (추정)', ' (estimated)')}
               </td>
             </tr>
           ))}

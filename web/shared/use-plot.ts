@@ -6,6 +6,10 @@ export interface PlotInput {
   place: HTMLElement;
   /** Litres per interval. */
   use_l: readonly (number | null)[];
+  /** Whether an interval is estimated, wholly or in part. */
+  estimated: readonly boolean[];
+  /** Indices of intervals that are pointed out, both ends included. */
+  marked: { first: number; last: number } | null;
   resolution: Resolution;
   /** Local hour (0–23) at which each interval starts. */
   hours: readonly number[];
@@ -38,7 +42,7 @@ function ticksFor(input: PlotInput, width_px: number): number[] {
 }
 
 export function drawUse(input: PlotInput): uPlot {
-  const { place, use_l } = input;
+  const { place, use_l, estimated, marked } = input;
   const colour = (name: string): string => cssColour(place, name);
   const font = `13px ${cssColour(place, '--font')}`;
   const axis = { stroke: colour('--ink-soft'), font, ticks: { show: false } };
@@ -52,8 +56,20 @@ export function drawUse(input: PlotInput): uPlot {
       const right = plot.valToPos(index + 0.5, 'x', true);
       plot.ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
     });
+    if (marked !== null) {
+      const left = plot.valToPos(marked.first - 0.5, 'x', true);
+      const right = plot.valToPos(marked.last + 0.5, 'x', true);
+      plot.ctx.fillStyle = colour('--warn-soft');
+      plot.ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
+    }
     plot.ctx.restore();
   };
+  const bars: uPlot.Series = {
+    ...(uPlot.paths.bars === undefined ? {} : { paths: uPlot.paths.bars({ size: [0.72, 36], radius: 0.12 }) }),
+    points: { show: false },
+  };
+  const measured = use_l.map((value, index) => (estimated[index] === true ? null : value));
+  const guessed = use_l.map((value, index) => (estimated[index] === true ? value : null));
   const options: uPlot.Options = {
     width: Math.max(240, place.clientWidth),
     height: height_px,
@@ -81,20 +97,16 @@ export function drawUse(input: PlotInput): uPlot {
     ],
     series: [
       {},
-      {
-        stroke: colour('--ripple'),
-        fill: colour('--ripple'),
-        width: 0,
-        ...(uPlot.paths.bars === undefined ? {} : { paths: uPlot.paths.bars({ size: [0.72, 36], radius: 0.12 }) }),
-        points: { show: false },
-      },
+      { ...bars, stroke: colour('--ripple'), fill: colour('--ripple'), width: 0 },
+      // What was not measured must not look as if it had been.
+      { ...bars, stroke: colour('--focus'), fill: colour('--focus'), width: 0 },
     ],
     hooks: {
       drawClear: [shadeUnknown],
       setCursor: [(plot) => input.point(plot.cursor.idx ?? null)],
     },
   };
-  return new uPlot(options, [use_l.map((_value, index) => index), [...use_l]], place);
+  return new uPlot(options, [use_l.map((_value, index) => index), measured, guessed], place);
 }
 
 /** Puts the cursor on an interval, as an arrow key does. */

@@ -43,27 +43,30 @@ interface UseFigures {
   /** Index of the interval with the highest use; `null` when nothing is known. */
   highest: number | null;
   unknown: number;
+  estimated_l: number;
 }
 
 function figuresOf(use: Use): UseFigures {
   let total_l = 0;
   let highest: number | null = null;
   let unknown = 0;
+  let estimated_l = 0;
   use.intervals.forEach((interval, index) => {
     if (interval.use_l === null) {
       unknown += 1;
       return;
     }
     total_l += interval.use_l;
+    estimated_l += interval.estimated_l ?? 0;
     const before = highest === null ? null : (use.intervals[highest]?.use_l ?? null);
     if (before === null || interval.use_l > before) highest = index;
   });
-  return { total_l, highest, unknown };
+  return { total_l, highest, unknown, estimated_l };
 }
 
 /** One sentence with what the chart shows. */
 export function summaryOf(use: Use, language: Language): string {
-  const { total_l, highest, unknown } = figuresOf(use);
+  const { total_l, highest, unknown, estimated_l } = figuresOf(use);
   const top = highest === null ? undefined : use.intervals[highest];
   if (top === undefined)
     return { ko: '이 기간에는 사용량 자료가 없습니다.', en: 'Nothing is known of this time.' }[language];
@@ -73,6 +76,10 @@ export function summaryOf(use: Use, language: Language): string {
     ko: `모두 ${litres(total_l, language)}를 썼고, 가장 많이 쓴 때는 ${name}(${most})입니다.`,
     en: `${litres(total_l, language)} in all; most at ${name} (${most}).`,
   };
+  if (use.intervals.some((interval) => interval.estimated_l !== undefined)) {
+    text.ko += ` 이 중 ${litres(estimated_l, 'ko')}는 추정한 값입니다.`;
+    text.en += ` ${litres(estimated_l, 'en')} of it is estimated.`;
+  }
   if (unknown > 0) {
     text.ko += ` ${unknown}개 구간은 자료가 없습니다.`;
     text.en += ` Nothing is known of ${unknown} intervals.`;

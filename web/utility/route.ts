@@ -1,6 +1,6 @@
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/alarms`, `#/zones`, `#/zones/ID`,
-// `#/completeness`, `#/registry`, `#/intake`, `#/devices`, `#/devices/ID`, `#/quarantine`, `#/anchoring`, `#/bill-runs`,
-// `#/bill-runs/ID`, `#/bills/ID`, `#/desk`, `#/imports`, `#/audit`.
+// `#/completeness`, `#/registry`, `#/intake`, `#/devices`, `#/devices/ID`, `#/quarantine`, `#/validation`,
+// `#/validation/ID`, `#/anchoring`, `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/desk`, `#/imports`, `#/audit`.
 import { useEffect, useState } from 'preact/hooks';
 
 export type Route =
@@ -12,6 +12,8 @@ export type Route =
   | { page: 'devices' }
   | { page: 'device'; id: string }
   | { page: 'quarantine' }
+  | { page: 'validation' }
+  | { page: 'finding'; id: string }
   | { page: 'anchoring' }
   | { page: 'desk' }
   | { page: 'imports' }
@@ -45,6 +47,7 @@ export function routeOf(hash: string): Route {
   if (first === 'meters' && id !== null) return { page: 'meter', id };
   if (first === 'service-points' && id !== null) return { page: 'service-point', id };
   if (first === 'zones') return id === null ? { page: 'zones' } : { page: 'zone', id };
+  if (first === 'validation') return id === null ? { page: 'validation' } : { page: 'finding', id };
   if (first === 'devices') return id === null ? { page: 'devices' } : { page: 'device', id };
   return { page: 'meters' };
 }
@@ -60,6 +63,7 @@ function decoded(part: string): string {
 export function linkTo(route: Route): string {
   if (route.page === 'meter') return `#/meters/${encodeURIComponent(route.id)}`;
   if (route.page === 'service-point') return `#/service-points/${encodeURIComponent(route.id)}`;
+  if (route.page === 'finding') return `#/validation/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill-run') return `#/bill-runs/${encodeURIComponent(route.id)}`;
   if (route.page === 'bill') return `#/bills/${encodeURIComponent(route.id)}`;
   if (route.page === 'zone') return `#/zones/${encodeURIComponent(route.id)}`;

@@ -16,6 +16,8 @@ import { CompletenessPage } from './completeness-page.tsx';
 import { DeskPage } from './desk-page.tsx';
 import { DevicePage } from './device-page.tsx';
 import { DevicesPage } from './devices-page.tsx';
+import { FindingPage } from './finding-page.tsx';
+import { FindingsPage } from './findings-page.tsx';
 import { ImportsPage } from './imports-page.tsx';
 import { IntakePage } from './intake-page.tsx';
 import { MeterPage } from './meter-page.tsx';
@@ -143,6 +145,9 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
         <a href={linkTo({ page: 'quarantine' })} aria-current={current('quarantine')} data-testid="quarantine-link">
           {say('격리함', 'Quarantine')}
         </a>
+        <a href={linkTo({ page: 'validation' })} aria-current={current('validation')} data-testid="validation-link">
+          {say('검침 검증', 'Validation')}
+        </a>
         <a href={linkTo({ page: 'anchoring' })} aria-current={current('anchoring')} data-testid="anchoring-link">
           {say('공개 장부', 'Ledger')}
         </a>
@@ -166,10 +171,11 @@ function Navigation({ route, onLeave }: { route: Route; onLeave: () => void }) {
   );
 }
 
-type Inner = 'device' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone';
+type OfSection = 'device' | 'finding' | 'meter' | 'service-point' | 'bill-run' | 'bill' | 'zone';
 
-function sectionOf({ page }: Route): Exclude<Route['page'], Inner> {
+function sectionOf({ page }: Route): Exclude<Route['page'], OfSection> {
   if (page === 'device') return 'devices';
+  if (page === 'finding') return 'validation';
   if (page === 'bill-run' || page === 'bill') return 'bill-runs';
   if (page === 'zone') return 'zones';
   return page === 'meter' || page === 'service-point' ? 'meters' : page;
@@ -185,6 +191,8 @@ function Page({ route }: { route: Route }) {
   if (route.page === 'completeness') return <CompletenessPage />;
   if (route.page === 'registry') return <RegistryPage />;
   if (route.page === 'devices') return <DevicesPage />;
+  if (route.page === 'validation') return <FindingsPage />;
+  if (route.page === 'finding') return <FindingPage key={route.id} id={route.id} />;
   if (route.page === 'bill-runs') return <BillRunsPage />;
   if (route.page === 'bill-run') return <BillRunPage key={route.id} id={route.id} />;
   if (route.page === 'bill') return <BillPage key={route.id} id={route.id} />;

@@ -6,6 +6,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { LocalDays } from '../readings/local-days.ts';
+import { hasWaitingRun } from './bill-run-store.ts';
 import { billingLimits } from './billing-limits.ts';
 import { followUse } from './follow-use-service.ts';
 import { workOffBillRun } from './work-off-bill-run-service.ts';
@@ -16,10 +17,13 @@ export interface BillJobsOptions {
   logger: Logger;
   metrics: Metrics;
   timeZone: string;
+  /** Settles what was proven, before a run begins; where it fails the run waits. */
+  beforeRun(): Promise<unknown>;
 }
 
 /** @returns stops after the transaction that runs; a run goes on there after the next start */
-export function startBillJobs({ pool, clock, logger, metrics, timeZone }: BillJobsOptions): { stop(): Promise<void> } {
+export function startBillJobs(options: BillJobsOptions): { stop(): Promise<void> } {
+  const { pool, clock, logger, metrics, timeZone, beforeRun } = options;
   const at = { clock, days: new LocalDays(timeZone) };
   const registers = [metrics];
   const bills = new Counter({ name: 'naru_bills_total', help: 'Bills that runs made', registers });
@@ -36,6 +40,7 @@ export function startBillJobs({ pool, clock, logger, metrics, timeZone }: BillJo
   async function round(): Promise<boolean> {
     const followed = await followUse(pool, at);
     corrections.inc(followed?.corrections ?? 0);
+    if (await hasWaitingRun(pool)) await beforeRun();
     const part = await workOffBillRun(pool, at);
     bills.inc(part?.bills ?? 0);
     held.inc(part?.held ?? 0);

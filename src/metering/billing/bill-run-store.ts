@@ -122,6 +122,12 @@ export async function nextBillRun(from: Queryable): Promise<BillRun | null> {
   return rows[0] ?? null;
 }
 
+/** Whether a run waits to begin. */
+export async function hasWaitingRun(from: Queryable): Promise<boolean> {
+  const { rowCount } = await from.query(`SELECT 1 FROM metering.bill_run WHERE state = 'waiting' LIMIT 1`);
+  return (rowCount ?? 0) > 0;
+}
+
 /** The run's next places by name; `last` is null where there are no more. */
 export async function nextPlaces(
   from: Queryable,

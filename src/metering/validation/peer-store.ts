@@ -24,15 +24,6 @@ export async function listPeerUse(from: Queryable, wanted: readonly PeerDay[]): 
   return rows;
 }
 
-/** Every zone and class there are places of. */
-export async function listPeerGroups(from: Queryable): Promise<Omit<PeerDay, 'day'>[]> {
-  const { rows } = await from.query<Omit<PeerDay, 'day'>>(
-    `SELECT DISTINCT zone_id, usage_class FROM metering.service_point_version WHERE purpose <> 'inlet'
-      ORDER BY zone_id, usage_class`,
-  );
-  return rows;
-}
-
 /** To the nearest of this many litres, so that what is of no weight changes nothing. */
 const ROUNDED_TO_l = 10;
 
