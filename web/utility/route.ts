@@ -1,6 +1,3 @@
-// The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/intake`, `#/devices`, `#/devices/ID`,
-// `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/zones`, `#/zones/ID`, `#/completeness`, `#/registry`, `#/alarms`,
-// `#/quarantine`, `#/validation`, `#/validation/ID`, `#/anchoring`, `#/desk`, `#/imports`, `#/audit`.
 // The console's addresses: `#/meters`, `#/meters/ID`, `#/service-points/ID`, `#/alarms`, `#/zones`, `#/zones/ID`,
 // `#/completeness`, `#/registry`, `#/intake`, `#/devices`, `#/devices/ID`, `#/quarantine`, `#/validation`,
 // `#/validation/ID`, `#/anchoring`, `#/bill-runs`, `#/bill-runs/ID`, `#/bills/ID`, `#/desk`, `#/imports`, `#/audit`.

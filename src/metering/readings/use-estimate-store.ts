@@ -1,9 +1,7 @@
 // The SQL of estimates of use: versions of a day, only ever added to, the newest holds.
 import type { Queryable } from '../../platform/postgres/database.ts';
+import type { EstimateMethod } from './estimate-method.ts';
 import type { Decider } from './reading-edits.ts';
-
-export const estimateMethods = ['own_profile', 'class_profile', 'withdrawn'] as const;
-export type EstimateMethod = (typeof estimateMethods)[number];
 
 /** A local day of an install: litres of each hour that is estimated, null for the others. */
 export interface EstimatedDay {

@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { estimateMethods } from '../readings/estimate-method.ts';
 import { editDeeds } from '../readings/reading-edits.ts';
-import { estimateMethods } from '../readings/use-estimate-store.ts';
 import type { WantedEdit } from './edit-reading-service.ts';
 import type { WantedEstimate } from './estimate-use-service.ts';
 import { registerStates, type ShownRegister } from './list-registers-service.ts';

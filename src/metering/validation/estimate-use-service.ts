@@ -5,15 +5,11 @@ import { inTransaction, type Pool, type Transaction } from '../../platform/postg
 import { problem } from '../../platform/problem.ts';
 import { noteChangedDays } from '../readings/changed-days-store.ts';
 import { markDue } from '../readings/due-days-store.ts';
+import type { EstimateMethod } from '../readings/estimate-method.ts';
 import type { LocalDay, LocalDays } from '../readings/local-days.ts';
 import type { Decider } from '../readings/reading-edits.ts';
 import { listUseDays } from '../readings/use-day-store.ts';
-import {
-  type EstimateMethod,
-  insertEstimates,
-  listEstimates,
-  type NewEstimate,
-} from '../readings/use-estimate-store.ts';
+import { insertEstimates, listEstimates, type NewEstimate } from '../readings/use-estimate-store.ts';
 import { apportioned, estimateVersion, ownProfile, profileWeeks } from './estimate.ts';
 import { placeAt } from './place-at.ts';
 import {

@@ -2,10 +2,9 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { estimateMethods } from '../readings/estimate-method.ts';
 import { editDeeds } from '../readings/reading-edits.ts';
-import { estimateMethods } from '../readings/use-estimate-store.ts';
 import { findingStates } from './finding.ts';
-import type { FindingEventRow } from './finding-inbox-store.ts';
 import type { FindingService, ShownCase } from './finding-service.ts';
 import { actorMark, instant, iso, localDate, numberInPath, reason } from './validation-answers.ts';
 
@@ -157,6 +156,6 @@ function caseAnswer({ install, findings, events, edits, estimates }: ShownCase):
   };
 }
 
-const eventAnswer = ({ at, what, day, actor, rule_version, reason: why }: FindingEventRow) => ({
+const eventAnswer = ({ at, what, day, actor, rule_version, reason: why }: ShownCase['events'][number]) => ({
   ...{ at: at.toISOString(), what, day, actor: actorMark(actor), rule_version, reason: why },
 });
