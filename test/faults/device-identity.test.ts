@@ -46,6 +46,8 @@ const naru = (...args: string[]) =>
   execFileSync(process.execPath, [join(packageRoot, 'dist/src/main.js'), ...args], {
     env: { PATH: process.env.PATH ?? '', ...environment },
     encoding: 'utf8',
+    // The runner's own limits stand still meanwhile.
+    timeout: 60_000,
   });
 
 async function connected(client: MqttClient): Promise<MqttClient> {

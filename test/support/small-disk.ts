@@ -15,7 +15,7 @@ export interface SmallDisk {
 /** Null after saying loudly that the tests with it are skipped: mounting takes root. */
 export function mountSmallDisk(folder: string, size_mb: number): SmallDisk | null {
   mkdirSync(folder, { recursive: true });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size_mb}m`, 'tmpfs', folder]);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size_mb}m`, 'tmpfs', folder], { timeout: 60_000 });
   if (mounted.status !== 0) {
     console.warn('\n*** FULL-DISK TESTS SKIPPED: a tmpfs can not be mounted here; run them as root ***\n');
     return null;
@@ -36,6 +36,6 @@ export function mountSmallDisk(folder: string, size_mb: number): SmallDisk | nul
       closeSync(file);
     },
     empty: () => rmSync(ballast, { force: true }),
-    unmount: () => void spawnSync('umount', ['-l', folder]),
+    unmount: () => void spawnSync('umount', ['-l', folder], { timeout: 60_000 }),
   };
 }

@@ -17,7 +17,7 @@ execFileSync(
     ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,DNS:did.example.org'],
     ...['-keyout', keyFile, '-out', certificateFile],
   ],
-  { stdio: 'ignore' },
+  { stdio: 'ignore', timeout: 60_000 },
 );
 const ca = readFileSync(certificateFile, 'utf8');
 let asked = 0;
