@@ -1,5 +1,6 @@
 // Sends contacts what is to be told to them, until it is taken; and ends consents of accounts that are gone.
 import type { Clock } from '../platform/clock.ts';
+import { everySoOften } from '../platform/every-so-often.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Mailer } from '../platform/mailer.ts';
 import type { Pool } from '../platform/postgres/database.ts';
@@ -38,7 +39,6 @@ export function startContactMails(options: ContactMailOptions & { logger: Logger
   stop(): Promise<void>;
 } {
   const { clock, logger, endLost } = options;
-  let running: Promise<void> | null = null;
   let checked_ms = 0;
   let stopping = false;
   const round = async (): Promise<void> => {
@@ -52,18 +52,11 @@ export function startContactMails(options: ContactMailOptions & { logger: Logger
       if (sent.fault !== null) logger.warn({ fault: sent.fault }, 'a message to a contact was not taken');
     }
   };
-  const timer = setInterval(() => {
-    running ??= round()
-      .catch((error: Error) => logger.warn({ err: error }, 'telling contacts failed; tried again soon'))
-      .finally(() => {
-        running = null;
-      });
-  }, mailLimits.sendEvery_ms);
+  const rounds = everySoOften(mailLimits.sendEvery_ms, 'telling contacts', logger, round);
   return {
     stop: async () => {
       stopping = true;
-      clearInterval(timer);
-      await running;
+      await rounds.stop();
     },
   };
 }

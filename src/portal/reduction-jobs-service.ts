@@ -1,5 +1,6 @@
 // Checks reductions for as long as the worker lives, and tells how it goes.
 import { Counter, Gauge } from 'prom-client';
+import { everySoOften } from '../platform/every-so-often.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { ReductionCheckService } from './check-reductions-service.ts';
@@ -26,27 +27,10 @@ export function startReductionJobs(parts: { checks: ReductionCheckService; logge
   const unconfirmed = new Gauge({
     ...{ name: 'naru_reductions_unconfirmed', help: 'Of the last check, those whose status was not learnt', registers },
   });
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = checks
-      .checkReductions()
-      .then((found) => {
-        counters.checked.inc(found.checked);
-        counters.ended.inc(found.ended);
-        if (found.checked > 0) unconfirmed.set(found.unconfirmed - found.ended);
-      })
-      .catch((error: Error) => logger.warn({ err: error }, 'checking reductions failed; tried again soon'))
-      .finally(() => {
-        busy = false;
-      });
-  }, LOOK_EVERY_ms);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return everySoOften(LOOK_EVERY_ms, 'checking reductions', logger, async () => {
+    const found = await checks.checkReductions();
+    counters.checked.inc(found.checked);
+    counters.ended.inc(found.ended);
+    if (found.checked > 0) unconfirmed.set(found.unconfirmed - found.ended);
+  });
 }

@@ -1,5 +1,6 @@
 // Runs the judging and the telling of alarms for as long as the worker lives.
 import { Counter } from 'prom-client';
+import { everySoOften } from '../../platform/every-so-often.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { alarmLimits } from './alarm-limits.ts';
@@ -42,24 +43,6 @@ export function startAlarmJobs(options: AlarmJobsOptions): { stop(): Promise<voi
     stop: async () => {
       stopping = true;
       await Promise.all([judging.stop(), telling.stop()]);
-    },
-  };
-}
-
-/** Never twice at once; a failure is logged, and the next turn tries again. */
-function everySoOften(every_ms: number, what: string, logger: Logger, work: () => Promise<void>) {
-  let running: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    running ??= work()
-      .catch((error: Error) => logger.warn({ err: error }, `${what} failed; tried again soon`))
-      .finally(() => {
-        running = null;
-      });
-  }, every_ms);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
     },
   };
 }

@@ -1,6 +1,7 @@
 // Runs the ledger's and the zones' jobs for as long as the worker lives, and tells how complete readings are.
 import { Counter, Gauge } from 'prom-client';
 import type { Clock } from '../../platform/clock.ts';
+import { everySoOften } from '../../platform/every-so-often.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
@@ -48,22 +49,11 @@ export function startZoneJobs({ pool, clock, logger, metrics, days }: ZoneJobsOp
     for (const [became, count] of await hoursOfDay(pool, lastDay(days, clock.now_ms()))) hours.set({ became }, count);
   }
 
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = round()
-      .catch((error: Error) => logger.warn({ err: error }, 'working out days of zones failed; tried again soon'))
-      .finally(() => {
-        busy = false;
-      });
-  }, WORK_EVERY_ms);
+  const rounds = everySoOften(WORK_EVERY_ms, 'working out days of zones', logger, round);
   return {
     stop: async () => {
       stopping = true;
-      clearInterval(timer);
-      await running;
+      await rounds.stop();
     },
   };
 }

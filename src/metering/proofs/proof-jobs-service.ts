@@ -1,5 +1,6 @@
 // Runs what hashes zone-days and bills for as long as the worker lives, and tells how it does.
 import { Counter } from 'prom-client';
+import { everySoOften } from '../../platform/every-so-often.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { buildBillTree } from './build-bill-tree-service.ts';
@@ -50,22 +51,11 @@ export function startProofJobs(options: ProofJobsOptions): { stop(): Promise<voi
     }
   }
 
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = round()
-      .catch((error: Error) => logger.warn({ err: error }, 'hashing readings failed; tried again soon'))
-      .finally(() => {
-        busy = false;
-      });
-  }, WORK_EVERY_ms);
+  const rounds = everySoOften(WORK_EVERY_ms, 'hashing readings', logger, round);
   return {
     stop: async () => {
       stopping = true;
-      clearInterval(timer);
-      await running;
+      await rounds.stop();
     },
   };
 }

@@ -1,6 +1,7 @@
 // Runs the use job and the reconciling job for as long as the worker lives, and tells how they do.
 import { Counter, Gauge } from 'prom-client';
 import type { Clock } from '../../platform/clock.ts';
+import { everySoOften } from '../../platform/every-so-often.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
@@ -60,22 +61,11 @@ export function startUseJobs({ pool, clock, logger, metrics, timeZone }: UseJobs
     }
   }
 
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = round()
-      .catch((error: Error) => logger.warn({ err: error }, 'working off use failed; tried again soon'))
-      .finally(() => {
-        busy = false;
-      });
-  }, WORK_EVERY_ms);
+  const rounds = everySoOften(WORK_EVERY_ms, 'working off use', logger, round);
   return {
     stop: async () => {
       stopping = true;
-      clearInterval(timer);
-      await running;
+      await rounds.stop();
     },
   };
 }

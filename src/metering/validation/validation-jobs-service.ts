@@ -1,6 +1,7 @@
 // Runs the validation job for as long as the worker lives, and tells how it does.
 import { Counter, Gauge } from 'prom-client';
 import type { Clock } from '../../platform/clock.ts';
+import { everySoOften } from '../../platform/every-so-often.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
@@ -54,22 +55,11 @@ export function startValidationJobs({ pool, clock, logger, metrics, timeZone }: 
     }
   }
 
-  let running = Promise.resolve();
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    running = round()
-      .catch((error: Error) => logger.warn({ err: error }, 'validating failed; tried again soon'))
-      .finally(() => {
-        busy = false;
-      });
-  }, LOOK_EVERY_ms);
+  const rounds = everySoOften(LOOK_EVERY_ms, 'validating', logger, round);
   return {
     stop: async () => {
       stopping = true;
-      clearInterval(timer);
-      await running;
+      await rounds.stop();
     },
   };
 }
