@@ -36,7 +36,7 @@ import { createGatewaysService } from './metering/meters/gateways-service.ts';
 import { importRegistry } from './metering/meters/import-registry-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
-import { provisionList } from './metering/meters/provision-csv-service.ts';
+import { completeList, provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
 import { createRegistryReading } from './metering/meters/registry-reading-service.ts';
 import { registryRoutes } from './metering/meters/registry-routes.ts';
@@ -206,8 +206,13 @@ export function composeMetering(options: MeteringOptions) {
       }),
       deviceRoutes({
         provisionFleet: provision,
-        provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
-        requireOperator,
+        provisionList: (file, dryRun, actor, keep) =>
+          provisionList(pool, file, {
+            ...{ dryRun, keep, provisionFleet: provision },
+            by: { at: new Date(clock.now_ms()), actor },
+          }),
+        completeList: (file) => completeList(pool, random, file),
+        ...{ requireOperator, requireKeeper, actorOf },
       }),
       deviceCredentialRoutes({ credentials, claims, authority, requireKeeper, actorOf }),
       deviceClaimRoutes({ claims, authority }),
