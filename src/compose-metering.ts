@@ -17,6 +17,11 @@ import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
 import { completenessRoutes } from './metering/completeness/completeness-routes.ts';
 import { createCompletenessService } from './metering/completeness/completeness-service.ts';
+import { createBillExportService } from './metering/exports/bill-export-service.ts';
+import { createChangedUseService } from './metering/exports/changed-use-service.ts';
+import { copyRoutes } from './metering/exports/copy-routes.ts';
+import { readingExportRoutes } from './metering/exports/reading-export-routes.ts';
+import { createReadingExportService } from './metering/exports/reading-export-service.ts';
 import { createDeviceSecrets } from './metering/intake/device-secret.ts';
 import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
 import { readActivity } from './metering/intake/intake-activity-service.ts';
@@ -232,6 +237,16 @@ export function composeMetering(options: MeteringOptions) {
         shippedTariffs: { names: shippedTariffNames, text: shippedTariffText },
       }),
       billRoutes(bills, requireStaff),
+      readingExportRoutes({
+        ...{ exports: createReadingExportService(pool), use, requireKeeper },
+        requireMeter: meters.getMeter,
+        requirePlace: meters.getServicePoint,
+      }),
+      copyRoutes({
+        changes: createChangedUseService(pool, days),
+        bills: createBillExportService(pool),
+        requireKeeper,
+      }),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),

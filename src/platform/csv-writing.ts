@@ -11,6 +11,8 @@ export function exactCsvLine(values: readonly string[]): string {
   return `${values.map((value) => `"${value.replaceAll('"', '""')}"`).join(',')}\r\n`;
 }
 
-export function csvLine(values: readonly string[]): string {
-  return `${values.map(csvCell).join(',')}\r\n`;
+/** A number is not quoted, for no sign of it is a formula's; what is not known stands empty. */
+export function csvLine(values: readonly (string | number | null)[]): string {
+  const cells = values.map((value) => (typeof value === 'string' ? csvCell(value) : (value ?? '')));
+  return `${cells.join(',')}\r\n`;
 }
