@@ -46,8 +46,8 @@ function ZoneView({ zone, path }: { zone: ZoneDetail; path: string }) {
       </div>
       <Leakage zone={zone} />
       {zone.first_day === null ? null : <ZoneBalances path={path} />}
-      <Places path={path} />
       <ZoneDownloads id={zone.zone_id} />
+      <Places path={path} />
     </>
   );
 }

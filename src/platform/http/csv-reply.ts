@@ -1,4 +1,4 @@
-// Tables as CSV over HTTP: written as far as the reader reads, and kept nowhere on their way.
+// Tables as CSV and other long files over HTTP: written as far as the reader reads, and kept nowhere on their way.
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 
@@ -15,11 +15,20 @@ export function sendCsv(
   lines: AsyncIterable<string>,
   forPeople = false,
 ): FastifyReply {
+  return sendPieces(reply, { type: 'text/csv; charset=utf-8', name }, forPeople ? marked(lines) : lines);
+}
+
+/** A file that is kept nowhere on its way, neither here nor by whoever passes it on. */
+export function sendPieces(
+  reply: FastifyReply,
+  file: { type: string; name: string },
+  pieces: AsyncIterable<string>,
+): FastifyReply {
   return reply
-    .type('text/csv; charset=utf-8')
-    .header('content-disposition', `attachment; filename="${name}"`)
+    .type(file.type)
+    .header('content-disposition', `attachment; filename="${file.name}"`)
     .header('cache-control', 'no-store')
-    .send(Readable.from(forPeople ? marked(lines) : lines, { highWaterMark: 1 }));
+    .send(Readable.from(pieces, { highWaterMark: 1 }));
 }
 
 async function* marked(lines: AsyncIterable<string>): AsyncGenerator<string> {
