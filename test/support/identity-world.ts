@@ -49,7 +49,8 @@ interface AnchorFault {
   proof?: string;
 }
 
-export async function identityWorld(pool: Pool) {
+/** @param lists whose status lists are fetched */
+export async function identityWorld(pool: Pool, lists: { hosts: string[]; ca?: string } = { hosts: [] }) {
   const clock = { time_ms: START_ms, now_ms: () => clock.time_ms };
   const chain: { fault: AnchorFault } = { fault: {} };
   const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
@@ -89,9 +90,9 @@ export async function identityWorld(pool: Pool) {
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const resolver = createResolveDidService({ clock, dids, foreign });
   const trust = createTrustService({ pool, clock });
-  const others = { trust, resolver };
+  const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch(lists), clock });
+  const others = { trust, resolver, statusLists: foreignStatusLists };
   const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists, others });
-  const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch({ hosts: [] }), clock });
   const judging = { clock, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const credentials = createVerifyCredentialService(judging);
   const w3cPresentations = createVerifyVcPresentationService({ ...judging, credentials });
