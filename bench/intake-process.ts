@@ -59,13 +59,13 @@ function usage(): Usage {
 
 /** In batches, as a commit would. */
 function settlesAtOnce(): Intake['queue'] {
-  let gathering: Settled[] = [];
+  let gathering: [settled: Settled, packetId: number | null][] = [];
   const settle = () => {
-    for (const settled of gathering.splice(0)) settled(true);
+    for (const [settled, packetId] of gathering.splice(0)) settled(true, packetId);
   };
   return {
-    add: (_delivery, settled) => {
-      if (gathering.push(settled) === 1) setImmediate(settle);
+    add: ({ packetId }, settled) => {
+      if (gathering.push([settled, packetId]) === 1) setImmediate(settle);
     },
     inFlight: () => gathering.length,
     isFull: () => false,
