@@ -49,12 +49,13 @@ interface AnchorFault {
   proof?: string;
 }
 
-export async function identityWorld(pool: Pool) {
+/** @param keyFile of the issuer's keys; one of its own where absent */
+export async function identityWorld(pool: Pool, keyFile?: string) {
   const clock = { time_ms: START_ms, now_ms: () => clock.time_ms };
   const chain: { fault: AnchorFault } = { fault: {} };
   const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const ring = await openIssuerKeys(join(folder, 'issuer-keys.json'), KEYS_PASSPHRASE);
+  const ring = await openIssuerKeys(keyFile ?? join(folder, 'issuer-keys.json'), KEYS_PASSPHRASE);
 
   async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
     const { rows } = await pool.query<{ key: Buffer; value: Buffer }>(

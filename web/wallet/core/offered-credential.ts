@@ -34,12 +34,17 @@ export async function checkedCredential(
     compact,
     key_id: keyId,
     vct,
-    issuer: content.issuer,
+    // Of a certified credential the service's own DID, whose key signed it.
+    issuer: content.issuer === '' && from === service.url ? didOf(content.header.kid) : content.issuer,
     issuer_name: issuerName,
     type_name: name,
     claim_labels: labels,
     received_at_ms: now_ms,
   };
+}
+
+function didOf(kid: unknown): string {
+  return typeof kid === 'string' ? (kid.split('#')[0] ?? '') : '';
 }
 
 export function nameOf(metadata: IssuerMetadataResult, id: string): Text {
