@@ -49,13 +49,19 @@ interface AnchorFault {
   proof?: string;
 }
 
-/** @param lists whose status lists are fetched */
-export async function identityWorld(pool: Pool, lists: { hosts: string[]; ca?: string } = { hosts: [] }) {
+/**
+ * @param lists whose status lists are fetched
+ * @param keyFile of the issuer's keys; one of its own where absent
+ */
+export async function identityWorld(
+  pool: Pool,
+  { lists = { hosts: [] }, keyFile }: { lists?: { hosts: string[]; ca?: string }; keyFile?: string } = {},
+) {
   const clock = { time_ms: START_ms, now_ms: () => clock.time_ms };
   const chain: { fault: AnchorFault } = { fault: {} };
   const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const ring = await openIssuerKeys(join(folder, 'issuer-keys.json'), KEYS_PASSPHRASE);
+  const ring = await openIssuerKeys(keyFile ?? join(folder, 'issuer-keys.json'), KEYS_PASSPHRASE);
 
   async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
     const { rows } = await pool.query<{ key: Buffer; value: Buffer }>(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { claimsSchema, typeOfVct } from '../credentials/credential-types.ts';
+import { didOfKey } from '../credentials/jose-header.ts';
 import type { DidResolver } from '../dids/did-resolution.ts';
 import type { DidService } from '../dids/did-service.ts';
 import type { ResolvedDid } from '../dids/resolved-did.ts';
@@ -63,8 +64,9 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     ];
 
     const now_s = Math.floor(clock.now_ms() / 1000);
-    const own = typeof payload.iss === 'string' ? await dids.resolveDid(payload.iss) : null;
-    const { signature, issuer: trusted } = await signedBy(presentation.jwt, own, type.id, now_s);
+    const issuer = issuerNamedIn(presentation.jwt);
+    const own = await dids.resolveDid(issuer);
+    const { signature, issuer: trusted } = await signedBy(presentation.jwt, issuer, own, type.id, now_s);
     trace.push(signature, trusted);
     // What nobody trusted has signed says nothing about status, validity or holder.
     if (trusted.outcome !== 'passed' || signature.outcome !== 'passed') return refusal(trace, type.id);
@@ -106,9 +108,8 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
   }
 
   /** By a key of the DID it names; a certificate in the header speaks for those alone whose DID does not. */
-  async function signedBy(jwt: Jwt, own: ResolvedDid | null, type: string, now_s: number) {
+  async function signedBy(jwt: Jwt, did: string, own: ResolvedDid | null, type: string, now_s: number) {
     const trust = others?.trust ?? noOtherIssuers;
-    const did = String(jwt.payload.iss);
     const kid = String(jwt.header.kid);
     const issuer = await issuerStep(did, own, type, trust);
     if (own !== null || others === undefined) return { signature: signatureStep(jwt, own), issuer };
@@ -138,6 +139,12 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
   }
 
   return { verifySdJwtPresentation };
+}
+
+/** As `iss`, or where a certificate makes that one superfluous, the DID of the key. Whether it is true, the signature shows. */
+function issuerNamedIn({ header, payload }: Jwt): string {
+  if (typeof payload.iss === 'string') return payload.iss;
+  return typeof header.kid === 'string' ? didOfKey(header.kid) : '';
 }
 
 /** @param type the type, where at least that could be read */

@@ -12,7 +12,7 @@ import { testDatabase } from '../../support/test-database.ts';
 
 const { pool } = await testDatabase();
 const host = await foreignListHost();
-const world = await identityWorld(pool, { hosts: ['localhost'], ca: host.ca });
+const world = await identityWorld(pool, { lists: { hosts: ['localhost'], ca: host.ca } });
 const holder = await createHolder();
 const nonce = 'nonce-1';
 const audience = 'x509_hash:counter';
