@@ -94,9 +94,7 @@ export async function listTellings(
                 lead(measured_at) OVER readings AS after, lead(flags) OVER readings AS flags_after
            FROM (SELECT measured_at,
                         CASE WHEN measured_at = ANY(conflict.instants) THEN '{}' ELSE coalesce(flags, '{}') END AS flags
-                   FROM metering.reading
-                  WHERE meter_id = given.meter_id
-                    AND measured_at BETWEEN ${at('given.from_ms')} AND ${at('given.to_ms')}) stored
+                   FROM metering.readings(given.meter_id, ${at('given.from_ms')}, ${at('given.to_ms')})) stored
          WINDOW readings AS (ORDER BY measured_at)) told
        WHERE told.before IS NULL OR told.after IS NULL OR told.flags <> told.flags_before OR told.flags <> told.flags_after
           OR told.measured_at - told.before > interval '${silentAfter_ms} milliseconds'
