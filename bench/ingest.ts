@@ -1,6 +1,8 @@
 // Messages per second that are acknowledged and in the table, and what processor time they take: Naru, which acknowledges
 // after the commit and keeps the bytes, against Mosquitto with a consumer that stores afterwards. Same load, same
 // PostgreSQL, same machine, one after the other. Then a fleet at rest: its memory, and its return after a restart.
+//
+// `--only w64`, `w1` or `six` measures that run of Naru's alone, and as often as it is named: `--only w1 --only w1`.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { createDeviceSecrets } from '../src/metering/intake/device-secret.ts';
 import { provisionFleet } from '../src/metering/meters/provision-fleet-service.ts';
 import { systemClock } from '../src/platform/clock.ts';
@@ -38,6 +41,7 @@ interface Shape {
 const w64: Shape = { connections: 200, window: 64, readingsPerMessage: 1 };
 const w1: Shape = { connections: 5_000, window: 1, readingsPerMessage: 1 };
 const six: Shape = { connections: 200, window: 64, readingsPerMessage: 6 };
+const shapes: Record<string, Shape> = { w64, w1, six };
 
 interface Run extends LoadResult, Shape {
   who: string;
@@ -46,8 +50,16 @@ interface Run extends LoadResult, Shape {
   /** Of broker and consumer, and of the database. */
   own_us: number;
   database_us: number;
+  load_us: number;
 }
 
+const only = (
+  parseArgs({ options: { only: { type: 'string', multiple: true } }, allowPositionals: true }).values.only ?? []
+).map((name) => {
+  const shape = shapes[name];
+  if (shape === undefined) throw new Error(`--only ${name}: write one of ${Object.keys(shapes).join(', ')}`);
+  return shape;
+});
 const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
 chmodSync(folder, 0o711);
@@ -58,6 +70,17 @@ try {
   await migrate(postgres.url);
   const pool = openPool(postgres.url);
   const devices = await provision(pool);
+  if (only.length > 0) {
+    for (const shape of only) report([await measureNaru(pool, devices, shape, true)]);
+    await pool.end();
+  } else await measureAll(pool, devices);
+} finally {
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);
+
+async function measureAll(pool: Pool, devices: LoadDevice[]): Promise<void> {
   const ours: Run[] = [];
   for (const shape of [w64, w1, six]) ours.push(await measureNaru(pool, devices, shape, true));
   const limits = [
@@ -70,11 +93,7 @@ try {
   report([...ours, ...peers, ...limits]);
   const rest = await measureFleet(devices);
   finish(ours, peers, rest);
-} finally {
-  await postgres.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
-process.exit(0);
 
 async function provision(pool: Pool): Promise<LoadDevice[]> {
   const devices: LoadDevice[] = [];
@@ -182,19 +201,22 @@ async function underLoad(
     readingsPerMessage: shape.readingsPerMessage,
   });
   await nextWord(load);
-  const before = { own_s: await cpu_s(), database_s: databaseCpu_s() };
+  const loadCpu_s = () => cpuOfTree_s(pidOf(load));
+  const before = { own_s: await cpu_s(), database_s: databaseCpu_s(), load_s: loadCpu_s() };
   const began_ms = performance.now();
   const result = await ask<LoadResult>(load, 'begin');
   await allStored?.(result.acknowledged * shape.readingsPerMessage);
   const until_stored_s = (performance.now() - began_ms) / 1_000;
   const own_s = (await cpu_s()) - before.own_s;
   const database_s = databaseCpu_s() - before.database_s;
+  const load_s = loadCpu_s() - before.load_s;
   await endProgram(load);
   return {
     ...{ who, ...shape, ...result },
     messages_per_s: result.acknowledged / (allStored === null ? result.seconds : until_stored_s),
     own_us: (own_s * 1e6) / result.acknowledged,
     database_us: (database_s * 1e6) / result.acknowledged,
+    load_us: (load_s * 1e6) / result.acknowledged,
   };
 }
 
@@ -268,7 +290,7 @@ function report(runs: Run[]): void {
   console.log(
     '\nQoS 1; c = connections, w = messages in flight on each, r = readings a message; µs of processor a message',
   );
-  const heads = ['messages/s', 'readings/s', 'ack p50 ms', 'p99 ms', 'own µs', 'database µs', 'load idle'];
+  const heads = ['messages/s', 'readings/s', 'ack p50 ms', 'p99 ms', 'own µs', 'database µs', 'load µs', 'load idle'];
   console.log(
     `${'who'.padEnd(32)} ${'c'.padStart(5)} ${'w'.padStart(3)} r ${heads.map((h) => h.padStart(11)).join(' ')}`,
   );
@@ -280,6 +302,7 @@ function report(runs: Run[]): void {
       run.ack_p99_ms.toFixed(1),
       run.own_us.toFixed(1),
       run.database_us.toFixed(1),
+      run.load_us.toFixed(1),
       `${(100 * run.idle_share).toFixed(0)} %`,
     ];
     const what = `${String(run.connections).padStart(5)} ${String(run.window).padStart(3)} ${run.readingsPerMessage}`;

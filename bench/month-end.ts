@@ -9,7 +9,7 @@ import { startBillRun } from '../src/metering/billing/start-bill-run-service.ts'
 import { workOffBillRun } from '../src/metering/billing/work-off-bill-run-service.ts';
 import { LocalDays } from '../src/metering/readings/local-days.ts';
 import { gatherUse, workOffUse } from '../src/metering/readings/work-off-use-service.ts';
-import { judgeDue, registerRules, takeUpDay } from '../src/metering/validation/validate-service.ts';
+import { gatherDue, judgeDue, registerRules, takeUpDay } from '../src/metering/validation/validate-service.ts';
 import { validationRules } from '../src/metering/validation/validation-rules.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { packageRoot } from '../src/platform/package-root.ts';
@@ -112,6 +112,7 @@ async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }>
 async function validateAll(pool: Pool): Promise<{ installs: number; findings: number }> {
   const total = { installs: 0, findings: 0 };
   await takeUpDay(validation(pool));
+  await gatherDue(validation(pool));
   for (;;) {
     const done = await judgeDue(validation(pool));
     if (done === null) return total;

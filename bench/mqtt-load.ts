@@ -2,7 +2,8 @@
 // on each; as a fleet at rest it only stays connected, and comes back when it is cut off.
 //
 // It must cost little beside what is measured: messages are copies of one made ahead, in which a few digits change, and
-// acknowledgements are counted by their bytes.
+// acknowledgements are counted by their bytes. All connections read into one buffer: a buffer and the events of a stream
+// for each acknowledgement cost 4 µs, a fifth of what a message with a window of 1 takes here.
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
@@ -55,19 +56,37 @@ function packet(first: number, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from([first, ...length]), body]);
 }
 
+interface Opened {
+  socket: Socket;
+  /** Whom to tell how many bytes came; nobody at first. */
+  heard: (bytes: number) => void;
+}
+
+/** What came last on any connection; it is looked at before the next read. */
+const received = Buffer.allocUnsafeSlow(65_536);
+
 /** Opens a connection and sends its CONNECT. @returns once CONNACK came */
-function open(port: number, { deviceId, secret }: LoadDevice): Promise<Socket> {
+function open(port: number, { deviceId, secret }: LoadDevice): Promise<Opened> {
   const head = Buffer.concat([text('MQTT'), Buffer.from([4, 0xc2, 0, 0])]);
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const callback = (bytes: number): boolean => {
+      opened.heard(bytes);
+      return true;
+    };
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: received, callback } });
+    const opened: Opened = {
+      socket,
+      heard: (bytes) => {
+        if (bytes < CONNACK_bytes || received[3] !== 0) return reject(new Error(`CONNACK ${received[3]}`));
+        socket.removeAllListeners('error');
+        socket.removeAllListeners('close');
+        opened.heard = () => {};
+        resolve(opened);
+      },
+    };
     socket.write(packet(0x10, Buffer.concat([head, text(deviceId), text(deviceId), text(secret)])));
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('closed before CONNACK')));
-    socket.once('data', (connack) => {
-      if (connack.length < CONNACK_bytes || connack[3] !== 0) return reject(new Error(`CONNACK ${connack[3]}`));
-      socket.removeAllListeners();
-      resolve(socket);
-    });
   });
 }
 
@@ -82,7 +101,9 @@ async function inTurns<T>(all: readonly T[], atOnce: number, each: (one: T) => P
 
 class Sender {
   readonly #socket: Socket;
-  readonly #template: Buffer;
+  /** A place for each message of the window. What was acknowledged has left its place: messages travel in their order. */
+  readonly #slots: Buffer;
+  readonly #size: number;
   readonly #idAt: number;
   readonly #valuesAt: number[];
   readonly #timeAt: number;
@@ -96,7 +117,8 @@ class Sender {
   isStopped = false;
   whenDrained: () => void = () => {};
 
-  constructor(socket: Socket, device: LoadDevice, load: Load) {
+  constructor(opened: Opened, device: LoadDevice, load: Load) {
+    const { socket } = opened;
     this.#socket = socket;
     this.#load = load;
     const topic = text(`naru/v1/up/${device.deviceId}/senml-json`);
@@ -105,12 +127,14 @@ class Sender {
       return `,{"n":"register","u":"l","v":1000000,"t":${n + 1}}`;
     });
     const payload = `[${base}${more.join('')}]`;
-    this.#template = packet(0x32, Buffer.concat([topic, Buffer.alloc(2), Buffer.from(payload)]));
-    const start = this.#template.length - payload.length;
+    const message = packet(0x32, Buffer.concat([topic, Buffer.alloc(2), Buffer.from(payload)]));
+    this.#size = message.length;
+    this.#slots = Buffer.concat(Array.from({ length: load.window }, () => message));
+    const start = message.length - payload.length;
     this.#idAt = start - 2;
     this.#timeAt = start + payload.indexOf('"bt":') + 5;
     this.#valuesAt = [...payload.matchAll(/"v":/g)].map((match) => start + match.index + 4);
-    socket.on('data', (bytes) => this.#take(bytes.length));
+    opened.heard = (bytes) => this.#take(bytes);
     socket.on('close', () => {
       if (!this.isStopped) throw new Error(`${device.deviceId}: the broker closed the connection`);
     });
@@ -122,27 +146,31 @@ class Sender {
   }
 
   send(count: number): void {
-    const template = this.#template;
-    const readings = this.#load.readingsPerMessage;
-    const bytes = Buffer.allocUnsafe(count * template.length);
-    for (let n = 0; n < count; n += 1) {
-      const at = n * template.length;
-      bytes.set(template, at);
-      const sent = this.#sent + n;
-      const id = (sent % 65_535) + 1;
-      bytes[at + this.#idAt] = id >> 8;
-      bytes[at + this.#idAt + 1] = id & 0xff;
-      digits(bytes, at + this.#timeAt, 10, this.#load.from_s + sent * readings);
-      for (let r = 0; r < readings; r += 1) {
-        digits(bytes, at + (this.#valuesAt[r] as number), 7, 1_000_000 + sent * readings + r);
-      }
-    }
-    this.#sent += count;
     if (this.#watched === 0) {
-      this.#watched = this.#sent;
+      this.#watched = this.#sent + count;
       this.#watchedAt_ms = performance.now();
     }
-    this.#socket.write(bytes);
+    for (let rest = count; rest > 0; ) {
+      const slot = this.#sent % this.#load.window;
+      const many = Math.min(rest, this.#load.window - slot);
+      for (let n = 0; n < many; n += 1) this.#number(slot + n, this.#sent + n);
+      this.#sent += many;
+      rest -= many;
+      this.#socket.write(this.#slots.subarray(slot * this.#size, (slot + many) * this.#size));
+    }
+  }
+
+  #number(slot: number, sent: number): void {
+    const bytes = this.#slots;
+    const at = slot * this.#size;
+    const readings = this.#load.readingsPerMessage;
+    const id = (sent % 65_535) + 1;
+    bytes[at + this.#idAt] = id >> 8;
+    bytes[at + this.#idAt + 1] = id & 0xff;
+    digits(bytes, at + this.#timeAt, 10, this.#load.from_s + sent * readings);
+    for (let r = 0; r < readings; r += 1) {
+      digits(bytes, at + (this.#valuesAt[r] as number), 7, 1_000_000 + sent * readings + r);
+    }
   }
 
   end(): void {
@@ -219,17 +247,21 @@ function drained(sender: Sender): Promise<void> {
 async function stayConnected(fleet: Fleet): Promise<void> {
   let connected = 0;
   const stay = async (device: LoadDevice): Promise<void> => {
-    let socket: Socket;
+    let opened: Opened;
     try {
-      socket = await open(fleet.port, device);
+      opened = await open(fleet.port, device);
     } catch {
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_AFTER_ms));
       return stay(device);
     }
+    const { socket } = opened;
     if (fleet.subscribe) {
       const body = Buffer.concat([Buffer.from([0, 1]), text(`naru/v1/down/${device.deviceId}`), Buffer.from([1])]);
-      socket.write(packet(0x82, body));
-      await new Promise((resolve) => socket.once('data', resolve));
+      await new Promise((resolve) => {
+        opened.heard = resolve;
+        socket.write(packet(0x82, body));
+      });
+      opened.heard = () => {};
     }
     socket.on('error', () => {});
     socket.once('close', () => {
@@ -237,7 +269,6 @@ async function stayConnected(fleet: Fleet): Promise<void> {
       queue.push(device);
       void work();
     });
-    socket.resume();
     connected += 1;
     if (connected === fleet.devices.length) process.send?.('all');
   };

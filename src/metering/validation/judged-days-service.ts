@@ -47,7 +47,7 @@ interface Known {
 }
 
 const dayKey = (installId: number, date: string) => `${installId} ${date}`;
-const peerKey = ({ zone_id, usage_class, day }: PeerDay) => `${zone_id}\n${usage_class}\n${day}`;
+export const peerKey = ({ zone_id, usage_class, day }: PeerDay) => `${zone_id}\n${usage_class}\n${day}`;
 
 async function readAll(from: Transaction, days: LocalDays, wanted: readonly JudgedSpan[]): Promise<Known> {
   const ids = wanted.map((one) => one.install_id);
@@ -160,18 +160,31 @@ function peerDaysOf(
   return [...wanted.values()];
 }
 
-/** Whose figures are to be worked out anew when the use of these days has changed. */
+/**
+ * Whose figures are to be worked out anew when the use of these days, or what holds of the place, has changed: of every zone
+ * and class that the place was ever put down for, since it may have left one of them.
+ */
 export async function peersOfSpans(
   from: Transaction,
   days: LocalDays,
   wanted: readonly JudgedSpan[],
-): Promise<(PeerDay & { start_ms: number })[]> {
+): Promise<PeerDay[]> {
   const wantedOf = new Map(wanted.map((one) => [one.install_id, one]));
   const installs = await listInstallPlaces(from, [...wantedOf.keys()]);
   const places = [...new Set(installs.map((install) => install.service_point_id))];
   const versions = groupedBy(await listPlaceVersions(from, places), (version) => version.service_point_id);
   const spans = installs.flatMap((install) => stoodSpan(days, install, wantedOf.get(install.install_id)));
-  return peerDaysOf(days, spans, versions);
+  const found = new Map<string, PeerDay>();
+  for (const { install, first, last } of spans) {
+    const ofPlace = versions.get(install.service_point_id) ?? [];
+    for (let day = first; day.start_ms <= last.start_ms; day = days.after(day)) {
+      for (const { zone_id, usage_class } of ofPlace) {
+        const peer = { zone_id, usage_class, day: day.date };
+        found.set(peerKey(peer), peer);
+      }
+    }
+  }
+  return [...found.values()];
 }
 
 function* daysOf(days: LocalDays, known: Known, { install, first, last }: StoodSpan): Generator<JudgedDay> {
