@@ -15,11 +15,6 @@ export interface ToldReading {
 const us = (column: string) => `round(extract(epoch FROM ${column}) * 1000000)::int8`;
 const ms = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::float8`;
 
-/** What a meter told within a span, both ends included: a place for FROM. @param meter, from, to SQL of each */
-export function registersOf(meter: string, from: string, to: string): string {
-  return `(SELECT * FROM metering.reading WHERE meter_id = ${meter} AND measured_at BETWEEN ${from} AND ${to})`;
-}
-
 const instant = (us: string) => `('epoch'::timestamptz + ${us}::int8 * interval '1 microsecond')`;
 
 /** After one instant and before another, both in microseconds. */
@@ -33,9 +28,8 @@ export async function listToldReadings(
     name: 'exports-list-told-readings',
     text: `SELECT ${us('measured_at')} AS measured_us, ${ms('measured_at')} AS measured_ms, ${ms('received_at')} AS received_ms,
                   register_l, clock, coalesce(flags, '{}') AS flags
-             FROM ${registersOf('$1::int', instant('$2'), instant('$3'))} told
-            WHERE measured_at > ${instant('$2')} AND measured_at < ${instant('$3')}
-            ORDER BY measured_at LIMIT $4`,
+             FROM metering.readings_after($1::int, ${instant('$2')}, $4) told
+            WHERE measured_at < ${instant('$3')} ORDER BY measured_at LIMIT $4`,
     values: [meterId, span.after_us, span.before_us, limit],
   });
   return rows;

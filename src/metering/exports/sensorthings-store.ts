@@ -2,7 +2,6 @@
 // model alone, values are always parameters.
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { Comparison, Filter } from './odata-filter.ts';
-import { registersOf } from './reading-export-store.ts';
 import { type ColumnType, type EntityRow, type EntitySet, observed } from './sensorthings-model.ts';
 
 const iso = (column: string) =>
@@ -29,7 +28,7 @@ const REGISTERS = `
          r.received_at AS result_at, r.register_l AS result,
          json_build_object('flags', coalesce(r.flags, '{}'), 'clock', r.clock) AS parameters
     FROM metering.install i,
-         LATERAL ${registersOf('i.meter_id', 'i.from_at', `coalesce(i.until_at, 'infinity')`)} r
+         LATERAL metering.readings(i.meter_id, i.from_at, coalesce(i.until_at, 'infinity')) r
    WHERE i.install_id = $1::int AND r.measured_at < coalesce(i.until_at, 'infinity')`;
 
 /** With $3 the time zone: an hour that is not known is no observation. */
