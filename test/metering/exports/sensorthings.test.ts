@@ -4,6 +4,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { datastreamOf, installOfDatastream } from '../../../src/metering/exports/sensorthings-model.ts';
 import { sensorThingsRoot, sensorThingsRoutes } from '../../../src/metering/exports/sensorthings-routes.ts';
 import { createSensorThings } from '../../../src/metering/exports/sensorthings-service.ts';
+import { openPartitions } from '../../../src/metering/intake/partition-service.ts';
+import { packSome } from '../../../src/metering/readings/pack-readings-service.ts';
 import { createHttpServer } from '../../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
@@ -24,9 +26,15 @@ afterAll(() => server.close());
 await house.provision([
   house.place('1'),
   house.place('2', { servicePoint: { ...house.place('2').servicePoint, zoneId: "o'z", zoneName: 'Zone O' } }),
+  house.place('3'),
 ]);
 await house.tell(house.daily('1', '2026-03-01', '2026-03-11', 100, 240));
 await house.tell(house.daily('2', '2026-03-01', '2026-03-03', 0, 24));
+await house.tell(
+  Array.from({ length: 24 }, (_, hour) => ({
+    ...{ serial: '3', at: `2026-03-05T${String(hour).padStart(2, '0')}:00`, register_l: hour * 9 },
+  })),
+);
 
 interface Entity {
   '@iot.id': number | string;
@@ -53,7 +61,7 @@ async function refusalOf(path: string): Promise<[number, string]> {
 const idsOf = ({ value }: List) => value.map((one) => one['@iot.id']);
 
 const { value: things } = await get('Things?$orderby=name');
-const [one, two] = things as [Entity, Entity];
+const [one, two, three] = things as [Entity, Entity, Entity];
 const registerOf = (thing: Entity) => datastreamOf(Number(thing['@iot.id']), 1);
 const useOf = (thing: Entity) => datastreamOf(Number(thing['@iot.id']), 2);
 
@@ -177,6 +185,23 @@ describe('observations', () => {
       parameters: { flags: [], clock: 'absolute' },
     });
     expect(await get(String(list.value[3]?.['@iot.selfLink']))).toEqual(list.value[3]);
+  });
+
+  test('stay what they are when the readings have been packed', async () => {
+    const path = `Datastreams(${registerOf(three)})/Observations?$count=true&$filter=result%20gt%20100`;
+    const before = await get(path);
+    expect(before.value).toHaveLength(12);
+    const { clock } = house.at;
+    const partitions = await openPartitions(pool, clock);
+    let packed = 0;
+    for (;;) {
+      const some = await packSome({ pool, clock, partitions });
+      if (some === null) break;
+      packed += some.readings;
+    }
+    expect(packed).toBe(24);
+    expect(await get(path)).toEqual(before);
+    expect(await get(String(before.value[2]?.['@iot.selfLink']))).toEqual(before.value[2]);
   });
 
   test('of use are hours, each an interval, and none where nothing is known', async () => {
