@@ -19,6 +19,7 @@ import { migrate } from '../src/platform/postgres/migrate.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
 import { copyHours, fillMonth, fillRegistry, type MonthOptions, READINGS_A_TELEGRAM, Registers } from './month-fill.ts';
 import { followedSoFar, hashDays, judgeAllAlarms, workOffBalances, workOffLedger } from './month-followers.ts';
+import { Progress } from './progress.ts';
 
 const TIME_ZONE = 'Asia/Seoul';
 const DAY_ms = 86_400_000;
@@ -107,10 +108,12 @@ async function fillAll(pool: Pool): Promise<number> {
 
 async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }> {
   const total = { meters: 0, days: 0 };
+  const progress = new Progress('meters worked off');
   await gatherUse(pool);
   for (;;) {
     const done = await workOffUse(pool, days);
     if (done === null || done.marks === 0) return total;
+    progress.add(done.meters);
     total.meters += done.meters;
     total.days += done.days;
   }
@@ -118,11 +121,13 @@ async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }>
 
 async function validateAll(pool: Pool): Promise<{ installs: number; findings: number }> {
   const total = { installs: 0, findings: 0 };
+  const progress = new Progress('meters judged');
   await takeUpDay(validation(pool));
   await gatherDue(validation(pool));
   for (;;) {
     const done = await judgeDue(validation(pool));
     if (done === null) return total;
+    progress.add(done.installs);
     total.installs += done.installs;
     total.findings += done.findings;
   }
@@ -136,9 +141,11 @@ async function billAll(pool: Pool): Promise<{ bills: number; held: number }> {
   };
   await startBillRun({ pool, clock, days }, { tariff, use_from, use_until, billed_on: use_until, startedBy: null });
   const total = { bills: 0, held: 0 };
+  const progress = new Progress('bills');
   for (;;) {
     const part = await workOffBillRun(pool, { clock, days });
     if (part === null || part.run_id === null) return total;
+    progress.add(part.bills);
     total.bills += part.bills;
     total.held += part.held;
   }
