@@ -20,6 +20,7 @@ import type { StatusListService } from '../credentials/status-list-service.ts';
 import { checkUnsignedCredential, issuerOf } from '../credentials/vc-data-model.ts';
 import { completeVersion1, isVersion1 } from '../credentials/vc-version-1.ts';
 import { didJwkOf, w3cCredentialOf } from '../credentials/w3c-credential.ts';
+import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import { kindOfDidKey, type SigningKey, signingKey } from '../trust/signing-key.ts';
 import type {
@@ -105,7 +106,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       const entry = entries[n];
       if (entry === undefined) throw new Error('fewer places in status lists than credentials');
       const content: CredentialContent = {
-        ...{ type, claims, issuer: issuer.did, holder: { jwk, did: did ?? didJwkOf(jwk) } },
+        ...{ type, claims, issuer: issuer.did, certificates: certificatesOf(issuer, clock.now_ms()) },
+        holder: { jwk, did: did ?? didJwkOf(jwk) },
         ...(subjectDid === undefined ? {} : { subject: subjectDid }),
         ...{ issuedAt_s, expiresAt_s: expiry_s(type, claims, issuedAt_s) },
         status: {

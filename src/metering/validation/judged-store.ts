@@ -143,13 +143,11 @@ export async function listToldSpans(from: Queryable, spans: readonly RegisterSpa
              FROM unnest($1::int[], $2::float8[], $3::float8[]) WITH ORDINALITY AS given (meter_id, from_ms, to_ms, place)
             CROSS JOIN LATERAL (SELECT to_timestamp(from_ms / 1000) AS from_at, to_timestamp(to_ms / 1000) AS to_at) span
             CROSS JOIN LATERAL (
-              SELECT coalesce((SELECT measured_at FROM metering.reading
-                                WHERE meter_id = given.meter_id AND measured_at < span.from_at
-                                ORDER BY measured_at DESC LIMIT 1), span.from_at) AS since) previous
+              SELECT coalesce((SELECT measured_at FROM metering.readings_before(given.meter_id, span.from_at, 1)),
+                              span.from_at) AS since) previous
             CROSS JOIN LATERAL (
               SELECT array_agg(measured_at) AS instants, array_agg(register_l) AS registers
-                FROM (SELECT measured_at, register_l FROM metering.reading
-                       WHERE meter_id = given.meter_id AND measured_at BETWEEN previous.since AND span.to_at
+                FROM (SELECT measured_at, register_l FROM metering.readings(given.meter_id, previous.since, span.to_at)
                        ORDER BY measured_at) stored) told`,
     values: [spans.map((one) => one.meterId), spans.map((one) => one.from_ms), spans.map((one) => one.to_ms)],
   });

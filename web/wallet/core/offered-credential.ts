@@ -39,7 +39,8 @@ export async function checkedCredential(
   const contents = new Set<string>();
   for (const compact of compacts) {
     const content = await checkReceived(compact, { vct, keyIds: [...open], from }, reading);
-    issuers.add(content.issuer);
+    // Of a certified credential the service's own DID, whose key signed it.
+    issuers.add(content.issuer === '' && from === service.url ? didOf(content.header.kid) : content.issuer);
     contents.add(JSON.stringify(Object.entries(content.claims).sort()));
     open.delete(content.keyThumbprint);
     copies.push({ compact, key_id: content.keyThumbprint });
@@ -84,6 +85,10 @@ function readingOnce(service: CityService): CityService {
       return key;
     },
   };
+}
+
+function didOf(kid: unknown): string {
+  return typeof kid === 'string' ? (kid.split('#')[0] ?? '') : '';
 }
 
 export function nameOf(metadata: IssuerMetadataResult, id: string): Text {
