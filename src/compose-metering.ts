@@ -50,6 +50,7 @@ import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
 import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
 import { findAlikeUse } from './metering/readings/alike-use-store.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
+import { startPackingJobs } from './metering/readings/packing-jobs-service.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import { editReading } from './metering/validation/edit-reading-service.ts';
@@ -248,6 +249,7 @@ export function composeMetering(options: MeteringOptions) {
         requireKeeper,
       }),
     ],
+    startPackingJobs: (seams: MeteringSeams) => startPackingJobs({ pool, ...seams }),
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */

@@ -221,6 +221,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => anchoring.stop());
   const useJobs = rooms.metering.startUseJobs(seams);
   stops.push(() => useJobs.stop());
+  const packingJobs = rooms.metering.startPackingJobs(seams);
+  stops.push(() => packingJobs.stop());
   const validationJobs = rooms.metering.startValidationJobs(seams);
   stops.push(() => validationJobs.stop());
   const proofJobs = rooms.metering.startProofJobs(seams, (transaction, kind, name, value) =>

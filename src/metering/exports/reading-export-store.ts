@@ -26,10 +26,9 @@ export async function listToldReadings(
     name: 'exports-list-told-readings',
     text: `SELECT ${us('measured_at')} AS measured_us, ${ms('measured_at')} AS measured_ms, ${ms('received_at')} AS received_ms,
                   register_l, clock, coalesce(flags, '{}') AS flags
-             FROM metering.reading
-            WHERE meter_id = $1 AND measured_at > 'epoch'::timestamptz + $2::int8 * interval '1 microsecond'
-              AND measured_at < 'epoch'::timestamptz + $3::int8 * interval '1 microsecond'
-            ORDER BY measured_at LIMIT $4`,
+             FROM metering.readings_after($1, 'epoch'::timestamptz + $2::int8 * interval '1 microsecond', $4)
+            WHERE measured_at < 'epoch'::timestamptz + $3::int8 * interval '1 microsecond'
+            ORDER BY measured_at`,
     values: [meterId, span.after_us, span.before_us, limit],
   });
   return rows;

@@ -136,16 +136,15 @@ export async function listRoughSpans(
                   AS given (meter_id, from_ms, to_ms, most_l_per_h, place)
             CROSS JOIN LATERAL (SELECT to_timestamp(from_ms / 1000) AS from_at, to_timestamp(to_ms / 1000) AS to_at) span
             CROSS JOIN LATERAL (
-              SELECT coalesce((SELECT measured_at FROM metering.reading
-                                WHERE meter_id = given.meter_id AND measured_at < span.from_at
-                                ORDER BY measured_at DESC LIMIT 1), span.from_at) AS since) previous
+              SELECT coalesce((SELECT measured_at FROM metering.readings_before(given.meter_id, span.from_at, 1)),
+                              span.from_at) AS since) previous
             WHERE EXISTS (SELECT FROM metering.reading_edit e WHERE e.meter_id = given.meter_id)
                OR EXISTS (
                  SELECT FROM (
                    SELECT register_l - lag(register_l) OVER told AS step_l,
                           extract(epoch FROM measured_at - lag(measured_at) OVER told)::float8 / 3600 AS hours
-                     FROM (SELECT measured_at, register_l FROM metering.reading
-                            WHERE meter_id = given.meter_id AND measured_at BETWEEN previous.since AND span.to_at
+                     FROM (SELECT measured_at, register_l
+                             FROM metering.readings(given.meter_id, previous.since, span.to_at)
                            UNION ALL
                            SELECT measured_at, register_l FROM metering.reading_conflict
                             WHERE meter_id = given.meter_id AND measured_at BETWEEN previous.since AND span.to_at) registers
