@@ -20,7 +20,14 @@ const proofFormats: readonly ProofFormat[] = [eddsaRdfc2022, ecdsaRdfc2019, ecds
 export async function naruFormats() {
   const keys = await issuerKeysOf(await generateKeyMaterial((length) => systemRandom.bytes(length)));
   const issuer: Issuer = {
-    ...{ did: ISSUER, generation: 1, keys, p256KeyId: `${ISSUER}#jwk`, p256MultikeyId: `${ISSUER}#p256` },
+    ...{
+      did: ISSUER,
+      generation: 1,
+      keys,
+      certificate: null,
+      p256KeyId: `${ISSUER}#jwk`,
+      p256MultikeyId: `${ISSUER}#p256`,
+    },
     ...{ p384KeyId: `${ISSUER}#p384`, ed25519KeyId: `${ISSUER}#ed25519`, bls12381KeyId: `${ISSUER}#bls` },
   };
   const tools: FormatTools = {
@@ -42,6 +49,7 @@ export async function naruFormats() {
           type: TYPE,
           claims: claimsOf(n),
           issuer: ISSUER,
+          certificates: null,
           holder: { jwk: holderJwk as never, did: 'did:example:holder' },
           issuedAt_s: ISSUED_s,
           expiresAt_s: ISSUED_s + TYPE.validity_days * 86_400,

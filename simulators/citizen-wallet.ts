@@ -32,9 +32,11 @@ export function createCitizenWallet(options: {
   serviceUrl: string;
   now_ms: () => number;
   fetch?: typeof globalThis.fetch;
+  /** Of a credential. One by default: a city of them shows each once, and need not make the keys of thirty. */
+  copies?: number;
 }): CitizenWallet {
   const store = createMemoryStore();
-  const wallet = createWallet({ ...options, store });
+  const wallet = createWallet({ copies: 1, ...options, store });
   return {
     wallet,
     store,

@@ -20,6 +20,7 @@ import { createBillOfferService } from './portal/offer-bill-service.ts';
 import { createReductionService, type ReductionBilling } from './portal/prove-reduction-service.ts';
 import { reductionRoutes } from './portal/reduction-routes.ts';
 import { createSignInService } from './portal/sign-in-service.ts';
+import { useFileRoutes } from './portal/use-file-routes.ts';
 
 export interface CitizenOptions {
   pool: Pool;
@@ -58,6 +59,7 @@ export async function composeCitizen(options: CitizenOptions): Promise<Routes[]>
   const { requests: presentations } = identity;
   const signIn = createSignInService({ ...options, presentations, statusOf: identity.credentials.statusOf });
   const citizenOf = citizenOfRequest(signIn);
+  const myMeter = createMyMeterService(options);
   const bills = createCitizenBillsService({ ...options, billing });
   const issuer = { ...identity.offers, listIssued: identity.credentials.listIssued };
   const billOffers = createBillOfferService({ ...options, bills, issuer });
@@ -66,10 +68,11 @@ export async function composeCitizen(options: CitizenOptions): Promise<Routes[]>
     citizenRoutes({
       ...options,
       signIn,
-      myMeter: createMyMeterService(options),
+      myMeter,
       forgetting: createForgetCitizenService({ ...options, billing, endConsents: watching.endConsents }),
       comparing: createCompareUseService(options),
     }),
+    useFileRoutes({ myMeter, citizenOf, clock: options.clock, publicUrl: options.publicUrl }),
     citizenBillRoutes({ bills, billOffers, citizenOf, walletUrl }),
     billProofRoutes({ ownBill: bills.ownBill, proveBill: options.proveBill, citizenOf }),
     watching.routes,

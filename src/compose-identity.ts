@@ -8,6 +8,7 @@ import { listCredentials } from './identity/credentials/credential-list-store.ts
 import { credentialRoutes } from './identity/credentials/credential-routes.ts';
 import { createDataIntegrity } from './identity/credentials/data-integrity.ts';
 import { createStatusListService } from './identity/credentials/status-list-service.ts';
+import { parseDidLogText } from './identity/dids/did-log.ts';
 import { didResolutionRoutes } from './identity/dids/did-resolution-routes.ts';
 import { didRoutes } from './identity/dids/did-routes.ts';
 import { createDidService } from './identity/dids/did-service.ts';
@@ -28,6 +29,8 @@ import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
+import { openIssuerCertificate } from './identity/trust/issuer-certificate-store.ts';
+import type { Issuer, IssuerKeyRing } from './identity/trust/issuer-keys.ts';
 import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
 import { createTrustService } from './identity/trust/trust-issuer-service.ts';
 import { trustedIssuerRoutes } from './identity/trust/trusted-issuer-routes.ts';
@@ -59,6 +62,10 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   chainTrouble?: () => Promise<string | null>;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: { webHosts: readonly string[]; ethrNetworks: readonly EthrNetwork[] } | undefined;
+  /** PEM file of the issuer's certificate chain; where absent the DID alone says who issues. */
+  issuerCertificateFile?: string | undefined;
+  /** Told why that certificate is not used, in a sentence for the operator. */
+  warn?: (message: string) => void;
   /** PEM files of the verifier's key and certificate chain; both are made where absent. */
   verifierFiles?: { key: string; certificate: string } | undefined;
   requireOperator(request: FastifyRequest): Promise<void>;
@@ -77,7 +84,30 @@ export async function composeIdentity(options: IdentityOptions) {
   const dids = createDidService(options);
   const keyFile = issuerKeyFile(options.dataDirectory);
   const openKeys = () => openIssuerKeys(keyFile, options.keysPassphrase);
-  const issuer = await dids.ensureIssuer(await openKeys());
+  const withoutCertificate = (trouble: string) =>
+    options.warn?.(`${trouble}. Credentials are issued without a certificate, under the DID alone.`);
+  async function certificateOf(current: Issuer, ring: IssuerKeyRing): Promise<Issuer['certificate']> {
+    const { issuerCertificateFile: path, clock } = options;
+    if (path === undefined) return null;
+    const log = parseDidLogText(await dids.didLogOf('issuer'));
+    const about = { issuer: current, ring, log, publicUrl, now_ms: clock.now_ms() };
+    const { certificate, trouble } = openIssuerCertificate(path, about);
+    if (trouble !== null) withoutCertificate(trouble);
+    return certificate;
+  }
+  const ring = await openKeys();
+  const issuer = await dids.ensureIssuer(ring);
+  issuer.certificate = await certificateOf(issuer, ring);
+  /** Stolen keys must go whatever has become of the certificate's file. */
+  async function reloadKeys(): Promise<void> {
+    const changed = await openKeys();
+    const current = await dids.ensureIssuer(changed);
+    const certificate = await certificateOf(current, changed).catch((error: Error) => {
+      withoutCertificate(error.message);
+      return null;
+    });
+    Object.assign(issuer, current, { certificate });
+  }
   const dataIntegrity = createDataIntegrity({ issuer, publicUrl, randomBytes: options.random.bytes });
   const statusLists = createStatusListService({ ...options, issuer, dataIntegrity });
   await statusLists.addMissingDecoys();
@@ -87,7 +117,6 @@ export async function composeIdentity(options: IdentityOptions) {
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
   const trust = createTrustService(options);
-  const verifier = createVerifyPresentationService({ ...options, dids, statusLists, others: { trust, resolver } });
   const deriving = createDeriveCredentialService({ dataIntegrity });
   const foreignStatusLists = createForeignStatusLists({
     fetchText: createGuardedFetch({
@@ -96,6 +125,8 @@ export async function composeIdentity(options: IdentityOptions) {
     }),
     clock: options.clock,
   });
+  const others = { trust, resolver, statusLists: foreignStatusLists };
+  const verifier = createVerifyPresentationService({ ...options, dids, statusLists, others });
   const judging = { ...options, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
@@ -133,8 +164,8 @@ export async function composeIdentity(options: IdentityOptions) {
   };
   return {
     issuer,
-    /** Takes up the keys that the issuer's log names now. Where that fails, the keys stay as they were. */
-    reloadKeys: async () => void Object.assign(issuer, await dids.ensureIssuer(await openKeys())),
+    /** Takes up the keys that the issuer's log names now, and their certificate. Where that fails, the keys stay as they were. */
+    reloadKeys,
     offers,
     approvals: issuing.approvals,
     credentials,

@@ -17,6 +17,11 @@ import { createCommandService } from './metering/commands/command-service.ts';
 import { approvedByTwo } from './metering/commands/command-store.ts';
 import { completenessRoutes } from './metering/completeness/completeness-routes.ts';
 import { createCompletenessService } from './metering/completeness/completeness-service.ts';
+import { createBillExportService } from './metering/exports/bill-export-service.ts';
+import { createChangedUseService } from './metering/exports/changed-use-service.ts';
+import { copyRoutes } from './metering/exports/copy-routes.ts';
+import { readingExportRoutes } from './metering/exports/reading-export-routes.ts';
+import { createReadingExportService } from './metering/exports/reading-export-service.ts';
 import { createDeviceSecrets } from './metering/intake/device-secret.ts';
 import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
 import { readActivity } from './metering/intake/intake-activity-service.ts';
@@ -36,7 +41,7 @@ import { createGatewaysService } from './metering/meters/gateways-service.ts';
 import { importRegistry } from './metering/meters/import-registry-service.ts';
 import { meterRoutes } from './metering/meters/meter-routes.ts';
 import { createMetersService } from './metering/meters/meters-service.ts';
-import { provisionList } from './metering/meters/provision-csv-service.ts';
+import { completeList, provisionList } from './metering/meters/provision-csv-service.ts';
 import { provisionFleet } from './metering/meters/provision-fleet-service.ts';
 import { createRegistryReading } from './metering/meters/registry-reading-service.ts';
 import { registryRoutes } from './metering/meters/registry-routes.ts';
@@ -206,8 +211,13 @@ export function composeMetering(options: MeteringOptions) {
       }),
       deviceRoutes({
         provisionFleet: provision,
-        provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
-        requireOperator,
+        provisionList: (file, dryRun, actor, keep) =>
+          provisionList(pool, file, {
+            ...{ dryRun, keep, provisionFleet: provision },
+            by: { at: new Date(clock.now_ms()), actor },
+          }),
+        completeList: (file) => completeList(pool, random, file),
+        ...{ requireOperator, requireKeeper, actorOf },
       }),
       deviceCredentialRoutes({ credentials, claims, authority, requireKeeper, actorOf }),
       deviceClaimRoutes({ claims, authority }),
@@ -227,6 +237,16 @@ export function composeMetering(options: MeteringOptions) {
         shippedTariffs: { names: shippedTariffNames, text: shippedTariffText },
       }),
       billRoutes(bills, requireStaff),
+      readingExportRoutes({
+        ...{ exports: createReadingExportService(pool), use, requireKeeper },
+        requireMeter: meters.getMeter,
+        requirePlace: meters.getServicePoint,
+      }),
+      copyRoutes({
+        changes: createChangedUseService(pool, days),
+        bills: createBillExportService(pool),
+        requireKeeper,
+      }),
     ],
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),

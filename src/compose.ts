@@ -96,6 +96,8 @@ export interface ComposeOptions {
   rawUplinkDays: number;
   /** Hosts and chains whose DIDs are resolved; none where absent. */
   foreignDids?: IdentityOptions['foreignDids'];
+  /** PEM file of the issuer's certificate chain; none where absent. */
+  issuerCertificateFile?: IdentityOptions['issuerCertificateFile'];
   /** PEM files of the verifier's key and certificate chain; both are made where absent. */
   verifierFiles?: IdentityOptions['verifierFiles'];
   /** Which wallets are taken for what they say they are, and where people sign in for credentials. */
@@ -199,6 +201,8 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
       ...{ dataDirectory: options.dataDirectory, secret: options.secret },
       keysPassphrase: options.keysPassphrase,
       foreignDids: options.foreignDids,
+      issuerCertificateFile: options.issuerCertificateFile,
+      warn: (message) => logger.warn(message),
       verifierFiles: options.verifierFiles,
       vcApiIsOpen: options.vcApiIsOpen,
       statusListHosts: options.statusListHosts,

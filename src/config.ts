@@ -294,6 +294,13 @@ const schema = z.object({
     .describe(
       'chains whose did:ethr DIDs are resolved, separated by commas, each name=chainId@rpcUrl@registry; none where absent',
     ),
+  ISSUER_CERTIFICATE_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "certificate of the issuer's P-256 key and those above it, PEM, as an authority gives it for `naru issuer-keys csr`; where absent the DID alone says who issues",
+    ),
   VERIFIER_CERTIFICATE_FILE: z
     .string()
     .min(1)

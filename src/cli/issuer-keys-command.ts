@@ -78,6 +78,17 @@ export function issuerKeysCommand(io: CommandIo, clock: Clock): Command {
         } while (last !== null);
       }),
     );
+  group
+    .command('csr')
+    .description(
+      'print a certificate request (PKCS #10) of the P-256 key, for an authority; see ISSUER_CERTIFICATE_FILE',
+    )
+    .option('--next', 'of the key that the next rotation takes up, so that its certificate is there by then')
+    .action((options: { next?: boolean }) =>
+      withKeys(clock, async (service) => {
+        io.stdout.write(await service.requestCertificate(options.next === true ? 'next' : 'current'));
+      }),
+    );
   return group;
 }
 
@@ -96,7 +107,16 @@ async function withKeys(clock: Clock, work: (service: IssuerKeysService) => Prom
       anchorOf: async () => null,
     });
     const keyFile = issuerKeyFile(dataDirectoryPath(NARU_DATA_DIR));
-    await work(createChangeIssuerKeysService({ pool, clock, dids, keyFile, passphrase: ISSUER_KEYS_PASSPHRASE }));
+    await work(
+      createChangeIssuerKeysService({
+        pool,
+        clock,
+        dids,
+        keyFile,
+        publicUrl: PUBLIC_URL,
+        passphrase: ISSUER_KEYS_PASSPHRASE,
+      }),
+    );
   } finally {
     await pool.end();
   }

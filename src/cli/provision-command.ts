@@ -7,6 +7,7 @@ import { createDeviceSecrets } from '../metering/intake/device-secret.ts';
 import { csvColumns, csvOptionalColumns, writeSecrets } from '../metering/meters/provision-csv.ts';
 import { provisionList } from '../metering/meters/provision-csv-service.ts';
 import { provisionFleet } from '../metering/meters/provision-fleet-service.ts';
+import { systemClock } from '../platform/clock.ts';
 import { type CsvProblem, problemLine } from '../platform/csv-list.ts';
 import { openPool } from '../platform/postgres/database.ts';
 import { Problem, problem } from '../platform/problem.ts';
@@ -41,6 +42,7 @@ export function provisionCommand(io: CommandIo): Command {
       try {
         const { devices, known } = await provisionList(pool, text, {
           dryRun,
+          by: { at: new Date(systemClock.now_ms()), actor: null },
           keep: async (made) => {
             if (out !== null) await keep(out, writeSecrets(made, (await out.stat()).size === 0));
           },

@@ -158,6 +158,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     statusListHosts: settings.STATUS_LIST_HOSTS,
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
+    issuerCertificateFile: settings.ISSUER_CERTIFICATE_FILE,
     verifierFiles: verifierFiles(settings),
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },
     authorization: authorizationPolicy(settings),

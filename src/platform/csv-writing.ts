@@ -1,4 +1,4 @@
-// A cell of a CSV file that no spreadsheet takes for a formula.
+// Lines of CSV files: for people, whose spreadsheet takes no cell for a formula, and for programs, with each cell as it is.
 
 /** Quoted where it has to be. An apostrophe stands before what a spreadsheet would work out. Source: OWASP, CSV Injection. */
 export function csvCell(value: string): string {
@@ -6,6 +6,13 @@ export function csvCell(value: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-export function csvLine(values: readonly string[]): string {
-  return `${values.map(csvCell).join(',')}\r\n`;
+/** For a program that reads it again: nothing stands before any cell. */
+export function exactCsvLine(values: readonly string[]): string {
+  return `${values.map((value) => `"${value.replaceAll('"', '""')}"`).join(',')}\r\n`;
+}
+
+/** A number is not quoted, for no sign of it is a formula's; what is not known stands empty. */
+export function csvLine(values: readonly (string | number | null)[]): string {
+  const cells = values.map((value) => (typeof value === 'string' ? csvCell(value) : (value ?? '')));
+  return `${cells.join(',')}\r\n`;
 }

@@ -1,11 +1,11 @@
 // What the page of the audit asks: what staff did, a page at a time or whole.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { sendCsv } from '../platform/http/csv-reply.ts';
 import type { Routes } from '../platform/http/http-server.ts';
 import type { Actor } from './actor.ts';
 import { auditActions } from './audit-actions.ts';
 import type { AuditService } from './audit-service.ts';
-import { sendCsv } from './import-routes.ts';
 
 const tags = ['utility'];
 

@@ -1,9 +1,10 @@
 // What the page of imports asks: check a register, import it, watch it, end it, and take its links and its codes.
 import { Readable } from 'node:stream';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { importLimits } from '../identity/issuing/import-limits.ts';
 import type { FilePieces } from '../identity/issuing/read-register-service.ts';
+import { sendCsv } from '../platform/http/csv-reply.ts';
 import type { Routes } from '../platform/http/http-server.ts';
 import { problem } from '../platform/problem.ts';
 import type { Actor } from './actor.ts';
@@ -128,15 +129,6 @@ export function importRoutes({ imports, staffOf }: ImportRoutesOptions): Routes 
 
 function fileName(part: DeliveryPart, id: string): string {
   return `naru-${part}-${id.slice(0, 8)}.csv`;
-}
-
-/** A table as a file that is kept nowhere on its way. */
-export function sendCsv(reply: FastifyReply, name: string, lines: AsyncIterable<string>): FastifyReply {
-  return reply
-    .type('text/csv; charset=utf-8')
-    .header('content-disposition', `attachment; filename="${name}"`)
-    .header('cache-control', 'no-store')
-    .send(Readable.from(lines));
 }
 
 /** The body as it arrives, as far as a register may reach. */

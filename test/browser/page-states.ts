@@ -1,5 +1,6 @@
 // Every main state of every page, and how to bring a browser into it.
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { billStates } from './bill-states.ts';
 import { billingStates } from './billing-states.ts';
 import { deskStates } from './desk-states.ts';
@@ -20,6 +21,14 @@ async function takeCredential(page: Page): Promise<void> {
   await page.getByTestId('tx-code').fill('123456');
   await page.getByTestId('offer-accept').click();
   await page.getByTestId('offer-taken').waitFor();
+}
+
+async function giveDeviceList(page: Page): Promise<void> {
+  await page.getByTestId('device-list').locator('summary').click();
+  await page
+    .getByTestId('device-list-file')
+    .setInputFiles({ name: 'modems.csv', mimeType: 'text/csv', buffer: Buffer.from('device_id\nmodem-1\n') });
+  await page.getByTestId('device-list-check').click();
 }
 
 export const pageStates: PageState[] = [
@@ -211,6 +220,38 @@ export const pageStates: PageState[] = [
     act: shown('no-intake'),
   },
   { name: 'console: devices', on: 'site', path: '/utility/#/devices', act: shown('device-event') },
+  {
+    name: 'console: a list of devices checked, its secrets downloaded',
+    on: 'site',
+    path: '/utility/#/devices',
+    answers: {
+      'POST /api/utility/devices/csv/completed': () =>
+        ok({ devices: 120, known: 8, made: 112, list: 'device_id,secret\r\n' }),
+    },
+    act: async (page) => {
+      await giveDeviceList(page);
+      expect(await page.getByTestId('device-list-register').isDisabled()).toBe(true);
+      const downloaded = page.waitForEvent('download');
+      await page.getByTestId('device-list-download').click();
+      expect((await downloaded).suggestedFilename()).toBe('modems.secrets.csv');
+      expect(await page.getByTestId('device-list-register').isEnabled()).toBe(true);
+    },
+  },
+  {
+    name: 'console: a list of devices with a mistake',
+    on: 'site',
+    path: '/utility/#/devices',
+    answers: {
+      'POST /api/utility/devices/csv/completed': () =>
+        refusal(400, 'PROVISIONING_INVALID', {
+          problems: [{ line: 3, column: 'dials', problem: 'is not a whole number' }],
+        }),
+    },
+    act: async (page) => {
+      await giveDeviceList(page);
+      await page.getByTestId('device-list-faults').waitFor();
+    },
+  },
   {
     name: 'console: one device, renewed',
     on: 'site',

@@ -42,6 +42,7 @@ const held: DisplayedCredential = {
   claims: claims(['service_point', 'usage_class', 'role', 'from']),
   issued_at_ms: Date.UTC(2026, 10, 20),
   expires_at_ms: Date.UTC(2027, 10, 20),
+  ...{ copies_left: 2, copies_few: true },
 };
 
 const stored: StoredCredential = {

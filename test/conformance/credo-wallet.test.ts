@@ -1,8 +1,11 @@
 // An independent wallet, Credo's, takes our credentials by either grant and answers our verifiers.
 import { calculateJwkThumbprint, decodeJwt, type JWK, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { certificateRequest } from '../../src/identity/trust/certificate-request.ts';
+import { readIssuerCertificate } from '../../src/identity/trust/issuer-certificate.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import { testAuthority } from '../support/certificates.ts';
 import { cityClient, residentMapping, ScriptedBrowser, startCityProvider } from '../support/city-provider.ts';
 import { type CredoRecord, type CredoWallet, findCredo } from '../support/credo.ts';
 import { portalHouse } from '../support/portal-house.ts';
@@ -75,10 +78,10 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
     await house.identity.credentials.revokeCredential(issued[0]?.id ?? '', 'moved away');
   }
 
-  async function signIn() {
+  async function signIn(by = wallet) {
     const browser = house.browser();
     const asked = (await browser.post('/api/portal/sign-in', { mode: 'cross_device' })).json();
-    const answer = await wallet.answer(asked.authorization_request);
+    const answer = await by.answer(asked.authorization_request);
     const { credentials = [] } = await house.identity.requests.presentationState(asked.request_id, 'portal');
     const trace = credentials.flatMap((shown) => shown.trace);
     const failed = trace.filter(({ outcome }) => outcome === 'failed').map(({ reason }) => reason);
@@ -141,5 +144,36 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
     expect(await ask()).toMatchObject({ answer: { satisfied: true, status: 200 }, found: { state: 'verified' } });
     await revoke('kim');
     expect((await ask()).found.state).toBe('refused');
+  });
+
+  test('takes a credential that brings its certificates where it trusts their authority, and only there [HAIP 6.1.1]', async () => {
+    const { issuer, verifierAnchors } = house.identity;
+    const [authority, serial] = [await testAuthority('City authority'), '23165018'];
+    const request = await certificateRequest({ did: issuer.did, publicUrl: house.publicUrl, key: issuer.keys.p256 });
+    const about = { issuer, known: [], publicUrl: house.publicUrl, what: 'issuer.pem', now_ms: house.clock.now_ms() };
+    issuer.certificate = readIssuerCertificate(await authority.certify(request), about).certificate;
+    const root = authority.cert.replace(/-----[^-]+-----|\s/g, '');
+    await house.meter(serial);
+    const offered = (place: string) =>
+      house.offers.offerWaterAccount('test', place, { role: 'occupant', from: '2026-01-01' });
+
+    const unknowing = await offered('sp-23165017');
+    await expect(wallet.takeOffer(unknowing.offer_uri, unknowing.tx_code)).rejects.toThrow();
+
+    if (credo === null) return;
+    const trustedCertificates = [...verifierAnchors, root];
+    const knowing = await credo.credoWallet({ resolverUrl: house.publicUrl, trustedCertificates });
+    onTestFinished(async () => {
+      issuer.certificate = null;
+      await knowing.close();
+    });
+    const offer = await offered(`sp-${serial}`);
+    const [record] = await knowing.takeOffer(offer.offer_uri, offer.tx_code);
+    await expectUnlinkable(record);
+    expect(await signIn(knowing)).toMatchObject({
+      ...{ answer: { satisfied: true, status: 200 }, page: { state: 'signed_in' }, failed: [] },
+    });
+    await revoke(`sp-${serial}`);
+    expect((await signIn(knowing)).failed).toEqual(['CREDENTIAL_REVOKED']);
   });
 });

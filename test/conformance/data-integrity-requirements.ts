@@ -206,6 +206,13 @@ export function verifierRequirements(service: ConformingService, facts: SuiteFac
         (await service.verify(await made((proof) => ({ ...proof, expires: '2999-01-01T00:00:00Z' })))).status,
       ).toBe(200);
     });
+    test('a time without an offset is one in UTC [VC-DI 2.1]', async () => {
+      const local = { expires: '2999-01-01T00:00:00' };
+      expect((await service.verify(await made((proof) => ({ ...proof, ...local })))).status).toBe(200);
+      expect(await refused(await made((proof) => ({ ...proof, expires: '2020-01-01T00:00:00' })))).toBe(
+        'PROOF_EXPIRED',
+      );
+    });
     test.each([
       [
         'another subject',

@@ -8,11 +8,15 @@ import {
   decodeProtectedHeader,
   generateKeyPair,
   importJWK,
+  importX509,
   jwtVerify,
 } from 'jose';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { multikeyOfEcJwk } from '../../src/identity/dids/multikey.ts';
 import { atLeast } from '../../src/identity/issuing/key-attestation.ts';
+import { certificateRequest } from '../../src/identity/trust/certificate-request.ts';
+import { readIssuerCertificate } from '../../src/identity/trust/issuer-certificate.ts';
+import { testAuthority } from '../support/certificates.ts';
 import { credentialRequests } from '../support/credential-requests.ts';
 import { identityCity, waterAccountClaims } from '../support/identity-city.ts';
 import { walletKey, walletProvider } from '../support/wallet-provider.ts';
@@ -143,6 +147,34 @@ describe('oid4vci-1_0-issuer-metadata-test-signed', () => {
     });
     const { payload } = await jwtVerify(jwt, await importJWK({ ...city.issuer.keys.p256.publicJwk }, 'ES256'));
     expect(payload).toMatchObject({ sub: publicUrl, iat: expect.any(Number), ...(await metadataOf()) });
+  });
+});
+
+describe('an issuer with a certificate', () => {
+  test("signs metadata with it, and the city's wallet takes what it issues and shows it [HAIP 4.1, 6.1.1]", async () => {
+    const { issuer } = city;
+    const authority = await testAuthority('City authority');
+    const request = await certificateRequest({ did: issuer.did, publicUrl, key: issuer.keys.p256 });
+    const own = await authority.certify(request);
+    const about = { issuer, known: [], publicUrl, what: 'issuer.pem', now_ms: clock.now_ms() };
+    issuer.certificate = readIssuerCertificate(own, about).certificate;
+    onTestFinished(() => {
+      issuer.certificate = null;
+    });
+
+    const headers = { accept: 'application/jwt' };
+    const signed = await (await fetch(`${publicUrl}/.well-known/openid-credential-issuer`, { headers })).text();
+    expect(decodeProtectedHeader(signed).x5c).toEqual(issuer.certificate?.x5c);
+    await jwtVerify(signed, await importX509(own, 'ES256'));
+
+    const citizen = city.citizen();
+    const offer = await city.offerWaterAccount();
+    const [taken] = await citizen.takeOffer(offer.offer_uri, offer.tx_code);
+    expect(decodeProtectedHeader(taken?.compact.split('~')[0] ?? '').x5c).toEqual(issuer.certificate?.x5c);
+    expect(taken?.issuer).toBe(issuer.did);
+    const { request_id, authorization_request } = await city.signIn('cross_device');
+    await citizen.present(authorization_request);
+    expect(await city.requests.collectPresentation(request_id, 'portal')).toMatchObject({ verified: true });
   });
 });
 

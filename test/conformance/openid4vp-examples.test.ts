@@ -1,10 +1,12 @@
 // OpenID4VP 1.0's published examples: its queries answered by the wallet's own selection, and its presentation verified.
+import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DcqlQuery } from 'dcql';
 import { describe, expect, test } from 'vitest';
 import { applyDisclosures } from '../../src/identity/presenting/disclosures.ts';
 import { holderStep } from '../../src/identity/presenting/holder-step.ts';
 import { isSignedBy } from '../../src/identity/presenting/jws.ts';
+import { decryptAnswer, makeResponseKey, type ResponseKey } from '../../src/identity/presenting/response-key.ts';
 import { readSdJwt } from '../../src/identity/presenting/sd-jwt-presentation.ts';
 import { transactionHash } from '../../src/identity/presenting/transaction-data.ts';
 import { selectCredentials } from '../../web/wallet/core/select-credentials.ts';
@@ -12,6 +14,7 @@ import { selectCredentials } from '../../web/wallet/core/select-credentials.ts';
 const vectors = JSON.parse(readFileSync(new URL('vectors/openid4vp.json', import.meta.url), 'utf8')) as {
   queries: Record<string, DcqlQuery.Input>;
   claims_path_pointer: { credential: Record<string, unknown>; paths: [(string | number | null)[], object][] };
+  encrypted_response: { private_jwk: JsonWebKey & ResponseKey['publicJwk']; response: string; payload: object };
   sd_jwt_vcld: {
     issuer_key: { kty: string; crv: string; x: string; y: string };
     presentation: string;
@@ -94,6 +97,33 @@ test.each([
 ])('the query with alternatives of credentials %s [OID4VP 6.4.2, D]', (_what, held, expected) => {
   const selected = shown('credentials_alternatives', held);
   expect(selected === null ? null : Object.keys(selected)).toEqual(expected);
+});
+
+test.each<[string, Parameters<typeof shown>[1]]>([
+  ['multi_credentials', [pid(person)]],
+  ['complex_mdoc', [pid(person), other]],
+  ['jwt_vc', [pid(person)]],
+])('the query %s is valid, and shows nothing without the formats it wants [OID4VP 6, B, D]', (name, held) => {
+  expect(shown(name, held)).toBeNull();
+});
+
+describe('the encrypted response [OID4VP 8.3]', () => {
+  const { private_jwk, response, payload } = vectors.encrypted_response;
+  const privateKey = createPrivateKey({ key: private_jwk, format: 'jwk' });
+  const { d: _d, ...publicJwk } = private_jwk;
+  const key: ResponseKey = { privateKey, publicJwk };
+
+  test('is opened with the published key, and says what it is said to', async () => {
+    expect(await decryptAnswer(response, key)).toEqual(payload);
+  });
+
+  test.each<[string, string, ResponseKey]>([
+    ['another key of the same name', response, { ...makeResponseKey(), publicJwk }],
+    ['another name', response, { ...key, publicJwk: { ...publicJwk, kid: 'bd' } }],
+    ['a changed tag', `${response.slice(0, -2)}AA`, key],
+  ])('is not opened with %s', async (_what, jwe, other) => {
+    expect(await decryptAnswer(jwe, other)).toBeNull();
+  });
 });
 
 test.each(vectors.claims_path_pointer.paths)(

@@ -84,3 +84,56 @@ describe('eddsa-jcs-2022, contexts of the proof', () => {
     expect((await service.verify({ ...signedWithBoth, '@context': [first] })).status).toBe(400);
   });
 });
+
+// Source: w3c-ccg/data-integrity-test-suite-assertion, inputs/eddsa-rdfc-2022, 2.0-previousProof*-SimpleSigned2.json.
+describe('the chain of proofs that the test suites of Data Integrity publish [VC-DI 4.5]', () => {
+  const FIRST = 'urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544';
+  const proof = (key: string, created: string, proofValue: string) => ({
+    ...{ type: 'DataIntegrityProof', cryptosuite: 'eddsa-rdfc-2022', created, proofPurpose: 'assertionMethod' },
+    ...{ verificationMethod: `did:key:${key}#${key}`, proofValue },
+  });
+  const first = proof(
+    'z6MktgKTsu1QhX6QPbyqG6geXdw6FQCZBPq7uQpieWbiQiG7',
+    '2023-02-26T22:06:38Z',
+    'z3MPPHM5VFhWw2teqGvjXDzsrqPcJoruJryZKCfhjpfpMjqgJq2D3whcG23BKnonAyT8c45VK4SfiQfkShFWPGmsi',
+  );
+  const second = proof(
+    'z6MkhWqdDBPojHA7cprTGTt5yHv5yUi1B8cnXn8ReLumkw6E',
+    '2023-02-26T22:16:38Z',
+    'z4eFuUYchGeBhRgAqupyQko8GB7JDF6Ws5Sfnrqx799ERJgDLxoJC2NyjEmfTqcpRukbdEGZX7wnhkya9sQzNF7rp',
+  );
+  const chain = (previousProof: unknown, firstId: string = FIRST) => ({
+    '@context': [
+      'https://www.w3.org/ns/credentials/v2',
+      {
+        '@context': {
+          AlumniCredential: 'https://www.example.org/AlumniCredential',
+          alumniOf: 'https://www.example.org/alumniOf',
+        },
+      },
+    ],
+    id: 'urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33',
+    type: ['VerifiableCredential', 'AlumniCredential'],
+    name: 'Alumni Credential',
+    description: 'A minimum viable example of a VC 2.0 Alumni Credential.',
+    issuer: 'https://vc.example/issuers/5678',
+    validFrom: '2023-01-01T00:00:00Z',
+    credentialSubject: { id: 'did:example:abcdefgh', alumniOf: 'The School of Examples' },
+    proof: [
+      { ...first, id: firstId },
+      { ...second, previousProof },
+    ],
+  });
+
+  test.each([[FIRST], [[FIRST]]])('verifies with the previous proof as %j', async (previousProof) => {
+    expect((await service.verify(chain(previousProof))).status).toBe(200);
+  });
+  test.each<[string, unknown, string?]>([
+    ['a number', 456_321],
+    ['an id that no proof has', 'urn:uuid:00000000-0000-4000-8000-000000000000'],
+    ['a list with an id that no proof has', [FIRST, 'urn:uuid:00000000-0000-4000-8000-000000000000']],
+    ['another proof than was signed', 'urn:uuid:1', 'urn:uuid:1'],
+  ])('does not verify with %s', async (_what, previousProof, firstId) => {
+    expect((await service.verify(chain(previousProof, firstId))).status).toBe(400);
+  });
+});

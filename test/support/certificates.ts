@@ -1,7 +1,9 @@
 // Certificates for tests, of authorities that are made anew each time.
 import 'reflect-metadata';
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
+  Pkcs10CertificateRequest,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   type X509Certificate,
@@ -12,6 +14,7 @@ import {
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_ms = 86_400_000;
+export const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';
 
 export interface Held {
   cert: string;
@@ -22,6 +25,8 @@ export interface Held {
 export interface TestAuthority extends Held {
   /** A certificate for a device of that common name; `days`: when it ends, from now; null leaves the name out. */
   issue(commonName: string | null, options?: { days?: number; uris?: string[]; dns?: string[] }): Promise<Held>;
+  /** A certificate as a PKCS #10 request asks for it, PEM; `days`: when it begins and ends, from now. */
+  certify(request: string, options?: { days?: [from: number, until: number] }): Promise<string>;
   list(serials: string[], options?: { days?: number }): Promise<string>;
 }
 
@@ -66,6 +71,19 @@ export async function testAuthority(name: string): Promise<TestAuthority> {
               ],
       });
       return held(issued, own.privateKey);
+    },
+    certify: async (text, { days: [from, until] = [-1, 365] } = {}) => {
+      const request = new Pkcs10CertificateRequest(text);
+      if (!(await request.verify())) throw new Error('the request is not signed by its key');
+      const names = request.getExtension(SUBJECT_ALTERNATIVE_NAME);
+      const issued = await X509CertificateGenerator.create({
+        ...{ subject: request.subjectName, issuer: certificate.subject, publicKey: await request.publicKey.export() },
+        notBefore: new Date(Date.now() + from * DAY_ms),
+        notAfter: new Date(Date.now() + until * DAY_ms),
+        ...{ signingKey: keys.privateKey, signingAlgorithm: SIGNING },
+        extensions: [...(names === null ? [] : [names]), await AuthorityKeyIdentifierExtension.create(keys.publicKey)],
+      });
+      return issued.toString('pem');
     },
     list: async (serials, { days = 7 } = {}) => {
       const list = await X509CrlGenerator.create({

@@ -148,8 +148,11 @@ export async function identityCity(given: Partial<AuthorizationPolicy & { issuin
     identity,
     server,
     /** A new citizen; `fetch` to watch or disturb what the wallet sends. */
-    citizen: (fetch?: typeof globalThis.fetch) =>
-      createCitizenWallet({ serviceUrl: publicUrl, now_ms: clock.now_ms, ...(fetch === undefined ? {} : { fetch }) }),
+    citizen: (fetch?: typeof globalThis.fetch, copies = 1) =>
+      createCitizenWallet({
+        ...{ serviceUrl: publicUrl, now_ms: clock.now_ms, copies },
+        ...(fetch === undefined ? {} : { fetch }),
+      }),
     offerWaterAccount: (claims: Record<string, unknown> = waterAccountClaims) =>
       offers.createOffer({ type: 'water-account', claims, reference: 'SP-0001' }),
     signIn: (

@@ -49,12 +49,19 @@ interface AnchorFault {
   proof?: string;
 }
 
-export async function identityWorld(pool: Pool) {
+/**
+ * @param lists whose status lists are fetched
+ * @param keyFile of the issuer's keys; one of its own where absent
+ */
+export async function identityWorld(
+  pool: Pool,
+  { lists = { hosts: [] }, keyFile }: { lists?: { hosts: string[]; ca?: string }; keyFile?: string } = {},
+) {
   const clock = { time_ms: START_ms, now_ms: () => clock.time_ms };
   const chain: { fault: AnchorFault } = { fault: {} };
   const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const ring = await openIssuerKeys(join(folder, 'issuer-keys.json'), KEYS_PASSPHRASE);
+  const ring = await openIssuerKeys(keyFile ?? join(folder, 'issuer-keys.json'), KEYS_PASSPHRASE);
 
   async function anchorOf(key: Uint8Array): Promise<Anchor | null> {
     const { rows } = await pool.query<{ key: Buffer; value: Buffer }>(
@@ -89,9 +96,9 @@ export async function identityWorld(pool: Pool) {
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const resolver = createResolveDidService({ clock, dids, foreign });
   const trust = createTrustService({ pool, clock });
-  const others = { trust, resolver };
+  const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch(lists), clock });
+  const others = { trust, resolver, statusLists: foreignStatusLists };
   const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists, others });
-  const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch({ hosts: [] }), clock });
   const judging = { clock, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const credentials = createVerifyCredentialService(judging);
   const w3cPresentations = createVerifyVcPresentationService({ ...judging, credentials });

@@ -10,6 +10,7 @@ import { askService, type ServiceProblem } from '../shared/service-client.ts';
 import type { Me, MyMeter } from '../shared/service-types.ts';
 import { claimValue, flagName, flagSentence } from '../shared/terms.ts';
 import { UseChart } from '../shared/use-chart.tsx';
+import { DownloadLink, queryOfLast, UseDownloads } from '../shared/use-downloads.tsx';
 import { HouseholdNotices } from './household-notices.tsx';
 import { HowKnown } from './how-known.tsx';
 import { UseComparison } from './use-comparison.tsx';
@@ -55,6 +56,17 @@ function MeterView({ meter, me }: { meter: MyMeter; me: Me }) {
         <div class="use-section">
           <h2 id="use-title">{say('사용량', 'Use')}</h2>
           <UseChart path="/api/portal/use" latest={reading?.measured_at ?? null} />
+          <UseDownloads path="/api/portal/use">
+            <DownloadLink href={`/api/portal/green-button.xml?${queryOfLast(366)}`}>
+              {say('그린버튼 (1년)', 'Green Button (1 year)')}
+            </DownloadLink>
+          </UseDownloads>
+          <p class="small soft">
+            {say(
+              'CSV는 표 계산 프로그램에서, 그린버튼 파일은 가정용 에너지·물 관리 앱에서 엽니다. 이름과 주소는 들어 있지 않습니다.',
+              'A spreadsheet opens CSV; apps for household energy and water open Green Button. Neither holds a name or an address.',
+            )}
+          </p>
         </div>
       </section>
       <UseComparison />

@@ -32,6 +32,13 @@ export function stretchOf(
   return { from: new Date(to_ms - span_ms[resolution]).toISOString(), to: new Date(to_ms).toISOString() };
 }
 
+/** From the first whole day of so many until the running hour, as a query. */
+export function lastDays(days: number, now_ms: number, timeZone: string): { from: string; to: string } {
+  const from_ms = nextBoundary_ms(now_ms - days * day_ms, 'day', timeZone);
+  const to_ms = nextBoundary_ms(now_ms, 'hour', timeZone) - hour_ms;
+  return { from: new Date(from_ms).toISOString(), to: new Date(to_ms).toISOString() };
+}
+
 function nextBoundary_ms(at_ms: number, resolution: Resolution, timeZone: string): number {
   const step_ms = resolution === 'hour' ? hour_ms : day_ms;
   const ahead_ms = zoneAhead_ms(at_ms, timeZone);

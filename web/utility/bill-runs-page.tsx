@@ -7,6 +7,7 @@ import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { DownloadLink, Downloads } from '../shared/use-downloads.tsx';
 import type { BillRunAnswer } from './billing-answers.ts';
 import { linkTo } from './route.ts';
 
@@ -52,6 +53,9 @@ export function BillRunsPage() {
               ))}
             </ul>
           ) : null}
+          <Downloads>
+            <DownloadLink href="/api/utility/bills.csv">{say('모든 고지서 CSV', 'All bills as CSV')}</DownloadLink>
+          </Downloads>
         </div>
       </section>
     </>

@@ -42,7 +42,9 @@ export function DeviceEvents() {
               <div>
                 <span class="badge bad">{pick(term('device_event', event.kind))}</span>{' '}
                 <a href={linkTo({ page: 'device', id: event.device_id })}>{event.device_id}</a>
-                <p class="small">{event.detail}</p>
+                <p class="small" lang="en">
+                  {event.detail}
+                </p>
                 <p class="small soft">
                   {say(
                     `${event.times}번, 마지막 ${shortDateTime(event.last_at, language)}`,

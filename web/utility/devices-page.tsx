@@ -8,6 +8,7 @@ import { usePages } from '../shared/pages.ts';
 import { askService } from '../shared/service-client.ts';
 import type { DeviceRow, DevicePage as Page } from '../shared/service-types.ts';
 import { DeviceEvents } from './device-events.tsx';
+import { DeviceListForm } from './device-list.tsx';
 import { linkTo } from './route.ts';
 
 const page_devices = 50;
@@ -18,6 +19,7 @@ export function DevicesPage() {
   const [typed, setTyped] = useState('');
   const [search, setSearch] = useState('');
   const [revoked, setRevoked] = useState(false);
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
     const timer = setTimeout(() => setSearch(typed.trim()), typingPause_ms);
     return () => clearTimeout(timer);
@@ -30,7 +32,7 @@ export function DevicesPage() {
       if (cursor !== null) query.set('cursor', cursor);
       return askService(`/api/utility/devices?${query}`, undefined, signal);
     },
-    [search, revoked],
+    [search, revoked, turn],
   );
   const devices = pages.loaded.flatMap((page) => page.devices);
   return (
@@ -45,6 +47,7 @@ export function DevicesPage() {
         </p>
       </div>
       <DeviceEvents />
+      <DeviceListForm onDone={() => setTurn(turn + 1)} />
       <div class="field">
         <label for="device-search">{say('찾기', 'Search')}</label>
         <input
@@ -73,12 +76,6 @@ export function DevicesPage() {
           nothing={devices.length > 0 ? null : say('조건에 맞는 장치가 없습니다.', 'No device matches.')}
         />
       </section>
-      <p class="small soft">
-        {say(
-          '여러 대를 한 번에 등록하려면 명령줄에서: naru provision 목록.csv',
-          'To register many at once, on the command line: naru provision LIST.csv',
-        )}
-      </p>
     </>
   );
 }

@@ -9,6 +9,7 @@ import { askService } from '../shared/service-client.ts';
 import type { MeterDetail } from '../shared/service-types.ts';
 import { claimValue, flagSentence, term } from '../shared/terms.ts';
 import { UseChart } from '../shared/use-chart.tsx';
+import { DownloadLink, queryOfLast, UseDownloads } from '../shared/use-downloads.tsx';
 import { stateTone } from './meters-page.tsx';
 import { linkTo } from './route.ts';
 import { ServicePointPanel } from './service-point-panel.tsx';
@@ -67,6 +68,11 @@ function MeterView({ meter, path }: { meter: MeterDetail; path: string }) {
         <div class="section">
           <h2 id="use-title">{say('사용량', 'Use')}</h2>
           <UseChart path={`${path}/use`} latest={meter.last_measured_at} />
+          <UseDownloads path={`${path}/use`}>
+            <DownloadLink href={`${path}/readings.csv?${queryOfLast(366)}`}>
+              {say('지침 CSV (1년)', 'Registers CSV (1 year)')}
+            </DownloadLink>
+          </UseDownloads>
         </div>
       </section>
       {meter.service_point === null ? null : <ServicePointPanel id={meter.service_point} />}

@@ -6,6 +6,7 @@ import { type Text, useSpeech } from '../shared/language.tsx';
 import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem, sendFile } from '../shared/service-client.ts';
+import { ListFaults } from './list-faults.tsx';
 import type { RegistryImports, RegistryListName } from './zone-types.ts';
 
 const listNames: Record<RegistryListName, Text> = {
@@ -129,12 +130,6 @@ function columnsOf(known: RegistryImports | null, list: RegistryListName): strin
   return found === undefined ? '…' : [...found.needed, ...found.wanted.map((column) => `[${column}]`)].join(', ');
 }
 
-interface Fault {
-  line: number;
-  column: string | null;
-  problem: string;
-}
-
 function Outcome({ step }: { step: Step }) {
   const { say } = useSpeech();
   if (step.at === 'sending') return <Loading>{say('읽는 중입니다…', 'Reading…')}</Loading>;
@@ -155,33 +150,13 @@ function Outcome({ step }: { step: Step }) {
     );
   }
   if (step.at !== 'failed') return null;
-  const faults = (step.problem.members.problems as Fault[] | undefined) ?? [];
-  if (faults.length === 0) return <ProblemNotice problem={step.problem} />;
   return (
-    <div class="stack" data-testid="registry-faults">
-      <Notice tone="bad" live>
-        <strong>{say(`고칠 곳이 ${faults.length}곳 있습니다.`, `${faults.length} places to mend.`)}</strong>
-        <span>
-          {say(
-            '고쳐서 다시 올려 주세요. 앞서 끝난 줄은 건너뛰고 멈춘 곳부터 이어집니다.',
-            'Mend the file and send it again: rows that are read in stay, and said again they change nothing.',
-          )}
-        </span>
-      </Notice>
-      <ol class="issued">
-        {faults.map(({ line, column, problem }) => (
-          <li key={`${line} ${column} ${problem}`} class="issued-row">
-            <p class="row">
-              <strong>{say(`${line}번째 줄`, `Line ${line}`)}</strong>
-              {column === null ? null : <code>{column}</code>}
-              <span class="small" lang="en">
-                {problem}
-              </span>
-            </p>
-          </li>
-        ))}
-      </ol>
-    </div>
+    <ListFaults problem={step.problem} testId="registry-faults">
+      {say(
+        '고쳐서 다시 올려 주세요. 앞서 끝난 줄은 건너뛰고 멈춘 곳부터 이어집니다.',
+        'Mend the file and send it again: rows that are read in stay, and said again they change nothing.',
+      )}
+    </ListFaults>
   );
 }
 

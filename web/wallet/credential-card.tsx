@@ -30,6 +30,7 @@ export function CredentialCard({ credential, onForget }: { credential: Displayed
             {say('유효 기간', 'Valid until')} {date(credential.expires_at_ms)}
           </p>
         )}
+        {credential.copies_few ? <FewCopies left={credential.copies_left} /> : null}
         <p class="small soft">
           {say('발급 기관', 'Issuer')} <code>{credential.issuer}</code>
         </p>
@@ -55,6 +56,24 @@ export function CredentialCard({ credential, onForget }: { credential: Displayed
         )}
       </div>
     </details>
+  );
+}
+
+/** Each showing uses up a copy; without new ones, who sees the last one twice can tell. */
+function FewCopies({ left }: { left: number }) {
+  const { say } = useSpeech();
+  return (
+    <p class="small" role="note" data-testid="copies-few">
+      {left === 0
+        ? say(
+            '이 증명서의 새 사본이 없습니다. 같은 사본을 두 번 본 곳은 같은 사람인 줄 알 수 있으니, 발급 기관에서 다시 받아 두세요.',
+            'No unseen copies are left. Whoever sees the same copy twice can tell that it is you: have it issued anew.',
+          )
+        : say(
+            `아무도 보지 않은 사본이 ${left}장 남았습니다. 보여 줄 때마다 한 장씩 씁니다. 발급 기관에서 다시 받아 두세요.`,
+            `${left} unseen ${left === 1 ? 'copy is' : 'copies are'} left. Each showing uses one: have it issued anew.`,
+          )}
+    </p>
   );
 }
 

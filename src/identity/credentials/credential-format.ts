@@ -21,6 +21,8 @@ export interface CredentialContent {
   claims: Record<string, unknown>;
   /** The DID the credential is issued as. */
   issuer: string;
+  /** Certificates that say the same, as `x5c` has them; null where there are none. */
+  certificates: readonly string[] | null;
   /** The holder's key, and the DID that it is or belongs to. */
   holder: { jwk: PublicHolderJwk; did: string };
   /** Becomes `sub` where a format has one apart from the holder; absent where presentations must not be linkable by it. */

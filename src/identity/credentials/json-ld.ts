@@ -10,7 +10,6 @@ import { jsonLdContext } from './credential-metadata.ts';
 import { credentialTypes } from './credential-types.ts';
 
 const PROOF_TYPE = 'DataIntegrityProof';
-const VC_1_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
 
 /** The context of the specification's examples: every term it does not know is one of its vocabulary. */
 const EXAMPLES_CONTEXT = 'https://www.w3.org/ns/credentials/examples/v2';
@@ -41,7 +40,6 @@ export function createJsonLd(publicUrl: string): JsonLd {
     [EXAMPLES_CONTEXT, examplesContext],
     [naruContextUrl(publicUrl), jsonLdContext(credentialTypes)],
   ]);
-  contexts.delete(VC_1_CONTEXT);
 
   const loadDocument: DocumentLoader = async (url) => {
     const document = contexts.get(url);

@@ -17,8 +17,11 @@ export function writeSdJwtVc(
   signer: Es256Signer,
   randomBytes: (length: number) => Uint8Array,
 ): string {
+  // With `x5c` the issuer is the certificate's subject, and an `iss` that is no https address would be refused. Whoever
+  // follows DIDs finds the issuer's in `kid`. Source: draft-ietf-oauth-sd-jwt-vc, 2.2.2.3 and 2.5; HAIP 1.0, 6.1.1.
+  const x5c = content.certificates ?? null;
   const always = {
-    iss: content.issuer,
+    ...(x5c === null ? { iss: content.issuer } : {}),
     vct: content.vct,
     ...(content.subject === undefined ? {} : { sub: content.subject }),
     iat: content.issuedAt_s,
@@ -42,7 +45,7 @@ export function writeSdJwtVc(
     ...(digests.length === 0 ? {} : { _sd: digests.sort() }),
     _sd_alg: 'sha-256',
   };
-  const header = { typ: SD_JWT_VC_TYPE, kid: signer.keyId, alg: 'ES256' };
+  const header = { typ: SD_JWT_VC_TYPE, kid: signer.keyId, ...(x5c === null ? {} : { x5c }), alg: 'ES256' };
   const signed = `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(payload))}`;
   const signature = Buffer.from(signer.sign(Buffer.from(signed, 'latin1'))).toString('base64url');
   return `${signed}.${signature}~${disclosures.map((disclosure) => `${disclosure}~`).join('')}`;

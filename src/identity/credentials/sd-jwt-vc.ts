@@ -11,6 +11,8 @@ export type PublicHolderJwk =
 
 export interface SdJwtVcContent {
   issuer: string;
+  /** DER as base64, the signer's first: they say who issued, so that `iss` does not. */
+  certificates?: readonly string[] | null;
   vct: string;
   subject?: string;
   /** Seconds since 1970. */

@@ -9,6 +9,7 @@ import type { Pool, Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import type { Random } from '../../platform/random.ts';
 import type { IssuedCredential } from '../issuing/credential-issue.ts';
+import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import { createAllocateStatusService } from './allocate-status-service.ts';
 import { bitstringStatusListCredential, purposeUri, statusPurposes } from './bitstring-status-list.ts';
@@ -92,6 +93,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
     return publish(list, 'token', async (statuses, issuedAt_s) => {
       const { header, payload } = statusListToken(statuses, {
         ...{ uri: uriOf(list), issuer: issuer.did, keyId: issuer.p256MultikeyId, issuedAt_s, aggregationUri },
+        certificates: certificatesOf(issuer, clock.now_ms()),
       });
       return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
         .setProtectedHeader({ ...header, alg: 'ES256' })
@@ -122,7 +124,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
     const etag = `W/"${state.version}-${issuedAt_s}"`;
     const text = await published.get(
       `${form} ${list}`,
-      `${etag} ${issuer.p256KeyId} ${issuer.ed25519KeyId}`,
+      `${etag} ${issuer.p256KeyId} ${issuer.ed25519KeyId} ${certificatesOf(issuer, clock.now_ms())?.[0]}`,
       async () => {
         const stored = await findStatusList(pool, list);
         if (stored === null) throw unknownList();

@@ -63,7 +63,14 @@ export function indicesOf(random: Uint8Array, entries: number = statusListLimits
 /** Header and payload of the list as a token; the caller signs them. */
 export function statusListToken(
   statuses: Uint8Array,
-  token: { uri: string; issuer: string; keyId: string; issuedAt_s: number; aggregationUri: string },
+  token: {
+    uri: string;
+    issuer: string;
+    keyId: string;
+    certificates: readonly string[] | null;
+    issuedAt_s: number;
+    aggregationUri: string;
+  },
 ): { header: Record<string, unknown>; payload: Record<string, unknown> } {
   const values = Array.from({ length: (statuses.length * 8) / BITS_an_entry }, (_, n) => statusAt(statuses, n) ?? 0);
   const { header, payload } = createHeaderAndPayload(
@@ -78,7 +85,9 @@ export function statusListToken(
     { alg: 'ES256', typ: STATUS_LIST_TYPE, kid: token.keyId },
   );
   const status_list = { ...(payload.status_list as object), aggregation_uri: token.aggregationUri };
-  return { header: { ...header }, payload: { ...payload, status_list } };
+  // Source: HAIP 1.0, 6.1.
+  const x5c = token.certificates === null ? {} : { x5c: token.certificates };
+  return { header: { ...header, ...x5c }, payload: { ...payload, status_list } };
 }
 
 /** One bit an entry, the most significant of each byte first, as W3C's lists have them: the list of one purpose. */

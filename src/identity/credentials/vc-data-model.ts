@@ -1,4 +1,4 @@
-// The form a VC 2.0 credential must have before a proof is made over it or looked at.
+// The form a credential must have before a proof is made over it or looked at: that of VC 2.0, or of 1.1 where it says so.
 // Source: Verifiable Credentials Data Model 2.0, sections 4 and 5.
 import { z } from 'zod';
 import { problem } from '../../platform/problem.ts';
@@ -17,6 +17,7 @@ import {
   typesWith,
   url,
 } from './vc-terms.ts';
+import { isVersion1, version1Members, withPeriodOfValidity } from './vc-version-1.ts';
 
 const subject = z
   .looseObject({ id: url.optional() })
@@ -62,6 +63,19 @@ const signedSchema = z
   .looseObject({ ...credentialMembers, issuer: party, proof: proofs('assertionMethod') })
   .refine(endsAfterItBegins, orderOfTimes);
 
+const version1 = { ...credentialMembers, ...version1Members };
+
+const unsignedVersion1Schema = z.looseObject({
+  ...version1,
+  issuanceDate: version1.issuanceDate.optional(),
+  issuer: party.optional(),
+});
+
+const signedVersion1Schema = z
+  .looseObject({ ...version1, issuer: party, proof: proofs('assertionMethod') })
+  .transform(withPeriodOfValidity)
+  .refine(endsAfterItBegins, { ...orderOfTimes, path: ['expirationDate'] });
+
 export type UnsignedCredential = z.infer<typeof unsignedSchema>;
 export type ConformingCredential = z.infer<typeof conformingSchema>;
 export type SignedCredential = z.infer<typeof signedSchema>;
@@ -74,7 +88,9 @@ export function checkUnsignedCredential(
   credential: unknown,
   knowsContexts: (contexts: readonly unknown[]) => boolean,
 ): UnsignedCredential {
-  const read = readWith(unsignedSchema, credential);
+  const read = isVersion1(credential)
+    ? readWith(unsignedVersion1Schema, credential)
+    : readWith(unsignedSchema, credential);
   if (typeof read === 'string') throw problem('CREDENTIAL_INVALID', `${read}.`);
   if ('proof' in read) throw problem('CREDENTIAL_INVALID', 'proof: the credential already has one.');
   if (!knowsContexts(read['@context'])) {
@@ -85,7 +101,7 @@ export function checkUnsignedCredential(
 
 /** The credential, or what is wrong with its form: `member: what`. */
 export function readSignedCredential(credential: unknown): SignedCredential | string {
-  return readWith(signedSchema, credential);
+  return isVersion1(credential) ? readWith(signedVersion1Schema, credential) : readWith(signedSchema, credential);
 }
 
 /** The credential that something else secures, or what is wrong with its form. It may have no proof of its own. */

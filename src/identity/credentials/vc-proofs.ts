@@ -1,7 +1,7 @@
 // The form of the Data Integrity proofs a document carries; what they prove is for who checks them.
 // Source: Verifiable Credential Data Integrity 1.0, 2.1.
 import { z } from 'zod';
-import { dateTimeStamp, oneOrMany, url, vcLimits } from './vc-terms.ts';
+import { oneOrMany, proofTime, url, vcLimits } from './vc-terms.ts';
 
 /**
  * One proof or a set of them, as a list.
@@ -19,8 +19,8 @@ export function proofs(purpose: 'assertionMethod' | 'authentication') {
       .string()
       .max(65_536)
       .regex(/^(z[1-9A-HJ-NP-Za-km-z]+|u[A-Za-z0-9_-]+)$/, 'must be multibase text'),
-    created: dateTimeStamp.optional(),
-    expires: dateTimeStamp.optional(),
+    created: proofTime.optional(),
+    expires: proofTime.optional(),
     domain: oneOrMany(z.string().min(1).max(vcLimits.url_chars)).optional(),
     challenge: z.string().min(1).max(vcLimits.url_chars).optional(),
     nonce: z.string().max(vcLimits.url_chars).optional(),

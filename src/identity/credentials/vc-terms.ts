@@ -3,6 +3,8 @@
 import { z } from 'zod';
 
 export const VC_CONTEXT = 'https://www.w3.org/ns/credentials/v2';
+/** Of version 1.1, whose credentials are taken with Data Integrity proofs. */
+export const VC_1_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
 
 export const vcLimits = {
   /** Values of one property, and contexts of one document. */
@@ -24,9 +26,22 @@ export const url = z.string().max(vcLimits.url_chars).refine(isUrl, 'must be a U
 // Source: XML Schema 1.1, 3.4.28. Years from 0000 to 9999, which is what times are calculated with here.
 const DATE_TIME_STAMP =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?|24:00:00(?:\.0+)?)(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))$/;
+const HAS_OFFSET = /(?:Z|[+-]\d\d:\d\d)$/;
 
 /** A date-time with its offset, of a day that exists. */
 export const dateTimeStamp = z.string().refine(isDateTimeStamp, 'must be a date-time with its offset from UTC');
+
+/** The same of a proof, where a time without an offset is one in UTC. Source: VC Data Integrity 1.0, 2.1. */
+export const proofTime = z.string().refine((value) => isDateTimeStamp(inUtc(value)), 'must be a date-time');
+
+/** @param time a `proofTime` @returns milliseconds since 1970 */
+export function proofTime_ms(time: string): number {
+  return Date.parse(inUtc(time));
+}
+
+function inUtc(time: string): string {
+  return HAS_OFFSET.test(time) ? time : `${time}Z`;
+}
 
 /** Source: RFC 6901, section 3. */
 export const jsonPointer = z
@@ -66,11 +81,16 @@ export function partyId(of: Party): string {
 }
 
 /** Begins with the context of VC 2.0; the others are URLs or contexts of their own. Source: VC Data Model 2.0, 4.3. */
-export const contexts = z
-  .array(z.union([url, z.looseObject({})]))
-  .min(1)
-  .max(vcLimits.many)
-  .refine((list) => list[0] === VC_CONTEXT, `must begin with ${VC_CONTEXT}`);
+export const contexts = contextsFrom(VC_CONTEXT);
+
+/** The same of another version. */
+export function contextsFrom(first: string) {
+  return z
+    .array(z.union([url, z.looseObject({})]))
+    .min(1)
+    .max(vcLimits.many)
+    .refine((list) => list[0] === first, `must begin with ${first}`);
+}
 
 /** The types, as a list, with the one that every such document has. Source: VC Data Model 2.0, 4.5. */
 export function typesWith(required: string) {

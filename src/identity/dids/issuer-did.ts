@@ -8,7 +8,10 @@ import { changeDidDocument, createDidLog, DID_CONTEXT } from './did-webvh.ts';
 import { encodeMultikey, multikeyOfEcJwk } from './multikey.ts';
 
 /** The addresses in its document of an issuer's keys of one generation. */
-export function issuerKeyIds(did: string, generation: number): Omit<Issuer, 'did' | 'keys' | 'generation'> {
+export function issuerKeyIds(
+  did: string,
+  generation: number,
+): Omit<Issuer, 'did' | 'keys' | 'generation' | 'certificate'> {
   const suffix = generation === 1 ? '' : `-${generation}`;
   return {
     p256KeyId: `${did}#p256${suffix}`,
@@ -30,7 +33,7 @@ export function issuerOf(document: DidDocument, { generations }: IssuerKeyRing):
   });
   if (current === undefined) return null;
   const { number, keys } = current;
-  return { did: document.id, generation: number, keys, ...issuerKeyIds(document.id, number) };
+  return { did: document.id, generation: number, keys, ...issuerKeyIds(document.id, number), certificate: null };
 }
 
 /**

@@ -18,7 +18,9 @@ import type { DataIntegrity } from '../credentials/data-integrity.ts';
 import { type PublicHolderJwk, SD_JWT_VC_TYPE } from '../credentials/sd-jwt-vc.ts';
 import type { StatusListService } from '../credentials/status-list-service.ts';
 import { checkUnsignedCredential, issuerOf } from '../credentials/vc-data-model.ts';
+import { completeVersion1, isVersion1 } from '../credentials/vc-version-1.ts';
 import { didJwkOf, w3cCredentialOf } from '../credentials/w3c-credential.ts';
+import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import { kindOfDidKey, type SigningKey, signingKey } from '../trust/signing-key.ts';
 import type {
@@ -104,7 +106,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       const entry = entries[n];
       if (entry === undefined) throw new Error('fewer places in status lists than credentials');
       const content: CredentialContent = {
-        ...{ type, claims, issuer: issuer.did, holder: { jwk, did: did ?? didJwkOf(jwk) } },
+        ...{ type, claims, issuer: issuer.did, certificates: certificatesOf(issuer, clock.now_ms()) },
+        holder: { jwk, did: did ?? didJwkOf(jwk) },
         ...(subjectDid === undefined ? {} : { subject: subjectDid }),
         ...{ issuedAt_s, expiresAt_s: expiry_s(type, claims, issuedAt_s) },
         status: {
@@ -189,6 +192,12 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       throw problem('CREDENTIAL_FORMAT_UNKNOWN', `${format.id} does not secure W3C credentials.`);
     }
     const key = keyNamed(named, format);
+    if (isVersion1(unsigned) && (format.by === 'envelope' || key.controller === issuer.did)) {
+      throw problem(
+        'CREDENTIAL_INVALID',
+        '@context: version 1.1 has no envelopes and no status list of ours; name as issuer the did:key of a key and a cryptosuite.',
+      );
+    }
     return inTransaction(pool, async (transaction) => {
       const [entry] = await statusLists.allocate(transaction, [
         {
@@ -204,7 +213,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
       const own = bitstringStatusEntries(statusLists.bitstringUriOf(entry.list), entry.index);
       const given = [unsigned.credentialStatus ?? []].flat();
       const complete = {
-        ...unsigned,
+        ...(isVersion1(unsigned) ? completeVersion1(unsigned, clock.now_ms()) : unsigned),
         issuer: typeof unsigned.issuer === 'object' ? { ...unsigned.issuer, id: key.controller } : key.controller,
         ...statusOf(key.controller === issuer.did ? [...given, ...own] : given),
       };

@@ -3,6 +3,7 @@ import type { CredentialIssuerMetadata } from '@openid4vc/openid4vci';
 import { CompactSign } from 'jose';
 import type { Clock } from '../../platform/clock.ts';
 import { protocolAlgorithm } from '../openid-callbacks.ts';
+import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import { inLanguages, type Language, METADATA_TYPE } from './metadata-presentation.ts';
 
@@ -18,7 +19,7 @@ export type MetadataService = ReturnType<typeof createMetadataService>;
 export function createMetadataService(parts: { clock: Clock; issuer: Issuer; metadata: CredentialIssuerMetadata }) {
   const { clock, issuer, metadata } = parts;
   const texts = new Map<string, string>();
-  const signed = new Map<string, { issuedAt_s: number; jwt: string }>();
+  const signed = new Map<string, { by: string; issuedAt_s: number; jwt: string }>();
 
   function inJson(languages: readonly Language[]): string {
     const known = texts.get(languages.join());
@@ -31,8 +32,10 @@ export function createMetadataService(parts: { clock: Clock; issuer: Issuer; met
   /** Source: OpenID4VCI 1.0, 12.2.3; HAIP 1.0, 4.1. */
   async function asJwt(languages: readonly Language[]): Promise<string> {
     const now_s = Math.floor(clock.now_ms() / 1_000);
+    const x5c = certificatesOf(issuer, clock.now_ms());
+    const by = `${issuer.p256KeyId} ${x5c?.[0]}`;
     const known = signed.get(languages.join());
-    if (known !== undefined && now_s - known.issuedAt_s < metadataLimits.signedLifetime_s / 2) return known.jwt;
+    if (known?.by === by && now_s - known.issuedAt_s < metadataLimits.signedLifetime_s / 2) return known.jwt;
     const payload = {
       ...inLanguages(metadata, languages),
       iss: issuer.did,
@@ -41,9 +44,12 @@ export function createMetadataService(parts: { clock: Clock; issuer: Issuer; met
       exp: now_s + metadataLimits.signedLifetime_s,
     };
     const jwt = await new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
-      .setProtectedHeader({ alg: protocolAlgorithm, typ: METADATA_TYPE, kid: issuer.p256MultikeyId })
+      .setProtectedHeader({
+        ...{ alg: protocolAlgorithm, typ: METADATA_TYPE, kid: issuer.p256MultikeyId },
+        ...(x5c === null ? {} : { x5c: [...x5c] }),
+      })
       .sign(issuer.keys.p256.privateKey);
-    signed.set(languages.join(), { issuedAt_s: now_s, jwt });
+    signed.set(languages.join(), { by, issuedAt_s: now_s, jwt });
     return jwt;
   }
 

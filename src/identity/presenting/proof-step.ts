@@ -3,6 +3,7 @@
 import type { Proof, VerificationKey } from '../credentials/credential-format.ts';
 import { proofFormat } from '../credentials/credential-formats.ts';
 import type { JsonLd } from '../credentials/json-ld.ts';
+import { proofTime_ms } from '../credentials/vc-terms.ts';
 import type { DidDocument, VerificationMethod } from '../dids/did-log.ts';
 import { type DidResolver, parseDid } from '../dids/did-resolution.ts';
 import { decodeMultikey, multikeyOfJwk } from '../dids/multikey.ts';
@@ -93,8 +94,8 @@ function reasonByMembers(proof: Proof, expected: ProofExpectations): TraceReason
   if (proof.type !== 'DataIntegrityProof') return 'PROOF_SUITE_UNKNOWN';
   if (proof.proofPurpose !== purpose || proofPurpose !== purpose) return 'PROOF_PURPOSE_WRONG';
   if (cryptosuite !== undefined && proof.cryptosuite !== cryptosuite) return 'PROOF_SUITE_NOT_ASKED';
-  if (proof.created !== undefined && Date.parse(proof.created) > now_ms + skew_ms) return 'PROOF_NOT_YET_MADE';
-  if (proof.expires !== undefined && Date.parse(proof.expires) + skew_ms < now_ms) return 'PROOF_EXPIRED';
+  if (proof.created !== undefined && proofTime_ms(proof.created) > now_ms + skew_ms) return 'PROOF_NOT_YET_MADE';
+  if (proof.expires !== undefined && proofTime_ms(proof.expires) + skew_ms < now_ms) return 'PROOF_EXPIRED';
   if (domain !== undefined && ![proof.domain].flat().includes(domain)) return 'PROOF_DOMAIN_WRONG';
   if (challenge !== undefined && proof.challenge !== challenge) return 'PROOF_CHALLENGE_WRONG';
   return null;

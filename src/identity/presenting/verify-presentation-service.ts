@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import { claimsSchema, typeOfVct } from '../credentials/credential-types.ts';
+import { didOfKey } from '../credentials/jose-header.ts';
 import type { DidResolver } from '../dids/did-resolution.ts';
 import type { DidService } from '../dids/did-service.ts';
 import type { ResolvedDid } from '../dids/resolved-did.ts';
@@ -10,6 +11,8 @@ import { type IssuerTrust, noOtherIssuers } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import { chainSteps } from './chain-step.ts';
 import { applyDisclosures } from './disclosures.ts';
+import type { ForeignStatusLists } from './foreign-status-list-port.ts';
+import { createForeignTokenStatus } from './foreign-token-status-service.ts';
 import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
 import { type HolderExpectation, holderStep } from './holder-step.ts';
 import { issuerStep } from './issuer-step.ts';
@@ -28,8 +31,8 @@ export interface VerifyPresentationServiceOptions {
   dids: Pick<DidService, 'resolveDid'>;
   statusLists: StatusSource;
   policy?: FreshnessPolicy;
-  /** Who else may issue, and where their keys are found; nobody where absent, as without a network. */
-  others?: { trust: IssuerTrust; resolver: DidResolver };
+  /** Who else may issue, and where their keys and status lists are found; nobody where absent, as without a network. */
+  others?: { trust: IssuerTrust; resolver: DidResolver; statusLists: ForeignStatusLists };
 }
 
 export interface PresentationExpectation extends HolderExpectation {
@@ -45,6 +48,7 @@ const protocolMembers = new Set([
 
 export function createVerifyPresentationService(options: VerifyPresentationServiceOptions) {
   const { clock, publicUrl, dids, statusLists, others, policy = freshnessPolicies.standard } = options;
+  const foreign = others && createForeignTokenStatus({ ...others, lists: others.statusLists, clock, policy });
 
   /** Never throws for a bad presentation: the verdict says what is wrong with it. */
   async function verifySdJwtPresentation(compact: unknown, expected: PresentationExpectation): Promise<Verdict> {
@@ -60,15 +64,18 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     ];
 
     const now_s = Math.floor(clock.now_ms() / 1000);
-    const own = typeof payload.iss === 'string' ? await dids.resolveDid(payload.iss) : null;
-    const { signature, issuer: trusted } = await signedBy(presentation.jwt, own, type.id, now_s);
+    const issuer = issuerNamedIn(presentation.jwt);
+    const own = await dids.resolveDid(issuer);
+    const { signature, issuer: trusted } = await signedBy(presentation.jwt, issuer, own, type.id, now_s);
     trace.push(signature, trusted);
     // What nobody trusted has signed says nothing about status, validity or holder.
     if (trusted.outcome !== 'passed' || signature.outcome !== 'passed') return refusal(trace, type.id);
 
     const reference = statusReference(payload);
     const { step: status, credentialId } =
-      own === null ? foreignStatusStep(reference) : await statusStep(reference, statusLists, policy);
+      own === null
+        ? { step: await foreignStatusStep(reference, payload.iss, type.id), credentialId: null }
+        : await statusStep(reference, statusLists, policy);
     const { step: holder, thumbprint } = holderStep(presentation, expected, now_s);
     const disclosed = applyDisclosures(payload, presentation.disclosures);
     const claims = disclosed.ok
@@ -101,9 +108,8 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
   }
 
   /** By a key of the DID it names; a certificate in the header speaks for those alone whose DID does not. */
-  async function signedBy(jwt: Jwt, own: ResolvedDid | null, type: string, now_s: number) {
+  async function signedBy(jwt: Jwt, did: string, own: ResolvedDid | null, type: string, now_s: number) {
     const trust = others?.trust ?? noOtherIssuers;
-    const did = String(jwt.payload.iss);
     const kid = String(jwt.header.kid);
     const issuer = await issuerStep(did, own, type, trust);
     if (own !== null || others === undefined) return { signature: signatureStep(jwt, own), issuer };
@@ -115,7 +121,30 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     return { signature: await tokenStep(token, { by: did, purpose: 'assertionMethod' }, others.resolver), issuer };
   }
 
+  /** Our own lists say nothing about what others issued, and a place in them would take over another credential's record. */
+  async function foreignStatusStep(
+    reference: ReturnType<typeof statusReference>,
+    issuer: unknown,
+    type: string,
+  ): Promise<TraceStep> {
+    if (reference === null) return traceStep('status', 'not_checked', 'STATUS_NOT_NAMED');
+    if (reference === 'unreadable' || foreign === undefined || isOwnAddress(reference.uri)) {
+      return traceStep('status', 'failed', 'STATUS_UNKNOWN');
+    }
+    return foreign.statusOf(reference, { issuer: typeof issuer === 'string' ? issuer : null, type });
+  }
+
+  function isOwnAddress(uri: string): boolean {
+    return URL.canParse(uri) && new URL(uri).origin === new URL(publicUrl).origin;
+  }
+
   return { verifySdJwtPresentation };
+}
+
+/** As `iss`, or where a certificate makes that one superfluous, the DID of the key. Whether it is true, the signature shows. */
+function issuerNamedIn({ header, payload }: Jwt): string {
+  if (typeof payload.iss === 'string') return payload.iss;
+  return typeof header.kid === 'string' ? didOfKey(header.kid) : '';
 }
 
 /** @param type the type, where at least that could be read */
@@ -138,15 +167,6 @@ function signatureStep(jwt: Jwt, issuer: ResolvedDid | null): TraceStep {
   return isSignedBy(jwt, { ...jwk }, 'ES256')
     ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'ES256', key: method.id } })
     : traceStep('signature', 'failed', 'SIGNATURE_INVALID');
-}
-
-/** Our own lists say nothing about what others issued, and a place in them would take over another credential's record. */
-function foreignStatusStep(reference: ReturnType<typeof statusReference>): Awaited<ReturnType<typeof statusStep>> {
-  const step =
-    reference === null
-      ? traceStep('status', 'not_checked', 'STATUS_NOT_NAMED')
-      : traceStep('status', 'failed', 'STATUS_UNKNOWN');
-  return { step, credentialId: null };
 }
 
 function statusReference(payload: Record<string, unknown>): Parameters<typeof statusStep>[0] {

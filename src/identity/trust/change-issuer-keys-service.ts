@@ -5,7 +5,8 @@ import { problem } from '../../platform/problem.ts';
 import type { DidDocument, DidLog } from '../dids/did-log.ts';
 import { type DidService, nodeVerify, seconds } from '../dids/did-service.ts';
 import { fragmentsOfKey, newestDocument, revokedIssuerDidLog, rotatedIssuerDidLog } from '../dids/issuer-did.ts';
-import type { Issuer, IssuerKeyRing } from './issuer-keys.ts';
+import { certificateRequest } from './certificate-request.ts';
+import type { Issuer, IssuerKeyGeneration, IssuerKeyRing } from './issuer-keys.ts';
 import { addIssuerKeys, forgetIssuerKeysBefore, openIssuerKeys } from './issuer-keys-store.ts';
 import { credentialsSignedWith, insertRevokedKeys, notifyIssuerKeys, revokedKeys } from './revoked-key-store.ts';
 
@@ -15,6 +16,8 @@ export interface ChangeIssuerKeysOptions {
   dids: Pick<DidService, 'changeIssuer'>;
   keyFile: string;
   passphrase: string;
+  /** No slash at the end. */
+  publicUrl: string;
 }
 
 export interface ListedKey {
@@ -26,7 +29,8 @@ export interface ListedKey {
   reason: string | null;
 }
 
-export function createChangeIssuerKeysService({ pool, clock, dids, keyFile, passphrase }: ChangeIssuerKeysOptions) {
+export function createChangeIssuerKeysService(options: ChangeIssuerKeysOptions) {
+  const { pool, clock, dids, keyFile, passphrase, publicUrl } = options;
   const openRing = () => openIssuerKeys(keyFile, passphrase);
 
   /**
@@ -71,11 +75,28 @@ export function createChangeIssuerKeysService({ pool, clock, dids, keyFile, pass
   }
 
   async function rotation({ log, issuer }: Current, revoked: readonly string[]): Promise<DidLog> {
-    // In the file before the log names them: a crash in between leaves keys that nobody uses, and that the next takes up.
+    const next = await nextKeys(issuer);
+    return rotatedIssuerDidLog({ log, issuer, next, revoked, created: seconds(clock.now_ms()) }, nodeVerify);
+  }
+
+  /** In the file before the log names them: a crash in between leaves keys that nobody uses, and that the next takes up. */
+  async function nextKeys(issuer: Issuer): Promise<IssuerKeyGeneration> {
     const { generations } = await addIssuerKeys(keyFile, passphrase, issuer.generation);
     const next = generations.find(({ number }) => number > issuer.generation);
     if (next === undefined) throw problem('START_FAILED', `${keyFile} holds no new keys.`);
-    return rotatedIssuerDidLog({ log, issuer, next, revoked, created: seconds(clock.now_ms()) }, nodeVerify);
+    return next;
+  }
+
+  /**
+   * A request for a certificate, PKCS #10 in PEM.
+   *
+   * @param of `next`: of the key that the next rotation takes up; it is made where it is not there yet
+   * @throws START_FAILED, SETTING_INVALID
+   */
+  async function requestCertificate(of: 'current' | 'next'): Promise<string> {
+    const issuer = await currentIssuer();
+    const { p256 } = of === 'current' ? issuer.keys : (await nextKeys(issuer)).keys;
+    return certificateRequest({ did: issuer.did, publicUrl, key: p256 });
   }
 
   async function change(revoked: readonly string[], extend: (current: Current) => Promise<DidLog>): Promise<Issuer> {
@@ -113,6 +134,7 @@ export function createChangeIssuerKeysService({ pool, clock, dids, keyFile, pass
     rotateIssuerKeys,
     revokeIssuerKey,
     currentIssuer,
+    requestCertificate,
     listIssuerKeys,
     /**
      * Ids of credentials that were signed with a key and are not revoked: to be issued anew where the key was stolen.

@@ -2,6 +2,7 @@
 // another keeper of keys: whoever gives a ring of generations with these functions (a PKCS #11 module, a KMS) can stand in
 // the file's place. Nothing beyond this file and `issuer-keys-store.ts` knows that the keys lie in a file.
 import type { KeyObject } from 'node:crypto';
+import type { CertificateChain } from './own-certificate-chain.ts';
 
 interface PublicEcJwk<Curve extends 'P-256' | 'P-384'> {
   kty: 'EC';
@@ -68,4 +69,6 @@ export interface Issuer {
   p384KeyId: string;
   ed25519KeyId: string;
   bls12381KeyId: string;
+  /** Over `keys.p256`; null where no authority certified it, and the DID alone says who issues. */
+  certificate: CertificateChain | null;
 }

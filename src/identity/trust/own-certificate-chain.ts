@@ -25,12 +25,12 @@ export function readCertificateChain(pem: string, key: KeyObject, what: string, 
   const refuse = (why: string) => problem('SETTING_INVALID', `${what}: ${why}`);
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0 || blocks.length > CHAIN_MOST) {
-    throw refuse(`give 1 to ${CHAIN_MOST} certificates in PEM, the verifier's own first`);
+    throw refuse(`give 1 to ${CHAIN_MOST} certificates in PEM, that of the key first`);
   }
   const certificates = blocks.map((block) => parse(block) ?? raise(refuse('a certificate in it cannot be read')));
   const [own, ...above] = certificates;
   if (own === undefined || !sameKey(own.publicKey, key)) {
-    throw refuse("the first certificate is not of the verifier's key");
+    throw refuse('the first certificate is of another key');
   }
   if (isSelfSigned(own)) {
     throw refuse('the first certificate signs itself; have an authority sign it (HAIP 1.0, section 5)');

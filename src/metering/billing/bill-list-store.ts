@@ -36,6 +36,21 @@ export async function listBillsOfRun(
   return rows;
 }
 
+/** All bills in the order in which they were made: who asks again after the last one misses none. */
+export async function listBillsAfter(from: Queryable, after: number, limit: number): Promise<BillSummary[]> {
+  const { rows } = await from.query<BillSummary>(
+    `SELECT ${BILL} FROM ${BILLS} WHERE b.bill_id > $1 ORDER BY b.bill_id LIMIT $2`,
+    [after, limit],
+  );
+  return rows;
+}
+
+/** The id of the bill made last; 0 where there is none. */
+export async function lastBill(from: Queryable): Promise<number> {
+  const { rows } = await from.query<{ last: number }>('SELECT coalesce(max(bill_id), 0) AS last FROM metering.bill');
+  return rows[0]?.last ?? 0;
+}
+
 /** A place's bills, the newest first. */
 export async function listBillsAt(
   from: Queryable,

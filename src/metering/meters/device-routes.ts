@@ -1,7 +1,8 @@
-// Programs of the operator register devices: for a fleet's commissioning, and for simulators.
+// Registering devices: one list at a time by staff on the console, and by programs of the operator.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { deviceLimits } from '../intake/device-limits.ts';
 import { type FleetEntry, type ProvisionedDevice, usageClasses } from './fleet-entry.ts';
 import type { ProvisionedList } from './provision-csv-service.ts';
 
@@ -34,18 +35,42 @@ export interface DeviceRoutesOptions {
   provisionList(
     file: string,
     dryRun: boolean,
+    actor: Buffer | null,
     keep: (devices: readonly ProvisionedDevice[]) => Promise<void>,
   ): Promise<ProvisionedList>;
+  /** The list with a secret for each new device, nothing registered. */
+  completeList(file: string): Promise<ProvisionedList & { made: number; list: string }>;
   requireOperator(request: FastifyRequest): Promise<void>;
+  /** Staff, or a program of the operator. */
+  requireKeeper(request: FastifyRequest): Promise<void>;
+  actorOf(request: FastifyRequest): Buffer | null;
 }
 
-export function deviceRoutes({ provisionFleet, provisionList, requireOperator }: DeviceRoutesOptions): Routes {
+const counts = { devices: z.int(), known: z.int() };
+
+export function deviceRoutes(options: DeviceRoutesOptions): Routes {
+  const { provisionFleet, provisionList, completeList, requireOperator, requireKeeper, actorOf } = options;
+  const bodyLimit = deviceLimits.csv_bytes;
   return async (app) => {
-    app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    app.addContentTypeParser('text/csv', { parseAs: 'string', bodyLimit }, (_request, body, done) => done(null, body));
+    app.post(
+      '/api/utility/devices/csv/completed',
+      {
+        ...{ preHandler: requireKeeper, bodyLimit },
+        schema: {
+          tags: ['utility'],
+          summary: 'Check a list of devices and give each new one a secret, with nothing registered yet',
+          consumes: ['text/csv'],
+          body: z.string(),
+          response: { 200: z.object({ ...counts, made: z.int(), list: z.string() }) },
+        },
+      },
+      async (request, reply) => reply.header('cache-control', 'no-store').send(await completeList(request.body)),
+    );
     app.post(
       '/api/utility/devices/csv',
       {
-        preHandler: requireOperator,
+        ...{ preHandler: requireKeeper, bodyLimit },
         schema: {
           tags: ['utility'],
           summary: 'Register a list of devices as CSV; with dry_run only check it',
@@ -54,20 +79,20 @@ export function deviceRoutes({ provisionFleet, provisionList, requireOperator }:
           body: z.string(),
           response: {
             200: z.object({
-              devices: z.int(),
-              known: z.int(),
+              ...counts,
               secrets: z.array(z.object({ device_id: z.string(), secret: z.string() })),
             }),
           },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const secrets: { device_id: string; secret: string }[] = [];
-        const list = await provisionList(request.body, request.query.dry_run === 'true', async (devices) => {
+        const dryRun = request.query.dry_run === 'true';
+        const list = await provisionList(request.body, dryRun, actorOf(request), async (devices) => {
           for (const { deviceId, secret } of devices)
             if (secret !== null) secrets.push({ device_id: deviceId, secret });
         });
-        return { ...list, secrets };
+        return reply.header('cache-control', 'no-store').send({ ...list, secrets });
       },
     );
     app.post(

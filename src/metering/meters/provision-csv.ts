@@ -1,9 +1,10 @@
 // A list of devices as CSV: read into fleet entries with every mistake named by its line and column, and the secrets that
 // were made written back. Keys and secrets are never repeated in what is said about a line.
+import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { identifier, instant, shortText, wholeNumber } from '../../platform/csv-cells.ts';
 import { type CsvProblem, readCsvList } from '../../platform/csv-list.ts';
-import { csvCell } from '../../platform/csv-writing.ts';
+import { csvCell, exactCsvLine } from '../../platform/csv-writing.ts';
 import { deviceLimits } from '../intake/device-limits.ts';
 import { shortestSecret_chars } from '../intake/device-secret.ts';
 import { type FleetEntry, type ProvisionedDevice, usageClasses } from './fleet-entry.ts';
@@ -74,6 +75,33 @@ function entryOf(given: Values): FleetEntry {
     ...(given.payload_key !== undefined && { payloadKey: given.payload_key }),
     ...(given.opening_register_l !== undefined && { openingRegister_l: given.opening_register_l }),
   };
+}
+
+/**
+ * The same list with a secret in each line that has none.
+ *
+ * @param file one that `readDeviceList` found nothing wrong with
+ * @param known devices that are registered: theirs stays as it is, and their lines without one
+ */
+export function completeDeviceList(
+  file: string,
+  known: ReadonlySet<string>,
+  newSecret: () => string,
+): { list: string; made: number } {
+  const [heading = [], ...records]: string[][] = parse(file, { bom: true, trim: true, skip_empty_lines: true });
+  const [id, secret] = [heading.indexOf('device_id'), heading.indexOf('secret')];
+  const lines = [exactCsvLine(secret < 0 ? [...heading, 'secret'] : heading)];
+  let made = 0;
+  for (const record of records) {
+    const cells = secret < 0 ? [...record, ''] : [...record];
+    const at = secret < 0 ? record.length : secret;
+    if (cells[at] === '' && !known.has(record[id] ?? '')) {
+      cells[at] = newSecret();
+      made += 1;
+    }
+    lines.push(exactCsvLine(cells));
+  }
+  return { list: lines.join(''), made };
 }
 
 /** Lines of `device_id,secret` for devices that have a new secret. `heading`: whether they begin the file. */

@@ -142,10 +142,11 @@ export async function putInstall(
   return [...ended.rows, ...begun.rows].map((row) => row.meter_id);
 }
 
-export async function countKnown(from: Queryable, deviceIds: readonly string[]): Promise<number> {
-  const { rows } = await from.query<{ n: number }>(
-    'SELECT count(*)::int AS n FROM metering.device WHERE device_id = ANY($1::text[])',
+/** @returns those that are registered */
+export async function listKnown(from: Queryable, deviceIds: readonly string[]): Promise<string[]> {
+  const { rows } = await from.query<{ device_id: string }>(
+    'SELECT device_id FROM metering.device WHERE device_id = ANY($1::text[])',
     [deviceIds],
   );
-  return rows[0]?.n ?? 0;
+  return rows.map((row) => row.device_id);
 }

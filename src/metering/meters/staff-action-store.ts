@@ -8,6 +8,7 @@ export interface StaffAction {
   at: Date;
   actor: Actor;
   action:
+    | 'devices_registered'
     | 'device_revoked'
     | 'device_restored'
     | 'secret_rotated'
@@ -22,7 +23,7 @@ export interface StaffAction {
     | 'command_approved'
     | 'command_cancelled';
   deviceNo: number | null;
-  /** What of the device: a certificate's serial, a command's number. Never a secret. */
+  /** What of the device: a certificate's serial, a command's number; how many stand in a list. Never a secret. */
   subject?: string;
   reason?: string;
 }

@@ -115,13 +115,26 @@ async function walkStoredDays(
 /** Held by who adds a follower and who trims the queue: what a follower begins with can't be taken away from under it. */
 const FOLLOWERS_LOCK = `hashtext('naru.metering.use_followers')`;
 
-/** Takes away what all followers have passed; all there is where nobody follows. @returns rows of the queue */
-export async function trimChangedDays(transaction: Queryable): Promise<number> {
+/** How long the queue is kept after all followers have passed it: for copies outside the service. */
+export const changesKept_days = 14;
+
+/**
+ * Takes away what all followers have passed and what is older than it is kept for copies outside; how far is noted.
+ * @returns rows of the queue
+ */
+export async function trimChangedDays(transaction: Queryable, kept_days: number = changesKept_days): Promise<number> {
   await transaction.query(`SELECT pg_advisory_xact_lock(${FOLLOWERS_LOCK})`);
   const { rowCount } = await transaction.query(
-    `DELETE FROM metering.use_day_changed
-      WHERE changed_id <= coalesce((SELECT min(last_id) FROM metering.use_follower),
-                                   (SELECT max(changed_id) FROM metering.use_day_changed))`,
+    `WITH removed AS (
+       DELETE FROM metering.use_day_changed
+        WHERE changed_id <= coalesce((SELECT min(last_id) FROM metering.use_follower),
+                                     (SELECT max(changed_id) FROM metering.use_day_changed))
+          AND changed_at <= now() - make_interval(days => $1)
+        RETURNING changed_id),
+     noted AS (
+       UPDATE metering.use_day_trimmed SET last_id = (SELECT max(changed_id) FROM removed) WHERE EXISTS (SELECT FROM removed))
+     SELECT FROM removed`,
+    [kept_days],
   );
   return rowCount ?? 0;
 }

@@ -19,6 +19,27 @@ export interface JudgedSpan {
   to: string;
 }
 
+/**
+ * Where more than `rows` rows are due, puts them together: one span an install and sort, in rows of neighbouring installs, so
+ * that each is judged once.
+ */
+export async function gatherDueSpans(to: Queryable, rows: number, installsARow: number): Promise<void> {
+  await to.query(
+    `WITH taken AS (
+       DELETE FROM metering.validation_due WHERE (SELECT count(*) FROM metering.validation_due) > $1
+       RETURNING install_ids, from_days, to_days, is_use_same),
+     spans AS (
+       SELECT install_id, is_use_same, min(from_day) AS from_day, max(to_day) AS to_day,
+              (dense_rank() OVER (ORDER BY install_id) - 1) / $2::int AS part
+         FROM taken, unnest(install_ids, from_days, to_days) AS due (install_id, from_day, to_day)
+        GROUP BY install_id, is_use_same)
+     INSERT INTO metering.validation_due (install_ids, from_days, to_days, is_use_same)
+     SELECT array_agg(install_id), array_agg(from_day), array_agg(to_day), is_use_same
+       FROM spans GROUP BY part, is_use_same ORDER BY part, is_use_same`,
+    [rows, installsARow],
+  );
+}
+
 /** Takes the oldest due days away; where the transaction fails they are there again. @returns a span or more an install */
 export async function takeDue(
   from: Queryable,

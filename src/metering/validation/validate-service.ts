@@ -6,13 +6,21 @@ import { holdUseJob } from '../readings/touched-store.ts';
 import { withdrawMeasured } from './estimate-use-service.ts';
 import { judgeDays } from './judge-days-service.ts';
 import type { ValidationRule } from './judged-day.ts';
-import { peersOfSpans } from './judged-days-service.ts';
-import { holdValidation, type JudgedSpan, makeDayDue, setJudgedUntil, takeDue } from './judged-store.ts';
+import { peerKey, peersOfSpans } from './judged-days-service.ts';
+import {
+  gatherDueSpans,
+  holdValidation,
+  type JudgedSpan,
+  makeDayDue,
+  setJudgedUntil,
+  takeDue,
+} from './judged-store.ts';
 import { historyDays } from './limits.ts';
 import { dayBefore, firstDate, lastDate } from './past-days.ts';
-import { makePeersDue, putPeerUse } from './peer-store.ts';
+import { makePeersDue, markPeersDue, putPeerUse, takePeersDue } from './peer-store.ts';
 import { findJudgedUntil } from './profile-store.ts';
 import { findReplay, listNextInstalls, moveReplay, noteRules } from './rule-store.ts';
+import { neverUnusual_l, unusualForZone } from './rules/unusual-for-zone.ts';
 import { versionOf } from './validation-rules.ts';
 
 export const validationLimits = {
@@ -21,8 +29,8 @@ export const validationLimits = {
   /** Rows of what is due that are judged in one transaction, and installs in a row of a whole day. */
   dueRows: 8,
   installsARow: 500,
-  /** Installs judged with one round of statements. */
-  installsAtOnce: 500,
+  /** Zones' days whose figures are worked out in one transaction. */
+  peerDays: 100,
   /** Installs judged again in one transaction when a rule is new, and days of each, back from the last. */
   replayInstalls: 20,
   replayDays: 400,
@@ -61,33 +69,48 @@ export async function takeUpDay({ pool, clock, days }: Validation): Promise<bool
   });
 }
 
-/** @returns days judged, findings changed; null where another copy is at it or nothing is due */
+/** Where much is due, partly of the same installs, each is judged once. */
+export async function gatherDue({ pool }: Validation): Promise<void> {
+  await inTransaction(pool, async (transaction) => {
+    if (!(await holdValidation(transaction))) return;
+    await gatherDueSpans(transaction, validationLimits.dueRows, validationLimits.installsARow);
+  });
+}
+
+/**
+ * Judges what is due, and marks what other places are held against by it; where nothing is due, works that out, which may
+ * make other places due.
+ *
+ * @returns days judged, findings changed; null where another copy is at it or nothing is due
+ */
 export async function judgeDue(validation: Validation): Promise<{ installs: number; findings: number } | null> {
   const { pool, clock, days, rules } = validation;
   return inTransaction(pool, async (transaction) => {
     const until = await findJudgedUntil(transaction);
     if (until === null || !(await holdValidation(transaction))) return null;
     const due = await takeDue(transaction, validationLimits.dueRows);
-    if (due.rows === 0) return null;
+    if (due.rows === 0) return (await workOutPeers(transaction, days)) ? { installs: 0, findings: 0 } : null;
     const now_ms = clock.now_ms();
     await withdrawMeasured(transaction, due.spans, now_ms);
     const changed = due.spans.filter((span) => !span.isUseSame);
-    const peers = await peersOfSpans(transaction, days, changed);
-    await makePeersDue(transaction, peers.length === 0 ? [] : await putPeerUse(transaction, peers));
+    await markPeersDue(transaction, await peersOfSpans(transaction, days, changed));
     const spans = oneAnInstall(due.spans.map((span) => (span.isUseSame ? span : withSwayed(span, until))));
-    const findings = await judgeAll(transaction, { days, rules, now_ms }, spans);
+    const findings = await judgeDays(transaction, { days, rules, now_ms }, spans);
     return { installs: spans.length, findings };
   });
 }
 
-type Judge = Parameters<typeof judgeDays>[1];
-
-async function judgeAll(transaction: Transaction, judge: Judge, spans: readonly JudgedSpan[]): Promise<number> {
-  let findings = 0;
-  for (let at = 0; at < spans.length; at += validationLimits.installsAtOnce) {
-    findings += await judgeDays(transaction, judge, spans.slice(at, at + validationLimits.installsAtOnce));
-  }
-  return findings;
+/** Only when all that changed has been taken up: a figure moves once, however many of its places are late. */
+async function workOutPeers(transaction: Transaction, days: LocalDays): Promise<boolean> {
+  const due = await takePeersDue(transaction, validationLimits.peerDays);
+  const before = new Map(due.map((one) => [peerKey(one), one.median_l]));
+  const wanted = due.map((one) => ({ ...one, start_ms: days.on(one.day).start_ms }));
+  const swayed = (await putPeerUse(transaction, wanted)).map((one) => ({
+    ...one,
+    above_l: neverUnusual_l(one.usage_class, one.median_l, before.get(peerKey(one)) ?? 0),
+  }));
+  await makePeersDue(transaction, swayed, unusualForZone.name);
+  return due.length > 0;
 }
 
 /** A day is held against the days before it: another use of one sways those after it. */
@@ -123,7 +146,7 @@ export async function replayRules({ pool, clock, days, rules }: Validation): Pro
     });
     const known = rules.filter((rule) => replay.rules.includes(rule.name));
     const gone = replay.rules.filter((name) => !known.some((rule) => rule.name === name));
-    await judgeAll(transaction, { days, rules: known, gone, now_ms: clock.now_ms() }, spans);
+    await judgeDays(transaction, { days, rules: known, gone, now_ms: clock.now_ms() }, spans);
     const last = installs.length < limit ? ahead : (installs.at(-1)?.install_id ?? ahead);
     await moveReplay(transaction, replay.rules, last);
     return installs.length;

@@ -7,7 +7,7 @@ import type { Metrics } from '../../platform/metrics.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { LocalDays } from '../readings/local-days.ts';
 import { countOpenFindings } from './rule-store.ts';
-import { judgeDue, registerRules, replayRules, takeUpDay } from './validate-service.ts';
+import { gatherDue, judgeDue, registerRules, replayRules, takeUpDay } from './validate-service.ts';
 import { validationRules } from './validation-rules.ts';
 
 /** Between two looks for what is due. */
@@ -48,6 +48,7 @@ export function startValidationJobs({ pool, clock, logger, metrics, timeZone }: 
   }
 
   async function judgeAllDue(): Promise<void> {
+    if (!stopping) await gatherDue(validation);
     for (;;) {
       const done = stopping ? null : await judgeDue(validation);
       if (done === null) return;

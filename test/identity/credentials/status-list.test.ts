@@ -19,6 +19,7 @@ const token = {
   uri: 'http://localhost:8080/status-lists/1',
   issuer: 'did:x',
   keyId: 'did:x#1',
+  certificates: null,
   issuedAt_s: 1_686_920_170,
   aggregationUri: 'http://localhost:8080/status-lists',
 };

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { deviceRoutes } from '../../../src/metering/meters/device-routes.ts';
 import type { FleetEntry, ProvisionedDevice } from '../../../src/metering/meters/fleet-entry.ts';
-import { provisionList } from '../../../src/metering/meters/provision-csv-service.ts';
+import { completeList, provisionList } from '../../../src/metering/meters/provision-csv-service.ts';
 import { provisionFleet } from '../../../src/metering/meters/provision-fleet-service.ts';
 import { createHttpServer } from '../../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../../src/platform/http/operator-guard.ts';
@@ -22,8 +22,10 @@ const server = await createHttpServer({
   routes: [
     deviceRoutes({
       provisionFleet: provision,
-      provisionList: (file, dryRun, keep) => provisionList(pool, file, { dryRun, keep, provisionFleet: provision }),
-      requireOperator: operatorGuard(token),
+      provisionList: (file, dryRun, actor, keep) =>
+        provisionList(pool, file, { dryRun, keep, provisionFleet: provision, by: { at: new Date(), actor } }),
+      completeList: (file) => completeList(pool, systemRandom, file),
+      ...{ requireOperator: operatorGuard(token), requireKeeper: operatorGuard(token), actorOf: () => null },
     }),
   ],
 });
@@ -76,6 +78,35 @@ describe('registering devices', () => {
     expect(refused.statusCode).toBe(400);
     expect(refused.json().detail).toContain(`body/devices${where}`);
     expect(await count()).toBe(before);
+  });
+
+  test('as a list: completed with secrets first, and sent as often as it takes', async () => {
+    const send = (path: string, payload: string, authorization = `Bearer ${token}`) =>
+      server.inject({
+        ...{ method: 'POST', url: `/api/utility/devices/csv${path}`, payload },
+        headers: { authorization, 'content-type': 'text/csv' },
+      });
+    const heading =
+      'device_id,formats,meter_serial,meter_model,bore_mm,dials,service_point,zone_id,zone_name,usage_class,installed_at';
+    const line = (n: number) => `dev-${n},senml+json,${n},test,15,5,sp-${n},z,Zone,domestic,2026-03-01T09:00:00+09:00`;
+    const file = [heading, line(70), line(71)].join('\n');
+    expect((await send('/completed', file, '')).statusCode).toBe(401);
+    expect((await send('', file, '')).statusCode).toBe(401);
+    const before = await count();
+    const completed = await send('/completed', file);
+    expect(completed.json()).toMatchObject({ devices: 2, known: 0, made: 2 });
+    expect(completed.headers['cache-control']).toBe('no-store');
+    expect(await count()).toBe(before);
+    const { list } = completed.json();
+    expect((await send('', list)).json()).toEqual({ devices: 2, known: 0, secrets: [] });
+    const kept = async () =>
+      (await pool.query(`SELECT secret_hash FROM metering.device WHERE device_id LIKE 'dev-7_' ORDER BY 1`)).rows;
+    const first = await kept();
+    expect((await send('', list)).json()).toEqual({ devices: 2, known: 2, secrets: [] });
+    expect(await kept()).toEqual(first);
+    const wrong = await send('/completed', file.replace('15,5', '15,x'));
+    expect([wrong.statusCode, wrong.json().code]).toEqual([400, 'PROVISIONING_INVALID']);
+    expect(wrong.json().problems).toEqual([{ line: 2, column: 'dials', problem: expect.any(String) }]);
   });
 
   test('refuses an empty list and one of more than a thousand', async () => {

@@ -1,6 +1,11 @@
 // Lists of devices as CSV: each mistake by line and column, nothing registered by halves, no key repeated anywhere.
 import { describe, expect, test } from 'vitest';
-import { csvColumns, readDeviceList, writeSecrets } from '../../../src/metering/meters/provision-csv.ts';
+import {
+  completeDeviceList,
+  csvColumns,
+  readDeviceList,
+  writeSecrets,
+} from '../../../src/metering/meters/provision-csv.ts';
 import { provisionList } from '../../../src/metering/meters/provision-csv-service.ts';
 import { provisionFleet } from '../../../src/metering/meters/provision-fleet-service.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
@@ -36,6 +41,7 @@ const count = async () => (await pool.query('SELECT FROM metering.device')).rowC
 const provision = (file: string, options: { dryRun?: boolean; keep?: (text: string) => void } = {}) =>
   provisionList(pool, file, {
     dryRun: options.dryRun ?? false,
+    by: { at: new Date(), actor: null },
     keep: async (devices) => options.keep?.(writeSecrets(devices, false)),
     provisionFleet: (entries, beforeCommit) => provisionFleet(pool, systemRandom, entries, testSecrets, beforeCommit),
   });
@@ -118,12 +124,40 @@ describe('registering a list', () => {
     expect(await count()).toBe(3);
   });
 
+  test('is in the audit, with how many and no secret', async () => {
+    await pool.query('TRUNCATE metering.staff_action');
+    await provision(csv(row(1), row(4, { secret })), { dryRun: true });
+    await provision(csv(row(1), row(4, { secret })));
+    const { rows } = await pool.query('SELECT action, actor, device_no, subject, reason FROM metering.staff_action');
+    const none = { actor: null, device_no: null, reason: null };
+    expect(rows).toEqual([{ action: 'devices_registered', subject: '2', ...none }]);
+  });
+
   test('goes in parts of a thousand', async () => {
     const rows = Array.from({ length: 1_001 }, (_, n) => row(10_000 + n));
     const parts: number[] = [];
     await provision(csv(...rows), { keep: (text) => parts.push(text.split('\n').length - 1) });
     expect(parts).toEqual([1_000, 1]);
   }, 60_000);
+});
+
+describe('completing a list', () => {
+  const made = 'made-made-made-made-made';
+  const complete = (file: string, known: string[] = []) => completeDeviceList(file, new Set(known), () => made);
+
+  test('gives a secret to each new device that has none, and changes nothing else', () => {
+    const file = csv(row(1), row(2, { secret }), row(3), row(4, { zone_name: '-"해운대"\n1동' }));
+    const { list, made: many } = complete(file, ['dev-3']);
+    expect(many).toBe(2);
+    const [before, after] = [readDeviceList(file).entries, readDeviceList(list).entries];
+    expect(after.map((entry) => entry.secret)).toEqual([made, secret, undefined, made]);
+    expect(after.map((entry) => ({ ...entry, secret: 0 }))).toEqual(before.map((entry) => ({ ...entry, secret: 0 })));
+  });
+
+  test('adds the column where it is missing', () => {
+    const file = `${csvColumns.join(',')}\n${csvColumns.map((name) => `"${good[name]}"`).join(',')}\n`;
+    expect(readDeviceList(complete(file).list).entries[0]?.secret).toBe(made);
+  });
 });
 
 test('what is written is no formula for a spreadsheet', () => {

@@ -58,6 +58,12 @@ async function world(places: number, rules: readonly ValidationRule[] = validati
       );
       return rows;
     },
+    async figures(): Promise<unknown[]> {
+      const { rows } = await pool.query(
+        'SELECT *, day::text FROM metering.peer_use p ORDER BY zone_id, usage_class, p.day',
+      );
+      return rows;
+    },
     async useDays(): Promise<unknown[]> {
       const { rows } = await pool.query('SELECT *, day::text FROM metering.use_day ORDER BY install_id, use_day.day');
       return rows;
@@ -142,6 +148,7 @@ describe('findings', () => {
     await wild.workAt(after_ms);
 
     expect(await wild.useDays()).toEqual(await orderly.useDays());
+    expect(await wild.figures()).toEqual(await orderly.figures());
     const found = await orderly.findings();
     expect(await wild.findings()).toEqual(found);
     const rules = new Set(found.map((one) => one.rule));

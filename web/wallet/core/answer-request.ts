@@ -2,13 +2,14 @@
 import { Openid4vpClient } from '@openid4vc/openid4vp';
 import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import type { CityService } from './city-service.ts';
+import { useUpCopy } from './credential-copies.ts';
 import { walletMetadata } from './fetch-request.ts';
 import { presentCredential } from './held-credential.ts';
 import type { ResolvedRequest } from './read-request.ts';
 import type { PresentationAnswer, PresentationMatch, PresentationRequest, WalletOptions } from './wallet.ts';
 import { randomId } from './wallet-keys.ts';
 import { refusalIn, WalletRefusal } from './wallet-refusal.ts';
-import type { SharedRecord } from './wallet-store.ts';
+import type { SharedRecord, StoredCredential } from './wallet-store.ts';
 
 /** Source: OpenID4VP 1.0, 8.3. */
 const encryptedAnswer = {
@@ -29,6 +30,7 @@ export async function answerPresentationRequest(
 ): Promise<PresentationAnswer> {
   const { payload } = request.resolved as ResolvedRequest;
   const shown: { match: PresentationMatch; queryId: string; presentation: string }[] = [];
+  const used = new Map<string, StoredCredential>();
   for (const { query_id: queryId, matches } of request.requested) {
     const wanted = chosen[queryId];
     const match = wanted === undefined ? matches[0] : matches.find((candidate) => candidate.credential_id === wanted);
@@ -40,6 +42,7 @@ export async function answerPresentationRequest(
     const transactions = request.signs.filter((text) => text.query_id === queryId).map(({ entry }) => entry);
     const bound = { audience: payload.client_id, nonce: payload.nonce, now_ms: now_ms(), transactions };
     shown.push({ match, queryId, presentation: await presentCredential(credential.compact, names, key, bound) });
+    used.set(credential.id, credential);
   }
   const client = new Openid4vpClient({ callbacks: openidCallbacks({ fetch: service.fetch }) });
   const made = await client
@@ -53,6 +56,8 @@ export async function answerPresentationRequest(
     .catch((error: unknown) => {
       throw refusalIn(error, 'REQUEST_UNREADABLE');
     });
+  // Before it is sent: what may have been seen is not shown again.
+  for (const credential of used.values()) await useUpCopy(credential, store);
   const { response } = await client
     .submitOpenid4vpAuthorizationResponse({ authorizationRequestPayload: payload, ...made })
     .catch((error: unknown) => {

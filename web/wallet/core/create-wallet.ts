@@ -4,6 +4,7 @@ import { answerPresentationRequest, declinePresentationRequest } from './answer-
 import { endDid, rotateDid } from './change-own-did.ts';
 import { checkOwnDid, fetchProof } from './check-own-did.ts';
 import { type CityService, cityService } from './city-service.ts';
+import { keyIdsOf } from './credential-copies.ts';
 import { displayCredential } from './held-credential.ts';
 import { beginAnew, confirmWords, ensureDid, recoverDid, waitingWords } from './own-did.ts';
 import { parsePresentationRequest } from './read-request.ts';
@@ -26,7 +27,7 @@ export function createWallet(options: WalletOptions): Wallet {
     async forgetCredential(credentialId) {
       const credential = await store.get('credentials', credentialId);
       await store.delete('credentials', credentialId);
-      if (credential !== undefined) await store.delete('keys', credential.key_id);
+      for (const keyId of credential === undefined ? [] : keyIdsOf(credential)) await store.delete('keys', keyId);
     },
     listWaiting: async () => (await store.list('waiting')).sort((left, right) => left.since_ms - right.since_ms),
     fetchWaiting: () => alone(() => fetchWaiting(service, options)),

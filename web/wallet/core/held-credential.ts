@@ -4,6 +4,7 @@ import { base64url, calculateJwkThumbprint } from 'jose';
 import { verifyEs256 } from '../../../src/identity/openid-callbacks.ts';
 import { transactionHash } from '../../../src/identity/presenting/transaction-data.ts';
 import type { CityService } from './city-service.ts';
+import { copiesLeft } from './credential-copies.ts';
 import { issuerKey } from './issuer-key.ts';
 import type { DisplayedClaim, DisplayedCredential } from './wallet.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
@@ -68,19 +69,19 @@ function text(value: unknown): string {
 }
 
 /**
- * Refuses what is not the offered type, not for this key, or not signed by its issuer.
+ * Refuses what is not the offered type, not for one of these keys, or not signed by its issuer.
  *
  * @param expected.from the credential issuer it was taken from
  * @throws CREDENTIAL_UNREADABLE
  */
 export async function checkReceived(
   compact: string,
-  expected: { vct: string; keyId: string; from: string },
+  expected: { vct: string; keyIds: readonly string[]; from: string },
   service: CityService,
 ): Promise<HeldContent> {
   const content = await readCredential(compact);
   if (content.vct !== expected.vct) throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'another type than was offered');
-  if (content.keyThumbprint !== expected.keyId) {
+  if (!expected.keyIds.includes(content.keyThumbprint)) {
     throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'bound to another key');
   }
   const key = await issuerKey(content, expected.from, service);
@@ -140,5 +141,6 @@ export async function displayCredential(stored: StoredCredential): Promise<Displ
     claims: displayedClaims(stored, content.claims),
     issued_at_ms: content.issuedAt_s === null ? null : content.issuedAt_s * 1_000,
     expires_at_ms: content.expiresAt_s === null ? null : content.expiresAt_s * 1_000,
+    ...copiesLeft(stored),
   };
 }

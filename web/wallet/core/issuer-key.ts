@@ -19,6 +19,9 @@ export async function issuerKey(
     const isOfTheOffice = issuer === '' || (URL.canParse(issuer) && new URL(issuer).origin === new URL(from).origin);
     return isOfTheOffice ? certifiedKey(x5c[0]) : null;
   }
+  // Where a certificate stands for `iss`, the DID of the key is the service's own or none that is found.
+  if (from === service.url && issuer === '' && x5c !== undefined && typeof kid === 'string')
+    return service.findKey(kid);
   if (typeof kid !== 'string' || !(kid.startsWith(`${issuer}#`) || kid.startsWith('#'))) return null;
   if (from === service.url) return service.findKey(kid);
   return issuer.startsWith('did:jwk:') && kid.endsWith('#0') ? didJwkKey(issuer) : null;

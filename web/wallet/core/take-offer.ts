@@ -1,12 +1,13 @@
 // Taking what an office offers: OpenID4VCI 1.0, pre-authorized code, a token bound to a key of its own (DPoP, RFC 9449),
-// and a fresh key for each credential.
+// and a fresh key for each copy of a credential.
 import { type Jwk, Oauth2ClientErrorResponseError, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
 import { type CredentialOfferObject, type IssuerMetadataResult, Openid4vciClient } from '@openid4vc/openid4vci';
 import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import { bilingual, type DisplayEntry } from './bilingual.ts';
 import type { CityService } from './city-service.ts';
+import { keyIdsOf, keysForCopies } from './credential-copies.ts';
 import { type Access, keepKey, signerOf, tellAccepted } from './issuer-access.ts';
-import { checkedCredential, configuration, heldFormat, nameOf } from './offered-credential.ts';
+import { checkedCredential, compactsOf, configuration, heldFormat, nameOf } from './offered-credential.ts';
 import { verifierRegister } from './registered-verifier.ts';
 import { type DeferredAnswer, keepWaiting } from './waiting-credential.ts';
 import type { OfferPreview, WalletOptions } from './wallet.ts';
@@ -82,19 +83,21 @@ export async function acceptOffer(
   const access = await redeem(offer, metadata, txCode, offerUri, service, now_ms);
   const taken: StoredCredential[] = [];
   for (const id of takes) {
-    const key = await makeKey('ES256');
-    const answer = await retrieve(id, key, access, metadata, service, now_ms);
+    const keys = await keysForCopies(metadata, options);
+    const answer = await retrieve(id, keys, access, metadata, service, now_ms);
     if ('transactionId' in answer) {
       await keepWaiting(
         answer,
-        { id, key, access, metadata, from: preview.issuer, issuerName: preview.issuer_name },
+        { id, keys, access, metadata, from: preview.issuer, issuerName: preview.issuer_name },
         options,
       );
       continue;
     }
-    const of = { id, keyId: key.id, metadata, from: preview.issuer, issuerName: preview.issuer_name };
-    const credential = await checkedCredential(answer.compact, of, service, now_ms());
-    await keepKey(store, key);
+    const keyIds = keys.map((key) => key.id);
+    const of = { id, keyIds, metadata, from: preview.issuer, issuerName: preview.issuer_name };
+    const credential = await checkedCredential(answer.compacts, of, service, now_ms());
+    const bound = keyIdsOf(credential);
+    for (const key of keys) if (bound.includes(key.id)) await keepKey(store, key);
     await store.put('credentials', credential);
     taken.push(credential);
     await tellAccepted(answer.notificationId, access, metadata, service, now_ms);
@@ -136,40 +139,44 @@ async function redeem(
   }
 }
 
-type Answered = { compact: string; notificationId: string | undefined } | DeferredAnswer;
+type Answered = { compacts: string[]; notificationId: string | undefined } | DeferredAnswer;
 
 async function retrieve(
   credentialConfigurationId: string,
-  key: StoredKey,
+  keys: readonly StoredKey[],
   access: Access,
   issuerMetadata: IssuerMetadataResult,
   service: CityService,
   now_ms: () => number,
 ): Promise<Answered> {
-  const signJwt = signerOf([key, access.dpopKey], now_ms);
+  const signJwt = signerOf([...keys, access.dpopKey], now_ms);
   const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch, signJwt }) });
   try {
     const { c_nonce } = await client.requestNonce({ issuerMetadata });
-    const { jwt } = await client.createCredentialRequestJwtProof({
-      issuerMetadata,
-      credentialConfigurationId,
-      nonce: c_nonce,
-      issuedAt: new Date(now_ms()),
-      signer: { method: 'jwk', publicJwk: key.publicJwk as Jwk, alg: 'ES256' },
-    });
+    const proofs = await Promise.all(
+      keys.map((key) =>
+        client.createCredentialRequestJwtProof({
+          issuerMetadata,
+          credentialConfigurationId,
+          nonce: c_nonce,
+          issuedAt: new Date(now_ms()),
+          signer: { method: 'jwk', publicJwk: key.publicJwk as Jwk, alg: 'ES256' },
+        }),
+      ),
+    );
     const { credentialResponse } = await client.retrieveCredentials({
       issuerMetadata,
       credentialConfigurationId,
       accessToken: access.token,
       ...(access.dpop === undefined ? {} : { dpop: access.dpop }),
-      proofs: { jwt: [jwt] },
+      proofs: { jwt: proofs.map(({ jwt }) => jwt) as [string, ...string[]] },
     });
     const { transaction_id: transactionId, interval } = credentialResponse;
     if (transactionId !== undefined) return { transactionId, interval_s: interval };
-    const [first] = credentialResponse.credentials ?? [];
-    const compact = typeof first === 'object' && 'credential' in first ? first.credential : first;
-    if (typeof compact !== 'string') throw new WalletRefusal('CREDENTIAL_UNREADABLE', 'no credential in the answer');
-    return { compact, notificationId: credentialResponse.notification_id };
+    return {
+      compacts: compactsOf(credentialResponse.credentials),
+      notificationId: credentialResponse.notification_id,
+    };
   } catch (error) {
     throw refusalIn(error, 'ISSUER_REFUSED');
   }

@@ -4,8 +4,9 @@ import { type Jwk, Oauth2Client, type RequestDpopOptions, resourceRequest } from
 import { type IssuerMetadataResult, Openid4vciClient } from '@openid4vc/openid4vci';
 import { openidCallbacks } from '../../../src/identity/openid-callbacks.ts';
 import type { CityService } from './city-service.ts';
+import { keyIdsOf } from './credential-copies.ts';
 import { type Access, keepKey, signerOf, tellAccepted } from './issuer-access.ts';
-import { checkedCredential, nameOf } from './offered-credential.ts';
+import { checkedCredential, compactsOf, nameOf } from './offered-credential.ts';
 import type { WalletOptions } from './wallet.ts';
 import { randomId } from './wallet-keys.ts';
 import { WalletRefusal } from './wallet-refusal.ts';
@@ -21,11 +22,19 @@ const bounds = { interval_s: 60, longestInterval_s: 24 * 3_600 } as const;
 
 export async function keepWaiting(
   { transactionId, interval_s }: DeferredAnswer,
-  of: { id: string; key: StoredKey; access: Access; metadata: IssuerMetadataResult; from: string; issuerName: Text },
+  of: {
+    id: string;
+    keys: readonly StoredKey[];
+    access: Access;
+    metadata: IssuerMetadataResult;
+    from: string;
+    issuerName: Text;
+  },
   { store, now_ms }: WalletOptions,
 ): Promise<void> {
-  const { access, metadata } = of;
-  await keepKey(store, of.key);
+  const { access, metadata, keys } = of;
+  const [first = '', ...more] = keys.map(({ id }) => id);
+  for (const key of keys) await keepKey(store, key);
   await keepKey(store, access.dpopKey);
   await store.put('waiting', {
     id: randomId(),
@@ -34,7 +43,8 @@ export async function keepWaiting(
     from: of.from,
     issuer_name: of.issuerName,
     type_name: nameOf(metadata, of.id),
-    key_id: of.key.id,
+    key_id: first,
+    ...(more.length === 0 ? {} : { more_key_ids: more }),
     token_key_id: access.dpopKey.id,
     bound: access.dpop !== undefined,
     access_token: access.token,
@@ -68,15 +78,14 @@ export async function forgetWaiting(id: string, store: WalletStore): Promise<voi
   const waiting = await store.get('waiting', id);
   if (waiting === undefined) return;
   await store.delete('waiting', id);
-  await store.delete('keys', waiting.key_id);
+  for (const keyId of keyIdsFor(waiting)) await store.delete('keys', keyId);
   await forgetTokenKey(waiting, store);
 }
 
 async function fetchOne(waiting: WaitingCredential, service: CityService, options: WalletOptions): Promise<boolean> {
   const { store, now_ms } = options;
-  const key = await store.get('keys', waiting.key_id);
   const dpopKey = await store.get('keys', waiting.token_key_id);
-  if (key === undefined || dpopKey === undefined) return false;
+  if (dpopKey === undefined) return false;
   const client = new Openid4vciClient({ callbacks: openidCallbacks({ fetch: service.fetch }) });
   const metadata = await client.resolveIssuerMetadata(waiting.from).catch((error: unknown) => {
     throw new WalletRefusal('SERVICE_AWAY', undefined, error);
@@ -98,22 +107,24 @@ async function fetchOne(waiting: WaitingCredential, service: CityService, option
     await store.put('waiting', { ...current, ask_again_at_ms: now_ms() + wait_ms(body.interval) });
     return false;
   }
-  const [first] = (body.credentials ?? []) as { credential?: unknown }[];
-  const compact = typeof first?.credential === 'string' ? first.credential : '';
   const of = {
     id: waiting.configuration_id,
-    keyId: key.id,
+    keyIds: keyIdsFor(waiting),
     metadata,
     from: waiting.from,
     issuerName: waiting.issuer_name,
   };
-  const credential = await checkedCredential(compact, of, service, now_ms()).catch(async (error: unknown) => {
-    // It comes once; what cannot be kept will not come again.
-    await store.put('waiting', { ...current, ended: true });
-    throw error;
-  });
+  const credential = await checkedCredential(compactsOf(body.credentials), of, service, now_ms()).catch(
+    async (error: unknown) => {
+      // It comes once; what cannot be kept will not come again.
+      await store.put('waiting', { ...current, ended: true });
+      throw error;
+    },
+  );
   await store.put('credentials', credential);
   await store.delete('waiting', waiting.id);
+  const bound = keyIdsOf(credential);
+  for (const keyId of of.keyIds) if (!bound.includes(keyId)) await store.delete('keys', keyId);
   const notified = typeof body.notification_id === 'string' ? body.notification_id : undefined;
   const access = { token: current.access_token, refreshToken: undefined, dpopKey, ...dpopOf(current, dpopKey) };
   await tellAccepted(notified, access, metadata, service, now_ms);
@@ -178,6 +189,10 @@ async function renew(
     await store.put('waiting', { ...waiting, ended: true });
     return null;
   }
+}
+
+function keyIdsFor({ key_id, more_key_ids = [] }: WaitingCredential): string[] {
+  return [key_id, ...more_key_ids];
 }
 
 function dpopOf({ bound }: WaitingCredential, { publicJwk }: StoredKey): { dpop?: RequestDpopOptions } {

@@ -16,6 +16,12 @@ export interface StoredKey {
   publicJwk: JsonWebKey;
 }
 
+export interface CredentialCopy {
+  compact: string;
+  /** id of the StoredKey that it is bound to. */
+  key_id: string;
+}
+
 export interface StoredCredential {
   /** Random, only the wallet's own handle. */
   id: string;
@@ -24,6 +30,10 @@ export interface StoredCredential {
   compact: string;
   /** Key that proves the holder (id of a StoredKey). */
   key_id: string;
+  /** Further copies of it for keys of their own, which nobody has seen; none where absent. */
+  copies?: CredentialCopy[];
+  /** The copy at hand was shown, and there is no other. */
+  seen?: true;
   /** `vct` of the credential. */
   vct: string;
   /** Issuer of the credential as it calls itself in `iss`. */
@@ -48,6 +58,8 @@ export interface WaitingCredential {
   type_name: Text;
   /** id of the StoredKey that the credential will be for. */
   key_id: string;
+  /** Of the keys that further copies will be for. */
+  more_key_ids?: string[];
   /** id of the StoredKey of the tokens. */
   token_key_id: string;
   /** Whether the tokens are bound to that key. */

@@ -28,6 +28,10 @@ export interface DisplayedCredential {
   claims: DisplayedClaim[];
   issued_at_ms: number | null;
   expires_at_ms: number | null;
+  /** How often it can be shown with a copy that nobody has seen, so that nobody can tell two of the times from one another. */
+  copies_left: number;
+  /** Whether that is so few that it is time for new ones. */
+  copies_few: boolean;
 }
 
 export interface OfferPreview {
@@ -121,7 +125,7 @@ export interface Wallet {
   did: OwnDidOperations;
   /** `uri`: `openid-credential-offer://…`, or an http(s) link with the same parameters. */
   resolveOffer(uri: string): Promise<OfferPreview>;
-  /** Takes what is offered in the wallet's format, with a fresh key for each credential. Throws TX_CODE_WRONG so that the person can try again.
+  /** Takes what is offered in the wallet's format, in copies with a fresh key each. Throws TX_CODE_WRONG so that the person can try again.
    * What an office has yet to approve is not returned; it waits in `listWaiting`. */
   acceptOffer(offer: OfferPreview, txCode?: string): Promise<StoredCredential[]>;
   /** `uri`: `openid4vp://?…`. Throws when the request is not signed by who it says it is from, or cannot be answered. */
@@ -149,6 +153,8 @@ export interface WalletOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now_ms: () => number;
   fetch?: typeof globalThis.fetch;
+  /** How many copies of a credential are taken at most. Default: as many as its issuer gives at once, up to 30. */
+  copies?: number;
   /** Runs changes of the DID one after another, also over several open pages. Default: at once. */
   alone?: <T>(work: () => Promise<T>) => Promise<T>;
 }

@@ -16,6 +16,7 @@ export const dcSdJwt: TypedFormat = {
     writeSdJwtVc(
       {
         issuer: content.issuer,
+        certificates: content.certificates,
         vct: vctOf(content.type, publicUrl),
         ...(content.subject === undefined ? {} : { subject: content.subject }),
         issuedAt_s: content.issuedAt_s,
