@@ -57,6 +57,7 @@ function credentialQuery(wanted: WantedCredential, publicUrl: string) {
     ...dcqlCredential(type, publicUrl, names),
     id: queryIdOf(wanted),
     ...(wanted.multiple === true ? { multiple: true } : {}),
+    ...(wanted.trusted_authorities === undefined ? {} : { trusted_authorities: authoritiesOf(wanted) }),
     claims: claims.map(({ name, values }) => ({
       ...(optional.length === 0 ? {} : { id: name }),
       path: [name],
@@ -66,6 +67,27 @@ function credentialQuery(wanted: WantedCredential, publicUrl: string) {
       ? {}
       : { claim_sets: withoutSome(optional).map((left) => names.filter((name) => !left.includes(name))) }),
   };
+}
+
+/** @throws REQUEST_INVALID for a type that is not `aki`, and for what is no key identifier */
+function authoritiesOf({ trusted_authorities: authorities = [] }: WantedCredential) {
+  return authorities.map(({ type, values }) => {
+    if (type !== 'aki') {
+      throw problem(
+        'REQUEST_INVALID',
+        'trusted_authorities: only `aki` is asked for here, the key identifier of a certificate; federations and trusted lists are not followed',
+      );
+    }
+    if (!values.every((value) => /^[A-Za-z0-9_-]{2,86}$/.test(value))) {
+      throw problem('REQUEST_INVALID', 'trusted_authorities: write key identifiers in base64url, without padding');
+    }
+    return { type, values } as const;
+  });
+}
+
+/** Key identifiers of the authorities of which one must have certified the issuer; undefined for no matter which. */
+export function wantedAuthorities({ trusted_authorities: authorities }: WantedCredential): string[] | undefined {
+  return authorities?.flatMap(({ values }) => values);
 }
 
 /** Every subset of `optional` that may be left out, the smallest first. */
@@ -81,7 +103,9 @@ export function answersQuery(
   publicUrl: string,
   disclosed: Record<string, Record<string, unknown>[]>,
 ): boolean {
-  const query = presentationQuery(wanted, publicUrl);
+  // Whose certificates they bring, the verdict on each has said.
+  const credentials = wanted.credentials.map(({ trusted_authorities: _judged, ...rest }) => rest);
+  const query = presentationQuery({ ...wanted, credentials }, publicUrl);
   const presentations = Object.entries(disclosed).map(([id, claims]) => {
     const type = wanted.credentials.find((credential) => queryIdOf(credential) === id)?.type ?? '';
     return [

@@ -117,6 +117,10 @@ export const traceReasons = {
     ko: '인증서에 적힌 이름이 증명서의 발급 기관과 다릅니다.',
     en: 'The certificate was given for another name than the one the credential names as its issuer.',
   },
+  AUTHORITY_NOT_ASKED: {
+    ko: '요청한 인증 기관이 인증한 발급 기관의 증명서가 아닙니다.',
+    en: 'The issuer was not certified by an authority that was asked for.',
+  },
   ISSUER_NOT_TRUSTED: {
     ko: '이 종류의 증명서를 발급할 수 있는 기관이 아닙니다.',
     en: 'The issuer is not one that may issue this type of credential.',

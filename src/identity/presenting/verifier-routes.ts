@@ -33,6 +33,16 @@ const wanted = {
         type: text(NAME_chars),
         claims: z.array(claim).min(1),
         multiple: z.boolean().optional(),
+        trusted_authorities: z
+          .array(
+            z.strictObject({
+              type: text(NAME_chars),
+              values: z.array(text(VALUE_chars)).min(1).max(presentationLimits.authorityValues),
+            }),
+          )
+          .min(1)
+          .max(presentationLimits.authorities)
+          .optional(),
       }),
     )
     .min(1)
