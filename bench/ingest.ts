@@ -22,7 +22,7 @@ import { migrate } from '../src/platform/postgres/migrate.ts';
 import { systemRandom } from '../src/platform/random.ts';
 import { ask, endProgram, nextWord, startMosquitto, startProgram } from './bench-process.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
-import type { IntakeTask, Usage } from './intake-process.ts';
+import type { IntakeTask, Question } from './intake-process.ts';
 import type { LoadDevice, LoadResult } from './mqtt-load.ts';
 import type { ConsumerTask } from './peer-consumer.ts';
 
@@ -118,9 +118,9 @@ async function provision(pool: Pool): Promise<LoadDevice[]> {
 async function measureNaru(pool: Pool, devices: LoadDevice[], shape: Shape, store: boolean): Promise<Run> {
   const { intake, port } = await startIntake(0, store);
   const before = await countStored(pool);
-  const run = await underLoad(`Naru${store ? '' : ', storing nothing'}`, port, devices, shape, async () => {
-    return (await ask<Usage>(intake, 'usage')).cpu_s;
-  });
+  const run = await underLoad(`Naru${store ? '' : ', storing nothing'}`, port, devices, shape, () =>
+    askIntake(intake, 'cpu_s'),
+  );
   await stopIntake(intake);
   const after = await countStored(pool);
   const expected = store ? run.acknowledged : 0;
@@ -230,10 +230,10 @@ async function measureFleet(devices: LoadDevice[]): Promise<AtRest> {
   const memory_MB: number[] = [];
   for (const subscribe of [false, true]) {
     const { intake, port } = await startIntake(0, true);
-    const empty = (await ask<Usage>(intake, 'usage')).memory_bytes;
+    const empty = await askIntake(intake, 'memory_bytes');
     const fleet = startProgram('mqtt-load', { kind: 'fleet', port, devices, subscribe });
     await nextWord(fleet);
-    memory_MB.push(((await ask<Usage>(intake, 'usage')).memory_bytes - empty) / 1e6);
+    memory_MB.push(((await askIntake(intake, 'memory_bytes')) - empty) / 1e6);
     await endProgram(fleet);
     await stopIntake(intake);
   }
@@ -270,6 +270,10 @@ async function startIntake(port: number, store: boolean): Promise<{ intake: Chil
 function profiling(): string[] {
   const into = process.env.NARU_BENCH_PROFILE;
   return into === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${into}`];
+}
+
+function askIntake(intake: ChildProcess, question: Question): Promise<number> {
+  return ask<number>(intake, question);
 }
 
 async function stopIntake(intake: ChildProcess): Promise<void> {

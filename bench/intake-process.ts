@@ -18,11 +18,8 @@ export interface IntakeTask {
   secret: string;
 }
 
-export interface Usage {
-  cpu_s: number;
-  /** Resident memory, after a collection of garbage where the process was started with --expose-gc. */
-  memory_bytes: number;
-}
+/** What can be asked: processor time; resident memory after a collection of garbage (--expose-gc); an orderly end. */
+export type Question = 'cpu_s' | 'memory_bytes' | 'stop';
 
 const POOL = 8;
 
@@ -40,8 +37,9 @@ async function run({ databaseUrl, port, store, secret }: IntakeTask): Promise<vo
   const broker = createIntakeBroker({ intake, host: '127.0.0.1', mqttPort: port, wsPort: null, logger });
   const ports = await broker.listen();
   process.send?.({ port: ports.mqtt });
-  process.on('message', (question: 'usage' | 'stop') => {
-    if (question === 'usage') process.send?.(usage());
+  process.on('message', (question: Question) => {
+    if (question === 'cpu_s') process.send?.(cpu_s());
+    else if (question === 'memory_bytes') process.send?.(memory_bytes());
     else {
       void broker
         .close()
@@ -51,21 +49,25 @@ async function run({ databaseUrl, port, store, secret }: IntakeTask): Promise<vo
   });
 }
 
-function usage(): Usage {
-  (globalThis as { gc?: () => void }).gc?.();
+function cpu_s(): number {
   const { user, system } = process.cpuUsage();
-  return { cpu_s: (user + system) / 1e6, memory_bytes: process.memoryUsage.rss() };
+  return (user + system) / 1e6;
+}
+
+function memory_bytes(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return process.memoryUsage.rss();
 }
 
 /** In batches, as a commit would. */
 function settlesAtOnce(): Intake['queue'] {
-  let gathering: Settled[] = [];
+  let gathering: [settled: Settled, packetId: number | null][] = [];
   const settle = () => {
-    for (const settled of gathering.splice(0)) settled(true);
+    for (const [settled, packetId] of gathering.splice(0)) settled(true, packetId);
   };
   return {
-    add: (_delivery, settled) => {
-      if (gathering.push(settled) === 1) setImmediate(settle);
+    add: ({ packetId }, settled) => {
+      if (gathering.push([settled, packetId]) === 1) setImmediate(settle);
     },
     inFlight: () => gathering.length,
     isFull: () => false,

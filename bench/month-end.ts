@@ -18,6 +18,7 @@ import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgre
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
 import { copyHours, fillMonth, fillRegistry, type MonthOptions, READINGS_A_TELEGRAM, Registers } from './month-fill.ts';
+import { followedSoFar, hashDays, judgeAllAlarms, workOffBalances, workOffLedger } from './month-followers.ts';
 
 const TIME_ZONE = 'Asia/Seoul';
 const DAY_ms = 86_400_000;
@@ -44,6 +45,7 @@ const days = new LocalDays(TIME_ZONE);
 const at = { now_ms: options.begin_ms };
 const clock = { now_ms: () => at.now_ms };
 const validation = (pool: Pool) => ({ pool, clock, days, rules: validationRules });
+const following = (pool: Pool) => ({ pool, clock, days });
 const lastDay_ms = options.begin_ms + (options.days - 1) * DAY_ms;
 const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
@@ -62,16 +64,21 @@ try {
   // Days before the last were judged in their time.
   at.now_ms = lastDay_ms + JUDGED_AFTER_ms;
   await takeUpDay(validation(pool));
+  await followedSoFar(following(pool), days.at(lastDay_ms - 1).date, at.now_ms);
   at.now_ms += DAY_ms;
   await pool.query('CHECKPOINT');
   const storage = await storageOf(pool, fill.result);
   const job = await timed(() => workOffAll(pool));
   const validated = await timed(() => validateAll(pool));
+  const alarms = await timed(() => judgeAllAlarms(following(pool)));
+  const ledger = await timed(() => workOffLedger(following(pool)));
+  const balances = await timed(() => workOffBalances(following(pool)));
+  const hashed = await timed(() => hashDays(following(pool)));
   const window = await timed(() => useByWindow(pool));
   await expectSameUse(pool);
   const bills = await timed(() => billAll(pool));
   if (bills.result.bills < options.meters * 0.9) throw new Error(`only ${bills.result.bills} places were billed`);
-  report({ fill, storage, job, validated, window, bills });
+  report({ fill, storage, job, validated, alarms, ledger, balances, hashed, window, bills });
   await pool.end();
 } finally {
   await postgres.stop();
@@ -203,10 +210,14 @@ function report(figures: {
   storage: Storage;
   job: Timed<{ meters: number; days: number }>;
   validated: Timed<{ installs: number; findings: number }>;
+  alarms: Timed<{ installs: number; opened: number }>;
+  ledger: Timed<number>;
+  balances: Timed<number>;
+  hashed: Timed<number>;
   window: Timed<void>;
   bills: Timed<{ bills: number; held: number }>;
 }): void {
-  const { fill, storage, job, validated, window, bills } = figures;
+  const { fill, storage, job, validated, alarms, ledger, balances, hashed, window, bills } = figures;
   const many = (value: number) => value.toLocaleString('en');
   const cell = (value: number) => value.toFixed(1).padStart(10);
   console.log(`\n${many(options.meters)} meters, ${options.days} days, a register an hour\n`);
@@ -218,6 +229,10 @@ function report(figures: {
       `its validation: ${many(validated.result.installs)} meters, ${many(validated.result.findings)} findings`,
       validated,
     ],
+    [`its alarms: ${many(alarms.result.installs)} meters, ${many(alarms.result.opened)} opened`, alarms],
+    [`its missing hours: ${many(ledger.result)} meters`, ledger],
+    [`its balances: ${many(balances.result)} days of zones`, balances],
+    [`its hashing, without the bytes of uplinks: ${many(hashed.result)} days of meters`, hashed],
     [`the month's bills: ${many(bills.result.bills)}, and ${many(bills.result.held)} held`, bills],
     ['use of the same day by a window function, no rule applied', window],
   ] as const) {

@@ -117,7 +117,6 @@ export async function composeIdentity(options: IdentityOptions) {
   const ethr = createEthrDids(options.foreignDids?.ethrNetworks ?? []);
   const resolver = createResolveDidService({ ...options, dids, foreign: createForeignDids({ fetchText, ethr }) });
   const trust = createTrustService(options);
-  const verifier = createVerifyPresentationService({ ...options, dids, statusLists, others: { trust, resolver } });
   const deriving = createDeriveCredentialService({ dataIntegrity });
   const foreignStatusLists = createForeignStatusLists({
     fetchText: createGuardedFetch({
@@ -126,6 +125,8 @@ export async function composeIdentity(options: IdentityOptions) {
     }),
     clock: options.clock,
   });
+  const others = { trust, resolver, statusLists: foreignStatusLists };
+  const verifier = createVerifyPresentationService({ ...options, dids, statusLists, others });
   const judging = { ...options, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });

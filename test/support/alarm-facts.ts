@@ -28,15 +28,11 @@ export function factsOf(
   const install = { install_id: 1, from_ms, until_ms: more.removed_ms ?? null };
   const conflicts = points.flatMap(({ at_ms }, index) => (points[index + 1]?.at_ms === at_ms ? [at_ms] : []));
   const flagsAt = new Map<number, readonly string[]>();
-  for (const { at_ms, flags } of known) flagsAt.set(at_ms, conflicts.includes(at_ms) ? [] : (flags ?? []));
-  const instants = [...flagsAt.keys()].sort((one, other) => one - other);
-  const tellings = instants.map((at_ms, index) => {
-    return { at_ms, heard_ms: instants[index - 1] ?? null, flags: flagsAt.get(at_ms) ?? [] };
-  });
+  for (const { at_ms, flags } of known) flagsAt.set(at_ms, flags ?? []);
   return {
     ...{ from_ms, asOf_ms, installed_ms: from_ms, removed_ms: null, bore_mm: 15, usageClass: 'domestic' },
     hours: hoursOfUse(days, useDays(days, install, curve, { from_ms, to_ms: asOf_ms })),
-    told: toldStretches(tellings),
+    told: toldStretches(flagsAt.keys(), flagsAt, conflicts),
     conflicts: [...new Set(conflicts)],
     ...{ misdated: [], clones: [], watched: [], watchedDays: [] },
     ...more,

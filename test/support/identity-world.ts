@@ -49,8 +49,14 @@ interface AnchorFault {
   proof?: string;
 }
 
-/** @param keyFile of the issuer's keys; one of its own where absent */
-export async function identityWorld(pool: Pool, keyFile?: string) {
+/**
+ * @param lists whose status lists are fetched
+ * @param keyFile of the issuer's keys; one of its own where absent
+ */
+export async function identityWorld(
+  pool: Pool,
+  { lists = { hosts: [] }, keyFile }: { lists?: { hosts: string[]; ca?: string }; keyFile?: string } = {},
+) {
   const clock = { time_ms: START_ms, now_ms: () => clock.time_ms };
   const chain: { fault: AnchorFault } = { fault: {} };
   const folder = mkdtempSync(join(tmpdir(), 'naru-keys-'));
@@ -90,9 +96,9 @@ export async function identityWorld(pool: Pool, keyFile?: string) {
   const foreign = createForeignDids({ fetchText: createGuardedFetch({ hosts: [] }), ethr: createEthrDids([]) });
   const resolver = createResolveDidService({ clock, dids, foreign });
   const trust = createTrustService({ pool, clock });
-  const others = { trust, resolver };
+  const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch(lists), clock });
+  const others = { trust, resolver, statusLists: foreignStatusLists };
   const presentations = createVerifyPresentationService({ clock, publicUrl, dids, statusLists, others });
-  const foreignStatusLists = createForeignStatusLists({ fetchText: createGuardedFetch({ hosts: [] }), clock });
   const judging = { clock, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const credentials = createVerifyCredentialService(judging);
   const w3cPresentations = createVerifyVcPresentationService({ ...judging, credentials });

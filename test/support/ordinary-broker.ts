@@ -43,7 +43,7 @@ export async function openOrdinaryBroker(
       goodUntil: async () => 0,
       forget: () => {},
       queue: {
-        add: (_delivery, settled) => settled(false),
+        add: ({ packetId }, settled) => settled(false, packetId),
         inFlight: () => 0,
         isFull: () => false,
         whenRoom: () => {},

@@ -44,7 +44,8 @@ export async function statusStep(
   };
 }
 
-function judgeReading(
+/** What a reading means by the policy: revoked and suspended first, then how old it is. */
+export function judgeReading(
   { state, credential, age_s = 0, trouble = null }: StatusReading,
   entry: { list: string; index: number },
   policy: FreshnessPolicy,

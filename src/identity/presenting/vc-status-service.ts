@@ -4,12 +4,14 @@ import { readStatus } from '../credentials/bitstring-expansion.ts';
 import { type ConformingCredential, issuerOf } from '../credentials/vc-data-model.ts';
 import { readStatusEntry, type StatusEntryReference } from '../credentials/vc-status-entry.ts';
 import type { ForeignStatusLists } from './foreign-status-list-port.ts';
-import { type StatusSource, statusStep } from './status-step.ts';
+import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
+import { judgeReading, type StatusSource, statusStep } from './status-step.ts';
 import { type TraceStep, traceStep, type Verdict } from './verdict.ts';
 
 export interface VcStatusOptions {
   statusLists: StatusSource;
   foreign: ForeignStatusLists;
+  policy?: FreshnessPolicy;
   /** Verifies a list's credential: everything but its own status. */
   verifyList(credential: unknown): Promise<Pick<Verdict, 'verified'> & { issuer: string | null; content: unknown }>;
 }
@@ -23,7 +25,9 @@ export interface VcStatus {
 /** Purposes whose status only tells something; with any other that is set, the credential is not accepted. */
 const telling: ReadonlySet<string> = new Set(['message', 'refresh']);
 
-export function createVcStatusService({ statusLists, foreign, verifyList }: VcStatusOptions) {
+export function createVcStatusService(options: VcStatusOptions) {
+  const { statusLists, foreign, verifyList, policy = freshnessPolicies.standard } = options;
+
   /** @param isOwn whether the issuer is one of this city: then only a record of the issue will do */
   async function statusOf(credential: ConformingCredential, isOwn: boolean): Promise<VcStatus> {
     const entries = [credential.credentialStatus ?? []].flat();
@@ -54,7 +58,11 @@ export function createVcStatusService({ statusLists, foreign, verifyList }: VcSt
     // Somebody else's credential that names a place in our lists would take over another credential's record.
     if (own !== null && !isOwn) return failure('STATUS_LIST_NOT_VERIFIED');
     if (own !== null) return statusStep({ uri: entry.list, index: entry.index }, statusLists);
-    const fetched = await foreign.fetch(entry.list);
+    let fetched = await foreign.fetch(entry.list, { fresh_s: policy.freshFor_s });
+    if (typeof fetched !== 'string' && fetched.age_s > ttlOf_s(parse(fetched.text))) {
+      fetched = await foreign.fetch(entry.list, { fresh_s: 0 });
+    }
+    if (fetched === 'STATUS_LIST_AWAY') return away(entry, policy);
     if (typeof fetched === 'string') return failure(fetched);
     const list = parse(fetched.text);
     if (list === undefined) return failure('STATUS_LIST_MALFORMED');
@@ -69,7 +77,8 @@ export function createVcStatusService({ statusLists, foreign, verifyList }: VcSt
       message: entry.messages.get(reading.value) ?? null,
     };
     if (reading.value === 0 || telling.has(entry.purpose)) {
-      return { step: traceStep('status', 'passed', 'STATUS_VALID', { data }), credentialId: null };
+      const { outcome, reason } = judgeReading({ state: 'valid', age_s: fetched.age_s }, data, policy);
+      return { step: traceStep('status', outcome, reason, { data }), credentialId: null };
     }
     const reason = entry.purpose === 'revocation' ? 'CREDENTIAL_REVOKED' : 'STATUS_SET';
     return { step: traceStep('status', 'failed', reason, { data }), credentialId: null };
@@ -80,6 +89,16 @@ export function createVcStatusService({ statusLists, foreign, verifyList }: VcSt
 
 function failure(reason: TraceStep['reason']): VcStatus {
   return { step: traceStep('status', 'failed', reason), credentialId: null };
+}
+
+function away({ list, index }: { list: string; index: number }, policy: FreshnessPolicy): VcStatus {
+  return { step: judgeReading({ state: null, trouble: 'away' }, { list, index }, policy), credentialId: null };
+}
+
+/** How long a copy may be kept, where the list says. Source: Bitstring Status List 1.0, 2.2 (`ttl`, milliseconds). */
+function ttlOf_s(list: unknown): number {
+  const subject = (list as { credentialSubject?: { ttl?: unknown } } | null)?.credentialSubject;
+  return typeof subject?.ttl === 'number' ? subject.ttl / 1000 : Number.POSITIVE_INFINITY;
 }
 
 /** A credential with a proof is JSON, one in an envelope is its token. */

@@ -12,6 +12,8 @@ import { type IssuerTrust, noOtherIssuers } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import { chainSteps } from './chain-step.ts';
 import { applyDisclosures } from './disclosures.ts';
+import type { ForeignStatusLists } from './foreign-status-list-port.ts';
+import { createForeignTokenStatus } from './foreign-token-status-service.ts';
 import { type FreshnessPolicy, freshnessPolicies } from './freshness-policy.ts';
 import { type HolderExpectation, holderStep } from './holder-step.ts';
 import { issuerStep } from './issuer-step.ts';
@@ -30,8 +32,8 @@ export interface VerifyPresentationServiceOptions {
   dids: Pick<DidService, 'resolveDid'>;
   statusLists: StatusSource;
   policy?: FreshnessPolicy;
-  /** Who else may issue, and where their keys are found; nobody where absent, as without a network. */
-  others?: { trust: IssuerTrust; resolver: DidResolver };
+  /** Who else may issue, and where their keys and status lists are found; nobody where absent, as without a network. */
+  others?: { trust: IssuerTrust; resolver: DidResolver; statusLists: ForeignStatusLists };
 }
 
 export interface PresentationExpectation extends HolderExpectation {
@@ -49,6 +51,7 @@ const protocolMembers = new Set([
 
 export function createVerifyPresentationService(options: VerifyPresentationServiceOptions) {
   const { clock, publicUrl, dids, statusLists, others, policy = freshnessPolicies.standard } = options;
+  const foreign = others && createForeignTokenStatus({ ...others, lists: others.statusLists, clock, policy });
 
   /** Never throws for a bad presentation: the verdict says what is wrong with it. */
   async function verifySdJwtPresentation(compact: unknown, expected: PresentationExpectation): Promise<Verdict> {
@@ -79,7 +82,9 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
 
     const reference = statusReference(payload);
     const { step: status, credentialId } =
-      own === null ? foreignStatusStep(reference) : await statusStep(reference, statusLists, policy);
+      own === null
+        ? { step: await foreignStatusStep(reference, payload.iss, type.id), credentialId: null }
+        : await statusStep(reference, statusLists, policy);
     const { step: holder, thumbprint } = holderStep(presentation, expected, now_s);
     const disclosed = applyDisclosures(payload, presentation.disclosures);
     const claims = disclosed.ok
@@ -130,6 +135,23 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     return { signature: await tokenStep(token, { by: did, purpose: 'assertionMethod' }, others.resolver), issuer };
   }
 
+  /** Our own lists say nothing about what others issued, and a place in them would take over another credential's record. */
+  async function foreignStatusStep(
+    reference: ReturnType<typeof statusReference>,
+    issuer: unknown,
+    type: string,
+  ): Promise<TraceStep> {
+    if (reference === null) return traceStep('status', 'not_checked', 'STATUS_NOT_NAMED');
+    if (reference === 'unreadable' || foreign === undefined || isOwnAddress(reference.uri)) {
+      return traceStep('status', 'failed', 'STATUS_UNKNOWN');
+    }
+    return foreign.statusOf(reference, { issuer: typeof issuer === 'string' ? issuer : null, type });
+  }
+
+  function isOwnAddress(uri: string): boolean {
+    return URL.canParse(uri) && new URL(uri).origin === new URL(publicUrl).origin;
+  }
+
   return { verifySdJwtPresentation };
 }
 
@@ -164,15 +186,6 @@ function signatureStep(jwt: Jwt, issuer: ResolvedDid | null): TraceStep {
   return isSignedBy(jwt, { ...jwk }, 'ES256')
     ? traceStep('signature', 'passed', 'SIGNATURE_OK', { data: { algorithm: 'ES256', key: method.id } })
     : traceStep('signature', 'failed', 'SIGNATURE_INVALID');
-}
-
-/** Our own lists say nothing about what others issued, and a place in them would take over another credential's record. */
-function foreignStatusStep(reference: ReturnType<typeof statusReference>): Awaited<ReturnType<typeof statusStep>> {
-  const step =
-    reference === null
-      ? traceStep('status', 'not_checked', 'STATUS_NOT_NAMED')
-      : traceStep('status', 'failed', 'STATUS_UNKNOWN');
-  return { step, credentialId: null };
 }
 
 function statusReference(payload: Record<string, unknown>): Parameters<typeof statusStep>[0] {

@@ -5,7 +5,7 @@ import {
   type FactsQuestion,
   listDaysSince,
   listOddities,
-  listTellings,
+  listTold,
   listWatches,
   type WatchRow,
 } from './alarm-facts-store.ts';
@@ -22,7 +22,7 @@ export async function gatherFacts(
   asOf_ms: number,
 ): Promise<Map<number, MeterFacts>> {
   const stored = grouped(await listDaysSince(from, questions));
-  const tellings = grouped(await listTellings(from, questions));
+  const told = new Map((await listTold(from, questions)).map((one) => [one.install_id, one]));
   const oddities = grouped(await listOddities(from, questions));
   const watches = await listWatches(from, [...new Set(questions.map(({ install }) => install.service_point_id))]);
   return new Map(
@@ -30,6 +30,8 @@ export async function gatherFacts(
       const id = install.install_id;
       const odd = oddities.get(id) ?? [];
       const instants = (what: string) => odd.filter((one) => one.what === what).map(({ from_ms }) => from_ms);
+      const conflicts = instants('conflict');
+      const ofMeter = told.get(id);
       const watched = watchedSpans(watches.filter((one) => one.service_point_id === install.service_point_id));
       return [
         id,
@@ -37,8 +39,8 @@ export async function gatherFacts(
           ...{ from_ms: facts_ms, asOf_ms, installed_ms: install.from_ms, removed_ms: install.until_ms },
           ...{ bore_mm: install.bore_mm, usageClass: install.usage_class },
           hours: hoursOfUse(days, stored.get(id) ?? []),
-          told: toldStretches(tellings.get(id) ?? []),
-          ...{ conflicts: instants('conflict'), misdated: instants('misdated') },
+          told: toldStretches(ofMeter?.instants ?? [], ofMeter?.flagged ?? new Map(), conflicts),
+          ...{ conflicts, misdated: instants('misdated') },
           clones: odd.filter((one) => one.what === 'clone'),
           ...{ watched, watchedDays: daysOf(days, watched, Math.max(facts_ms, install.from_ms), asOf_ms) },
         },

@@ -1,8 +1,7 @@
 // The SQL that reads what alarms are judged from, for many meters at once.
+import { instantsOf } from '../../platform/postgres/binary-reader.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
-import { silentAfter_ms } from '../meters/meter-state.ts';
 import type { Span } from './alarm-kind.ts';
-import type { Telling } from './told-stretches.ts';
 
 const ms = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::float8`;
 const at = (expression: string) => `to_timestamp(${expression} / 1000)`;
@@ -48,17 +47,20 @@ export interface StoredDay {
   hours_l: (number | null)[];
 }
 
-/** Stored use by install and day. */
+/** Stored use by install and day. Hours come as one text: an array's is slow to take apart. */
 export async function listDaysSince(from: Queryable, questions: readonly FactsQuestion[]): Promise<StoredDay[]> {
-  const { rows } = await from.query<StoredDay>({
+  const { rows } = await from.query<Omit<StoredDay, 'hours_l'> & { hours: string }>({
     name: 'alarms-list-days',
-    text: `SELECT d.install_id, d.day::text AS day, d.told_hours, d.hours_l
+    text: `SELECT d.install_id, d.day::text AS day, d.told_hours, array_to_string(d.hours_l, ',', '') AS hours
              FROM unnest($1::int[], $2::date[]) AS given (install_id, from_day)
              JOIN metering.use_day d ON d.install_id = given.install_id AND d.day >= given.from_day
             ORDER BY d.install_id, d.day`,
     values: [questions.map(({ install }) => install.install_id), questions.map(({ facts_day }) => facts_day)],
   });
-  return rows;
+  return rows.map(({ hours, ...row }) => ({
+    ...row,
+    hours_l: hours.split(',').map((use_l) => (use_l === '' ? null : Number(use_l))),
+  }));
 }
 
 const GIVEN = `unnest($1::int[], $2::int[], $3::float8[], $4::float8[]) AS given (install_id, meter_id, from_ms, to_ms)`;
@@ -72,39 +74,37 @@ function spansOf(questions: readonly FactsQuestion[]) {
   ];
 }
 
-/**
- * When the meters told, and with which flags, those between two like neighbours left out. Of an instant that has several
- * registers it hangs on the order of arrival whose flags are kept: there are none then.
- */
-export async function listTellings(
-  from: Queryable,
-  questions: readonly FactsQuestion[],
-): Promise<(Telling & { install_id: number })[]> {
-  const { rows } = await from.query<Telling & { install_id: number }>({
-    name: 'alarms-list-tellings',
+/** When a meter told, in no order, and the flags of those instants that have some. */
+export interface ToldInstants {
+  install_id: number;
+  instants: Float64Array;
+  flagged: ReadonlyMap<number, readonly string[]>;
+}
+
+/** All that the meters told, as an array of bytes each: a row a reading would cost the server several times as much. */
+export async function listTold(from: Queryable, questions: readonly FactsQuestion[]): Promise<ToldInstants[]> {
+  const { rows } = await from.query<{ install_id: number; instants: Buffer | null; flagged: string | null }>({
+    name: 'alarms-list-told',
     text: `
-      SELECT given.install_id, ${ms('told.measured_at')} AS at_ms, ${ms('told.before')} AS heard_ms, told.flags
+      SELECT given.install_id, array_send(told.instants) AS instants, told.flagged
         FROM ${GIVEN}
        CROSS JOIN LATERAL (
-         SELECT coalesce(array_agg(measured_at), '{}') AS instants FROM metering.reading_conflict
-          WHERE meter_id = given.meter_id AND measured_at BETWEEN ${at('given.from_ms')} AND ${at('given.to_ms')}) conflict
-       CROSS JOIN LATERAL (
-         SELECT measured_at, flags,
-                lag(measured_at) OVER readings AS before, lag(flags) OVER readings AS flags_before,
-                lead(measured_at) OVER readings AS after, lead(flags) OVER readings AS flags_after
-           FROM (SELECT measured_at,
-                        CASE WHEN measured_at = ANY(conflict.instants) THEN '{}' ELSE coalesce(flags, '{}') END AS flags
-                   FROM metering.reading
-                  WHERE meter_id = given.meter_id
-                    AND measured_at BETWEEN ${at('given.from_ms')} AND ${at('given.to_ms')}) stored
-         WINDOW readings AS (ORDER BY measured_at)) told
-       WHERE told.before IS NULL OR told.after IS NULL OR told.flags <> told.flags_before OR told.flags <> told.flags_after
-          OR told.measured_at - told.before > interval '${silentAfter_ms} milliseconds'
-          OR told.after - told.measured_at > interval '${silentAfter_ms} milliseconds'
-       ORDER BY given.install_id, told.measured_at`,
+         SELECT array_agg(measured_at) AS instants,
+                string_agg(concat_ws(':', ${ms('measured_at')}::bigint, array_to_string(flags, '+')), ',')
+                  FILTER (WHERE flags <> '{}') AS flagged
+           FROM metering.reading
+          WHERE meter_id = given.meter_id AND measured_at BETWEEN ${at('given.from_ms')} AND ${at('given.to_ms')}) told`,
     values: spansOf(questions),
   });
-  return rows;
+  return rows.map(({ install_id, instants, flagged }) => ({
+    ...{ install_id, instants: instantsOf(instants) },
+    flagged: new Map(
+      flagged?.split(',').map((part) => {
+        const [at_ms = '', flags = ''] = part.split(':');
+        return [Number(at_ms), flags.split('+')];
+      }),
+    ),
+  }));
 }
 
 export interface Oddity extends Span {

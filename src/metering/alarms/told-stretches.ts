@@ -2,27 +2,36 @@
 import { silentAfter_ms } from '../meters/meter-state.ts';
 import { type Grade, inOrder, type Sightings, type Span, type ToldStretch } from './alarm-kind.ts';
 
-/** A reading as far as alarms go: when, when the one before it was, and with what flags. */
-export interface Telling {
-  at_ms: number;
-  heard_ms: number | null;
-  flags: readonly string[];
-}
+const NONE: readonly string[] = [];
 
 /**
- * @param tellings by instant, each instant once. Those between two neighbours with the same flags and no silence may be left
- *   out: the stretches are the same.
+ * @param instants in any order, each once
+ * @param flagged the flags of those that have some
+ * @param conflicts of an instant that has several registers it hangs on the order of arrival whose flags are kept: there are
+ *   none then
  */
-export function toldStretches(tellings: readonly Telling[]): ToldStretch[] {
+export function toldStretches(
+  instants: Iterable<number>,
+  flagged: ReadonlyMap<number, readonly string[]>,
+  conflicts: readonly number[],
+): ToldStretch[] {
+  const contradicted = new Set(conflicts);
   const stretches: ToldStretch[] = [];
-  for (const { at_ms, heard_ms, flags } of tellings) {
-    const last = stretches.at(-1);
-    const sorted = [...flags].sort();
-    const isSilence = heard_ms === null || at_ms - heard_ms > silentAfter_ms;
-    if (last !== undefined && !isSilence && last.flags.join() === sorted.join()) last.to_ms = at_ms;
-    else stretches.push({ from_ms: at_ms, to_ms: at_ms, flags: sorted });
+  let last: ToldStretch | null = null;
+  for (const at_ms of Float64Array.from(instants).sort()) {
+    const given = contradicted.has(at_ms) ? undefined : flagged.get(at_ms);
+    const flags = given === undefined ? NONE : [...given].sort();
+    if (last !== null && at_ms - last.to_ms <= silentAfter_ms && isSame(last.flags, flags)) last.to_ms = at_ms;
+    else {
+      last = { from_ms: at_ms, to_ms: at_ms, flags };
+      stretches.push(last);
+    }
   }
   return stretches;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || one.join() === other.join();
 }
 
 /** What the meter's own flags show; gone where it has told without them for `clear_ms`. */

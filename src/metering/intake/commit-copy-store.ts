@@ -33,13 +33,11 @@ export function copyMessage(rows: PartRows, isWhole: boolean): CopyMessage {
 
 function writePack(writer: BinaryWriter, { batch, uplinks, firstId }: PartRows, from: number): void {
   const of = uplinks.slice(from, from + packUplinks);
-  let payload_bytes = 0;
+  const payloads = payloadsOf(batch, of);
+  const payload_bytes = payloads.reduce((sum, { length }) => sum + length, 0);
   let first_ms = Number.POSITIVE_INFINITY;
-  for (const uplink of of) {
-    payload_bytes += (batch.payloads[uplink] as Uint8Array).length;
-    first_ms = Math.min(first_ms, batch.receivedAt_ms[uplink] as number);
-  }
-  writer.room(200 + of.length * 38 + payload_bytes);
+  for (const uplink of of) first_ms = Math.min(first_ms, batch.receivedAt_ms[uplink] as number);
+  writer.room(200 + of.length * 34 + payload_bytes);
   writer.int16(8);
   writer.int32(8);
   writer.int64(firstId + from);
@@ -54,13 +52,25 @@ function writePack(writer: BinaryWriter, { batch, uplinks, firstId }: PartRows, 
     writer.int32(batch.lanes[uplink]?.device.deviceNo ?? 0);
   });
   array(writer, 'int4', of, (uplink) => number(writer, 4, batch.packetIds[uplink] as number));
-  writeFormats(writer, batch, of, 100 + of.length * 10 + payload_bytes);
+  writeFormats(writer, batch, of, 100 + of.length * 6 + payload_bytes);
   array(writer, 'int2', of, (uplink) => number(writer, 2, batch.decoderVersions[uplink] as number));
-  array(writer, 'bytea', of, (uplink) => {
-    const payload = batch.payloads[uplink] as Uint8Array;
-    writer.int32(payload.length);
-    writer.bytes(payload);
-  });
+  const from_bytes = writer.beginSized();
+  writer.arrayHeader('bytea', of.length, true);
+  for (const elements of payloads) writer.bytes(elements);
+  writer.endSized(from_bytes);
+}
+
+/** Those of uplinks that follow each other in one piece: nearly always all. */
+function payloadsOf(batch: UplinkBatch, of: readonly number[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  let first = 0;
+  for (let index = 1; index <= of.length; index += 1) {
+    const last = of[index - 1] as number;
+    if (of[index] === last + 1) continue;
+    pieces.push(batch.payloadElements(of[first] as number, last));
+    first = index;
+  }
+  return pieces;
 }
 
 /** The names repeat: each is turned into bytes once. `rest_bytes` is what the pack still needs after them. */

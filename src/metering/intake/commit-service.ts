@@ -64,7 +64,7 @@ class Queue implements CommitQueue {
 
   add(delivery: Delivery, settled: Settled): void {
     if (this.#closing) {
-      settled(false);
+      settled(false, delivery.packetId);
       return;
     }
     const lane = this.#lanes.of(delivery.device, delivery.connectedAt_ms);
@@ -107,7 +107,7 @@ class Queue implements CommitQueue {
     for (const batch of this.#full.splice(0)) {
       this.#settle(
         batch,
-        batch.payloads.map((_, uplink) => uplink),
+        batch.lanes.map((_, uplink) => uplink),
         false,
       );
     }
@@ -164,7 +164,7 @@ class Queue implements CommitQueue {
   #settle(batch: UplinkBatch, uplinks: readonly number[], stored: boolean): void {
     for (const uplink of uplinks) {
       this.#inFlight -= 1;
-      this.#inFlight_bytes -= batch.payloads[uplink]?.length ?? 0;
+      this.#inFlight_bytes -= batch.payloadLength(uplink);
       batch.settle(uplink, stored);
     }
     if (batch.unsettled === 0 && batch !== this.#gathering) this.#unsettled.delete(batch);

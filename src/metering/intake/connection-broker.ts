@@ -185,7 +185,9 @@ export class Connection implements ConnectedClient, ConnectionSide {
       const refusal = this.#handle(guard.first, guard.bytes, guard.start, guard.end);
       if (refusal !== null) this.#refuse(refusal);
     }
-    if (!this.#isClosed) this.#uplink?.throttle();
+    if (this.#isClosed) return;
+    this.#uplink?.throttle();
+    if (this.#waits !== 0) guard.hold();
   }
 
   #refuse(reason: string): void {
@@ -272,8 +274,8 @@ export class Connection implements ConnectedClient, ConnectionSide {
       ...{ connect, clientId: this.#clientId, passConnack, device, handshakes: this.handshakes },
       store: ({ payload, messageId, dup }, format, settled) => {
         const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-        this.host.queue.add(this.#up.delivery(format, bytes, messageId ?? 0, dup), (stored) => {
-          settled(stored);
+        this.host.queue.add(this.#up.delivery(format, bytes, messageId ?? 0, dup), (stored, packetId) => {
+          settled(stored, packetId);
           if (stored) this.host.policy.stored?.(device);
         });
       },

@@ -10,11 +10,12 @@ export function encodeConnack(returnCode: number): Uint8Array {
   return Uint8Array.of(0x20, 2, 0, returnCode);
 }
 
-/** One packet of two bytes of id for each. */
-export function encodeAcknowledgements(first: number, packetIds: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(4 * packetIds.length);
+/** One packet of two bytes of id for each of the first `count`. */
+export function encodeAcknowledgements(first: number, packetIds: readonly number[], count = packetIds.length): Buffer {
+  const bytes = Buffer.allocUnsafe(4 * count);
   let at = 0;
-  for (const id of packetIds) {
+  for (let index = 0; index < count; index += 1) {
+    const id = packetIds[index] as number;
     bytes[at] = first;
     bytes[at + 1] = 2;
     bytes[at + 2] = id >> 8;

@@ -58,7 +58,7 @@ export function withGateways({ pool, queue, logger, metrics }: GatewayIntakeOpti
     } catch (error) {
       // Not acknowledged: the gateway keeps it and sends it again.
       logger.warn({ messages: batch.length, sqlstate: sqlState(error) }, 'the database did not tell gateways’ grants');
-      for (const { settled } of batch) settled(false);
+      for (const { delivery, settled } of batch) settled(false, delivery.packetId);
       return;
     }
     for (const [index, waiting] of batch.entries()) settle(waiting, grants[index]);
@@ -67,11 +67,11 @@ export function withGateways({ pool, queue, logger, metrics }: GatewayIntakeOpti
   function settle({ delivery, what, settled }: Waiting, grant: Grant | undefined): void {
     if (grant === undefined || !grant.isGateway) {
       metrics().refused.inc({ reason: 'topic' });
-      settled(false);
+      settled(false, delivery.packetId);
     } else if (!delivery.device.formats.includes(delivery.format)) {
       const detail = 'the gateway is not registered for this format';
       queue.add({ ...delivery, problem: { code: 'FORMAT_NOT_OF_GATEWAY', detail } }, settled);
-    } else if (what.kind === 'nothing') settled(true);
+    } else if (what.kind === 'nothing') settled(true, delivery.packetId);
     else if (what.kind === 'problem') queue.add({ ...delivery, problem: what.problem }, settled);
     else if (grant.device === null) queue.add({ ...delivery, problem: notGranted(what.address) }, settled);
     else queue.add({ ...delivery, device: grant.device }, settled);
@@ -79,7 +79,7 @@ export function withGateways({ pool, queue, logger, metrics }: GatewayIntakeOpti
 
   function take(delivery: Delivery, settled: Settled): void {
     if (gathering.length >= intakeLimits.inFlightMessages) {
-      settled(false);
+      settled(false, delivery.packetId);
       return;
     }
     gathering.push({ delivery, what: forwarded(delivery.format, delivery.payload), settled });

@@ -17,6 +17,8 @@ export const intakeLimits = {
   /** Messages of one connection on their way to subscribers, and messages to one device that it has not acknowledged. */
   routingPerConnection: 64,
   unacknowledgedToDevice: 100,
+  /** Room for packet ids that a connection keeps between its acknowledgements. */
+  acknowledgementsKept: 256,
   /** One transaction. */
   batchMessages: 10_000,
   batchReadings: 100_000,

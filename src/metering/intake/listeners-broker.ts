@@ -5,13 +5,15 @@ import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { intakeLimits } from './intake-limits.ts';
 import type { Origin } from './intake-policy.ts';
+import { withSharedReads } from './shared-reads-broker.ts';
 
 export type Admit = (stream: Duplex, origin: Origin) => void;
 
 export function createTcpServer(admit: Admit): Server {
-  return createServer({ noDelay: true }, (socket) =>
-    admit(socket, { address: socket.remoteAddress ?? '', transport: 'tcp', proof: null }),
-  );
+  return createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+    const socket = withSharedReads(accepted);
+    admit(socket, { address: socket.remoteAddress ?? '', transport: 'tcp', proof: null });
+  });
 }
 
 export function createWebSocketServer(admit: Admit, mostPacket_bytes: number): Server {

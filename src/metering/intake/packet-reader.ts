@@ -73,7 +73,7 @@ export class PacketReader {
     let at = from + 1;
     let length = 0;
     for (let shift = 0; ; shift += 7) {
-      if (at >= until) return this.#hold();
+      if (at >= until) return this.hold();
       const byte = bytes[at] as number;
       at += 1;
       length += (byte & 0x7f) << shift;
@@ -82,7 +82,7 @@ export class PacketReader {
       if (shift === 21) return this.#refuse('malformed_packet');
     }
     if (!this.isLengthRight(this.first, length)) return this.#refuse('malformed_packet');
-    if (at + length > until) return this.#hold();
+    if (at + length > until) return this.hold();
     this.from = from;
     this.start = at;
     this.end = at + length;
@@ -100,10 +100,14 @@ export class PacketReader {
     return true;
   }
 
-  /** Keeps the beginning of a packet without the chunk that it came at the end of. */
-  #hold(): false {
+  /** Keeps what is left without the chunk that it came at the end of, which may share its memory with many others. */
+  hold(): false {
     if (this.#isOwn) return false;
     const rest = this.#until - this.#at;
+    if (rest === 0) {
+      this.#forget();
+      return false;
+    }
     const own = Buffer.allocUnsafeSlow(Math.max(2 * rest, SMALLEST_HOLD_bytes));
     this.bytes.copy(own, 0, this.#at, this.#until);
     this.bytes = own;

@@ -72,7 +72,7 @@ export function askedRedeliveries(batch: UplinkBatch, uplinks: readonly number[]
       redelivery: {
         deviceNo: lane.device.deviceNo,
         packetId: batch.packetIds[uplink] as number,
-        payload: batch.payloads[uplink] as Uint8Array,
+        payload: batch.payloadOf(uplink),
         meterId: hasReadings ? (lane.device.meter?.meterId ?? 0) : 0,
         from_ms,
         to_ms: isDated ? from_ms : before_ms,
@@ -96,7 +96,7 @@ function sameTelegram(batch: UplinkBatch, uplink: number, lane: DeviceLane): Ask
     redelivery: {
       deviceNo: lane.device.deviceNo,
       packetId: ANY_OF_CLUSTER,
-      payload: batch.payloads[uplink] as Uint8Array,
+      payload: batch.payloadOf(uplink),
       meterId: hasReadings ? (lane.device.meter?.meterId ?? 0) : 0,
       from_ms: isDated ? (batch.measuredAt_ms[first] as number) : after_ms,
       to_ms: isDated ? (batch.measuredAt_ms[first] as number) : before_ms,

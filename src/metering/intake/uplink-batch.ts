@@ -1,4 +1,5 @@
-// Uplinks gathered for one commit, column by column: a thousand messages are a few arrays, not thousands of objects.
+// Uplinks gathered for one commit, column by column: a thousand messages are a few arrays, not thousands of objects. What
+// is kept until the commit outlives the young generation, and collecting it cost as much as decoding did.
 import type { DeviceLane } from './device-lane.ts';
 import type { DecodedDelivery, Delivery, IntakeProblem, PendingReading, Settled } from './uplink.ts';
 
@@ -6,6 +7,9 @@ import type { DecodedDelivery, Delivery, IntakeProblem, PendingReading, Settled 
 export const clocks = ['absolute', 'local', 'received'] as const;
 
 const NOTHING: readonly string[] = [];
+const NO_BYTES: Buffer = Buffer.alloc(0);
+const SMALLEST_bytes = 1_024;
+const LENGTH_bytes = 4;
 
 export class UplinkBatch {
   /** Of each uplink, by its place. */
@@ -18,7 +22,9 @@ export class UplinkBatch {
   readonly formats: string[] = [];
   /** -1 where nobody knows the format. */
   readonly decoderVersions: number[] = [];
-  readonly payloads: Uint8Array[] = [];
+  /** All payloads, each behind its length, which is how the elements of an array travel; and where each ends. */
+  #bytes: Buffer = NO_BYTES;
+  readonly #payloadTo: number[] = [];
   readonly #settled: Settled[] = [];
   /** Where its readings begin; they end where the next uplink's begin. */
   readonly #readingsFrom: number[] = [];
@@ -33,28 +39,60 @@ export class UplinkBatch {
   readonly #marks: number[] = [];
   readonly #flags = new Map<number, readonly string[]>();
 
-  payload_bytes = 0;
-
   get count(): number {
-    return this.payloads.length;
+    return this.lanes.length;
+  }
+
+  get payload_bytes(): number {
+    return this.#payloadTo.at(-1) ?? 0;
+  }
+
+  /** A view, good until another uplink is added. */
+  payloadOf(uplink: number): Buffer {
+    return this.#bytes.subarray(this.#elementFrom(uplink) + LENGTH_bytes, this.#payloadTo[uplink]);
+  }
+
+  payloadLength(uplink: number): number {
+    return (this.#payloadTo[uplink] ?? 0) - this.#elementFrom(uplink) - LENGTH_bytes;
+  }
+
+  /** The payloads of uplinks that follow each other, as elements of an array in PostgreSQL's binary form. */
+  payloadElements(first: number, last: number): Buffer {
+    return this.#bytes.subarray(this.#elementFrom(first), this.#payloadTo[last]);
+  }
+
+  #elementFrom(uplink: number): number {
+    return uplink === 0 ? 0 : (this.#payloadTo[uplink - 1] ?? 0);
   }
 
   get unsettled(): number {
     return this.#unsettled;
   }
 
-  /** Begins an uplink; its readings follow by `addReading`. */
+  /** Begins an uplink, of whose payload it takes a copy; its readings follow by `addReading`. */
   begin(lane: DeviceLane, delivery: Delivery, repeatsBefore_ms: number, settled: Settled): void {
     this.lanes.push(lane);
     this.receivedAt_ms.push(delivery.receivedAt_ms);
     this.packetIds.push(delivery.packetId ?? -1);
     this.repeatsBefore_ms.push(repeatsBefore_ms);
-    this.payloads.push(delivery.payload);
-    this.payload_bytes += delivery.payload.length;
+    this.#keep(delivery.payload);
     this.#settled.push(settled);
     this.#readingsFrom.push(this.measuredAt_ms.length);
     this.#unsettled += 1;
     lane.inFlight += 1;
+  }
+
+  #keep(payload: Uint8Array): void {
+    const from = this.payload_bytes;
+    const to = from + LENGTH_bytes + payload.length;
+    if (to > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, to, SMALLEST_bytes));
+      larger.set(this.#bytes.subarray(0, from));
+      this.#bytes = larger;
+    }
+    this.#bytes.writeInt32BE(payload.length, from);
+    this.#bytes.set(payload, from + LENGTH_bytes);
+    this.#payloadTo.push(to);
   }
 
   /** Says what the begun uplink was decoded by. */
@@ -131,7 +169,8 @@ export class UplinkBatch {
         this.lanes[uplink]?.device.deviceNo === deviceNo &&
         (this.receivedAt_ms[uplink] ?? 0) < before_ms &&
         this.#settled[uplink] !== DONE &&
-        Buffer.compare(this.payloads[uplink] ?? payload, payload) === 0
+        this.payloadLength(uplink) === payload.length &&
+        Buffer.compare(this.payloadOf(uplink), payload) === 0
       )
         return uplink;
     }
@@ -146,10 +185,11 @@ export class UplinkBatch {
     this.#unsettled -= 1;
     const lane = this.lanes[uplink];
     if (lane !== undefined) lane.inFlight -= 1;
-    settled(stored);
+    const packetId = this.packetIds[uplink] as number;
+    settled(stored, packetId < 0 ? null : packetId);
     if (this.#alsoSettled.size === 0) return;
     const also = this.#alsoSettled.get(uplink);
-    if (also !== undefined) for (const one of also) one(stored);
+    if (also !== undefined) for (const one of also) one(stored, packetId);
   }
 }
 

@@ -6,14 +6,16 @@ import { intakeLimits } from './intake-limits.ts';
 import { decodeText, endOfField, isTopicName } from './mqtt-text.ts';
 import { packetIdAt } from './packet-body.ts';
 import type { PublishRule } from './topic-rules.ts';
-import type { Delivery } from './uplink.ts';
+import type { Delivery, Settled } from './uplink.ts';
 
 export class UplinkPath {
   readonly #side: ConnectionSide;
   /** The topic last published to, as it travels, and what the policy said of it: a meter has one. */
   #topic: Uint8Array | null = null;
   #format = '';
-  #acknowledged: number[] = [];
+  /** Packet ids to be acknowledged together; the array is kept for the next ones. */
+  readonly #acknowledged: number[] = [];
+  #acknowledgements = 0;
   #published = 0;
   #routing = 0;
 
@@ -49,10 +51,7 @@ export class UplinkPath {
     }
     const payload = bytes.subarray(qos === 0 ? topicEnd : topicEnd + 2, end);
     const delivery = this.delivery(this.#format, payload, packetId, (first & 0b1000) !== 0);
-    host.queue.add(delivery, (stored) => {
-      if (qos !== 0) this.#settled(packetId, stored);
-      if (stored) host.policy.stored?.(device);
-    });
+    host.queue.add(delivery, qos === 0 ? this.#settledUnasked : this.#settled);
     if (host.queue.isFull()) {
       this.#side.wait(waitsFor.store);
       host.queue.whenRoom(() => this.#side.proceed(waitsFor.store));
@@ -76,10 +75,11 @@ export class UplinkPath {
 
   /** Sends what is to be acknowledged, in one write. */
   flush(): void {
-    if (this.#acknowledged.length === 0) return;
-    const bytes = encodeAcknowledgements(firstByte.PUBACK, this.#acknowledged);
-    this.#acknowledged.length = 0;
-    this.#side.write(bytes);
+    const count = this.#acknowledgements;
+    if (count === 0) return;
+    this.#acknowledgements = 0;
+    this.#side.write(encodeAcknowledgements(firstByte.PUBACK, this.#acknowledged, count));
+    if (count > intakeLimits.acknowledgementsKept) this.#acknowledged.length = 0;
   }
 
   /** Lets the policy slow down who publishes too much. To be called when a chunk has been read. */
@@ -102,7 +102,7 @@ export class UplinkPath {
       return null;
     }
     const done = () => {
-      if (qos === 1) this.#settled(packetId, true);
+      if (qos === 1) this.#acknowledge(packetId);
     };
     const payload = body.subarray(2 + body.readUInt16BE(0) + 2 * qos);
     if (rule.allowed && rule.kind === 'acknowledgement') {
@@ -122,13 +122,25 @@ export class UplinkPath {
     return null;
   }
 
-  #settled(packetId: number, stored: boolean): void {
+  // One function for all uplinks of the connection: one for each would outlive the young generation with it.
+  readonly #settled: Settled = (stored, packetId) => {
     if (!stored) {
       this.#side.close();
       return;
     }
-    if (this.#acknowledged.length === 0) this.#side.flushSoon();
-    this.#acknowledged.push(packetId);
+    this.#acknowledge(packetId ?? 0);
+    this.#side.host.policy.stored?.(this.#side.device);
+  };
+
+  /** At QoS 0 nobody waits for an answer. */
+  readonly #settledUnasked: Settled = (stored) => {
+    if (stored) this.#side.host.policy.stored?.(this.#side.device);
+  };
+
+  #acknowledge(packetId: number): void {
+    if (this.#acknowledgements === 0) this.#side.flushSoon();
+    this.#acknowledged[this.#acknowledgements] = packetId;
+    this.#acknowledgements += 1;
   }
 
   #isSameTopic(bytes: Uint8Array, start: number, end: number): boolean {

@@ -61,5 +61,8 @@ export interface DecodedDelivery {
   problem: IntakeProblem | null;
 }
 
-/** Called once: `stored` true after the commit, false where it will never be stored by us and must not be acknowledged. */
-export type Settled = (stored: boolean) => void;
+/**
+ * Called once: `stored` true after the commit, false where it will never be stored by us and must not be acknowledged.
+ * The delivery's packet id comes along, so that one function serves all deliveries of a connection.
+ */
+export type Settled = (stored: boolean, packetId: number | null) => void;

@@ -29,10 +29,10 @@ export const proofLimits = {
   afterChange_ms: 6 * 3_600_000,
   /** Days that changed, taken up in one step. */
   changedDays: 50_000,
-  /** Zones of one day in one transaction. */
-  zones: 500,
+  /** Zones of one day in one transaction: the hashes of all their meters are in memory at once. */
+  zones: 10,
   /** Meters read with one statement. */
-  meters: 10_000,
+  meters: 4_000,
   /** Days without any reading that are hashed as such, back from one that has some. */
   daysBetween: 62,
 } as const;

@@ -94,16 +94,14 @@ export interface MeterDayFacts {
 export const MARK_bytes = 3;
 
 const tag = (name: string) => utf8ToBytes(`naru/${name}/1`);
-const ENTRY = tag('meter-day-entry');
 const ENTRIES = tag('meter-day-entries');
-const UPLINK = tag('uplink');
 const UPLINKS = tag('meter-day-uplinks');
 const DAY = tag('meter-day');
 const TREE = tag('tree');
 
 /** SHA-256("naru/meter-day-entry/1" ‖ the entry as RFC 8785 writes it) */
 export function entryHash(entry: Entry, sha256: Sha256): Uint8Array {
-  return sha256(concatBytes(ENTRY, utf8ToBytes(JSON.stringify(inOrder(entry)))));
+  return sha256(utf8ToBytes(`naru/meter-day-entry/1${JSON.stringify(inOrder(entry))}`));
 }
 
 /** The members in the order of RFC 8785, whoever made the object; numbers are whole and text is without surrogates. */
@@ -137,7 +135,7 @@ export function uplinkHash(
   sha256: Sha256,
 ): Uint8Array {
   const facts: UplinkFacts = { format, received_at_us, salt, sha256: digest, uplink_id };
-  return sha256(concatBytes(UPLINK, utf8ToBytes(JSON.stringify(facts))));
+  return sha256(utf8ToBytes(`naru/uplink/1${JSON.stringify(facts)}`));
 }
 
 /** SHA-256("naru/meter-day-entries/1" ‖ the entries' hashes, in the order of `compareEntries`) */

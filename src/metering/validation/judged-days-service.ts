@@ -15,16 +15,14 @@ import { placeAt } from './place-at.ts';
 import { type InstallPlace, listInstallPlaces, listPlaceVersions, type PlaceVersion } from './profile-store.ts';
 import { registersOfDay } from './register-steps.ts';
 
-/** @param spans one an install; its days are cut to the time that the meter stood there */
-export async function daysToJudge(
-  from: Transaction,
+/** One by one, from what was read of them: all at once they would not fit beside those of the next installs. */
+export function* daysToJudge(
   days: LocalDays,
-  spans: readonly JudgedSpan[],
-): Promise<{ install_id: number; judged: JudgedDay }[]> {
-  const known = await readAll(from, days, spans);
-  return known.spans.flatMap((span) =>
-    [...daysOf(days, known, span)].map((judged) => ({ install_id: span.install.install_id, judged })),
-  );
+  known: KnownOfSpans,
+): Generator<{ install_id: number; judged: JudgedDay }> {
+  for (const span of known.spans) {
+    for (const judged of daysOf(days, known, span)) yield { install_id: span.install.install_id, judged };
+  }
 }
 
 /** An install's days to be judged, cut to the time the meter stood there. */
@@ -34,7 +32,8 @@ interface StoodSpan {
   last: LocalDay;
 }
 
-interface Known {
+/** All that days of installs are judged by. */
+export interface KnownOfSpans {
   spans: StoodSpan[];
   hours: ReadonlyMap<string, (number | null)[]>;
   estimates: ReadonlyMap<string, (number | null)[]>;
@@ -49,7 +48,12 @@ interface Known {
 const dayKey = (installId: number, date: string) => `${installId} ${date}`;
 export const peerKey = ({ zone_id, usage_class, day }: PeerDay) => `${zone_id}\n${usage_class}\n${day}`;
 
-async function readAll(from: Transaction, days: LocalDays, wanted: readonly JudgedSpan[]): Promise<Known> {
+/** @param wanted one an install; its days are cut to the time that the meter stood there */
+export async function readKnown(
+  from: Transaction,
+  days: LocalDays,
+  wanted: readonly JudgedSpan[],
+): Promise<KnownOfSpans> {
   const ids = wanted.map((one) => one.install_id);
   const [installs, spanned] = [await listInstallPlaces(from, ids), spanOf(wanted)];
   const wantedOf = new Map(wanted.map((one) => [one.install_id, one]));
@@ -187,7 +191,7 @@ export async function peersOfSpans(
   return [...found.values()];
 }
 
-function* daysOf(days: LocalDays, known: Known, { install, first, last }: StoodSpan): Generator<JudgedDay> {
+function* daysOf(days: LocalDays, known: KnownOfSpans, { install, first, last }: StoodSpan): Generator<JudgedDay> {
   const { install_id, meter_id, bore_mm, dials } = install;
   const { wrapsAt_l } = dialOf({ dials, bore_mm });
   const curve = known.curves.get(meter_id);

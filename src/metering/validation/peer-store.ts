@@ -65,24 +65,25 @@ export async function putPeerUse(
   if (wanted.length === 0) return [];
   const { rows } = await to.query<PeerUse>({
     name: 'metering-put-peer-use',
+    // All at once: by zone, the planner may read every install for each.
     text: `INSERT INTO metering.peer_use AS stored (zone_id, usage_class, day, places, median_l)
-           SELECT wanted.zone_id, wanted.usage_class, wanted.day, peers.places, peers.median_l
+           SELECT wanted.zone_id, wanted.usage_class, wanted.day,
+                  trunc(count(total.use_l), 1 - length(count(total.use_l)::text))::int AS places,
+                  coalesce(round(percentile_disc(0.5) WITHIN GROUP (ORDER BY total.use_l) / ${ROUNDED_TO_l}.0)
+                           * ${ROUNDED_TO_l}, 0)::int AS median_l
              FROM unnest($1::text[], $2::text[], $3::date[], $4::float8[]) AS wanted (zone_id, usage_class, day, start_ms)
-            CROSS JOIN LATERAL (
-              SELECT trunc(count(*), 1 - length(count(*)::text))::int AS places,
-                     coalesce(round(percentile_disc(0.5) WITHIN GROUP (ORDER BY total.use_l) / ${ROUNDED_TO_l}.0)
-                              * ${ROUNDED_TO_l}, 0)::int AS median_l
-                FROM (SELECT DISTINCT service_point_id FROM metering.service_point_version v
-                       WHERE v.zone_id = wanted.zone_id) place
-                JOIN LATERAL (SELECT zone_id, usage_class, purpose FROM metering.service_point_version v
-                               WHERE v.service_point_id = place.service_point_id
-                                 AND v.from_at <= to_timestamp(wanted.start_ms / 1000)
-                               ORDER BY from_at DESC, recorded_at DESC LIMIT 1) held ON true
-                JOIN metering.install i ON i.service_point_id = place.service_point_id
-                JOIN metering.use_day u ON u.install_id = i.install_id AND u.day = wanted.day
-               CROSS JOIN LATERAL (SELECT sum(use_l) AS use_l FROM unnest(u.hours_l) use_l) total
-               WHERE held.zone_id = wanted.zone_id AND held.usage_class = wanted.usage_class AND held.purpose <> 'inlet'
-                 AND array_position(u.hours_l, NULL) IS NULL) peers
+             LEFT JOIN (metering.service_point_version held JOIN metering.install i USING (service_point_id))
+               ON held.zone_id = wanted.zone_id AND held.usage_class = wanted.usage_class AND held.purpose <> 'inlet'
+              AND held.from_at <= to_timestamp(wanted.start_ms / 1000)
+              AND NOT EXISTS (SELECT FROM metering.service_point_version newer
+                               WHERE newer.service_point_id = held.service_point_id
+                                 AND newer.from_at <= to_timestamp(wanted.start_ms / 1000)
+                                 AND (newer.from_at, newer.recorded_at) > (held.from_at, held.recorded_at))
+             LEFT JOIN LATERAL (
+               SELECT sum(hour_l) AS use_l FROM metering.use_day u, unnest(u.hours_l) AS hour_l
+                WHERE u.install_id = i.install_id AND u.day = wanted.day
+               HAVING count(*) = count(hour_l)) total ON true
+            GROUP BY wanted.zone_id, wanted.usage_class, wanted.day
            ON CONFLICT (zone_id, usage_class, day) DO UPDATE SET places = EXCLUDED.places, median_l = EXCLUDED.median_l
             WHERE (stored.places, stored.median_l) IS DISTINCT FROM (EXCLUDED.places, EXCLUDED.median_l)
            RETURNING zone_id, usage_class, day::text AS day, places, median_l`,

@@ -31,8 +31,6 @@ export const validationLimits = {
   installsARow: 500,
   /** Zones' days whose figures are worked out in one transaction. */
   peerDays: 100,
-  /** Installs judged with one round of statements. */
-  installsAtOnce: 500,
   /** Installs judged again in one transaction when a rule is new, and days of each, back from the last. */
   replayInstalls: 20,
   replayDays: 400,
@@ -97,7 +95,7 @@ export async function judgeDue(validation: Validation): Promise<{ installs: numb
     const changed = due.spans.filter((span) => !span.isUseSame);
     await markPeersDue(transaction, await peersOfSpans(transaction, days, changed));
     const spans = oneAnInstall(due.spans.map((span) => (span.isUseSame ? span : withSwayed(span, until))));
-    const findings = await judgeAll(transaction, { days, rules, now_ms }, spans);
+    const findings = await judgeDays(transaction, { days, rules, now_ms }, spans);
     return { installs: spans.length, findings };
   });
 }
@@ -113,16 +111,6 @@ async function workOutPeers(transaction: Transaction, days: LocalDays): Promise<
   }));
   await makePeersDue(transaction, swayed, unusualForZone.name);
   return due.length > 0;
-}
-
-type Judge = Parameters<typeof judgeDays>[1];
-
-async function judgeAll(transaction: Transaction, judge: Judge, spans: readonly JudgedSpan[]): Promise<number> {
-  let findings = 0;
-  for (let at = 0; at < spans.length; at += validationLimits.installsAtOnce) {
-    findings += await judgeDays(transaction, judge, spans.slice(at, at + validationLimits.installsAtOnce));
-  }
-  return findings;
 }
 
 /** A day is held against the days before it: another use of one sways those after it. */
@@ -158,7 +146,7 @@ export async function replayRules({ pool, clock, days, rules }: Validation): Pro
     });
     const known = rules.filter((rule) => replay.rules.includes(rule.name));
     const gone = replay.rules.filter((name) => !known.some((rule) => rule.name === name));
-    await judgeAll(transaction, { days, rules: known, gone, now_ms: clock.now_ms() }, spans);
+    await judgeDays(transaction, { days, rules: known, gone, now_ms: clock.now_ms() }, spans);
     const last = installs.length < limit ? ahead : (installs.at(-1)?.install_id ?? ahead);
     await moveReplay(transaction, replay.rules, last);
     return installs.length;

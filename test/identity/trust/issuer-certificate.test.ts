@@ -172,7 +172,7 @@ describe('rotating certified keys', () => {
   test('takes up the next certificate where it is in the file, and goes on without where it is not', async () => {
     const keyFile = join(folder, 'issuer-keys.json');
     const fresh = await testDatabase();
-    const other = await identityWorld(fresh.pool, keyFile);
+    const other = await identityWorld(fresh.pool, { keyFile });
     const service = createChangeIssuerKeysService({
       ...{ pool: fresh.pool, clock: other.clock, dids: other.dids, keyFile, passphrase: KEYS_PASSPHRASE, publicUrl },
     });
