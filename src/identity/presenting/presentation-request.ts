@@ -35,12 +35,21 @@ export interface WantedAuthority {
   values: string[];
 }
 
+/**
+ * How an asked credential is secured: SD-JWT VC, a W3C credential with Data Integrity proofs, or one in a JWT.
+ * Source: OpenID4VP 1.0, B.1 and B.3.
+ */
+export const askedFormats = ['dc+sd-jwt', 'ldp_vc', 'jwt_vc_json'] as const;
+export type AskedFormat = (typeof askedFormats)[number];
+
 export interface WantedCredential {
   /** Names the credential in the answer; the type's id, `_` for `-`, where absent. */
   id?: string | undefined;
   /** Credential type id, such as `water-account`. */
   type: string;
   claims: WantedClaim[];
+  /** `dc+sd-jwt` where absent. */
+  format?: AskedFormat | undefined;
   /** Several credentials of the type may answer. */
   multiple?: boolean | undefined;
   /** Only what brings certificates of one of these is taken. */

@@ -10,7 +10,12 @@ import { type Random, randomToken } from '../../platform/random.ts';
 import { sameSecret } from '../secrets.ts';
 import type { VerifierService } from '../trust/verifier-service.ts';
 import { answersQuery, askedClaims, queryIdOf, wantedAuthorities } from './presentation-query.ts';
-import { presentationLimits, type RequestRecord, type WantedCredential } from './presentation-request.ts';
+import {
+  type AskedFormat,
+  presentationLimits,
+  type RequestRecord,
+  type WantedCredential,
+} from './presentation-request.ts';
 import { recordAnswer, waitingRequest } from './presentation-request-store.ts';
 import { audienceOf, browserRequestPayload, requestPayload } from './request-object.ts';
 import { handleHash, responseCodeHash } from './request-presentation-service.ts';
@@ -22,6 +27,7 @@ import type { CredentialVerdict, PresentationOutcome, Verdict } from './verdict.
 export type VerifyPresentation = (
   presentation: unknown,
   expected: {
+    format: AskedFormat;
     nonce: string;
     audience: string;
     types: string[];
@@ -81,7 +87,8 @@ export function createPresentationAnswerService(parts: {
         readTransaction(entry)?.credential_ids.includes(queryId),
       );
       const authorities = wantedAuthorities(wanted);
-      const expected = { nonce: request.nonce, audience, types: [wanted.type], transactions, authorities };
+      const { format = 'dc+sd-jwt', type } = wanted;
+      const expected = { format, nonce: request.nonce, audience, types: [type], transactions, authorities };
       for (const presentation of presentations) {
         verdicts.push({ query_id: queryId, ...(await verifyPresentation(presentation, expected)) });
       }

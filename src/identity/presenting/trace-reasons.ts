@@ -223,6 +223,10 @@ export const traceReasons = {
     ko: '제시에 서명한 열쇠가 제시자의 DID 문서에 없습니다.',
     en: "The key that signed the presentation is not one of the holder's DID document.",
   },
+  HOLDER_NOT_SUBJECT: {
+    ko: '제시한 사람이 증명서의 당사자가 아니거나 당사자를 알 수 없습니다.',
+    en: 'Who presents is not whom the credential is about, or it does not say whom.',
+  },
   HOLDER_SELF_ASSERTED: {
     ko: '증명서가 제시의 서명으로만 보호되는데 발급자와 제시자가 다릅니다.',
     en: 'A credential secured by the presentation alone must be issued by its holder.',

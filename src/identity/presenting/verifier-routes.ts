@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import type { VerifierService } from '../trust/verifier-service.ts';
-import { clientPrefixes, type PresentationRequests, presentationLimits } from './presentation-request.ts';
+import { askedFormats, clientPrefixes, type PresentationRequests, presentationLimits } from './presentation-request.ts';
 import { traceText } from './trace-words.ts';
 import type { TraceStep } from './verdict.ts';
 
@@ -31,6 +31,7 @@ const wanted = {
       z.strictObject({
         id: text(NAME_chars).optional(),
         type: text(NAME_chars),
+        format: z.enum(askedFormats).optional(),
         claims: z.array(claim).min(1),
         multiple: z.boolean().optional(),
         trusted_authorities: z
