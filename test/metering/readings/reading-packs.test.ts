@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { listTold } from '../../../src/metering/alarms/alarm-facts-store.ts';
 import { listLedgerFacts, listLossSigns } from '../../../src/metering/completeness/ledger-store.ts';
+import { listToldReadings } from '../../../src/metering/exports/reading-export-store.ts';
 import { commitPart } from '../../../src/metering/intake/commit-batch-store.ts';
 import { DeviceLane } from '../../../src/metering/intake/device-lane.ts';
 import { createIntakeMetrics } from '../../../src/metering/intake/intake-metrics.ts';
@@ -20,7 +21,7 @@ import { packSome } from '../../../src/metering/readings/pack-readings-service.t
 import { listToldAt } from '../../../src/metering/readings/reading-edit-store.ts';
 import { dayOf, holdPacks, packDays } from '../../../src/metering/readings/reading-pack-store.ts';
 import { findLastFlagged, findLastReading, listRegisters } from '../../../src/metering/readings/readings-store.ts';
-import { listRoughSpans } from '../../../src/metering/validation/judged-store.ts';
+import { listToldSpans } from '../../../src/metering/validation/judged-store.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
 import { inTransaction, type Pool } from '../../../src/platform/postgres/database.ts';
@@ -170,10 +171,10 @@ async function answersOf({ pool }: Store, seed: number, sent: readonly Uplink[],
   const answers: unknown[] = [];
   const spans = installs.map(({ meter_id }) => {
     const from_ms = begin_ms - 4 * DAY_ms + below(12 * 24) * HOUR_ms + below(2) * below(HOUR_ms);
-    return { meterId: meter_id, from_ms, to_ms: from_ms + below(4 * 24) * HOUR_ms, most_l_per_h: 40 };
+    return { meterId: meter_id, from_ms, to_ms: from_ms + below(4 * 24) * HOUR_ms };
   });
   for (const around of [0, 1, 2, 9]) answers.push([...(await listRegisters(pool, spans, around))]);
-  answers.push(await listRoughSpans(pool, spans, 0.25));
+  answers.push(await listToldSpans(pool, spans));
   const days = installs.flatMap(({ install_id }) =>
     [0, 1, 2, 3].map((n) => {
       const start_ms = Math.floor(begin_ms / DAY_ms) * DAY_ms + (n - 1) * DAY_ms + 15 * HOUR_ms;
@@ -198,11 +199,14 @@ async function answersOf({ pool }: Store, seed: number, sent: readonly Uplink[],
     },
     ...{ facts_ms: spans[n]?.from_ms ?? 0, facts_day: '2026-03-01', to_ms: now_ms },
   }));
-  const told = await listTold(pool, questions);
-  answers.push(told.map((one) => ({ ...one, instants: one.instants.toSorted() })));
+  for (const { instants, flagged, ...of } of await listTold(pool, questions)) {
+    answers.push({ ...of, instants: [...instants].sort(), flagged: [...flagged].sort() });
+  }
   for (const { meterId, from_ms, to_ms } of spans) {
     answers.push(await findLastReading(pool, meterId, { from_ms, to_ms }));
     answers.push(await findLastFlagged(pool, meterId, ['leak'], { from_ms: 0, to_ms }));
+    const inside = { after_us: from_ms * 1_000, before_us: to_ms * 1_000 };
+    for (const limit of [1, 7, 500]) answers.push(await listToldReadings(pool, meterId, inside, limit));
     answers.push(await countReadings(pool, meterId, from_ms, to_ms));
   }
   answers.push([
