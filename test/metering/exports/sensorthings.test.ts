@@ -269,7 +269,7 @@ describe('observations', () => {
     expect(mixed.value.map(({ result }) => result)).toEqual([100, 340]);
   });
 
-  test('come in pages whose links give each once, in the order asked for [18-088 9.3.3.7]', async () => {
+  test('come in pages whose links give each once, in the order asked for [18-088 9.3.3.6]', async () => {
     const seen: unknown[] = [];
     let address: string | undefined =
       `Datastreams(${registerOf(one)})/Observations?$orderby=result desc&$top=4&$filter=${encodeURIComponent('result ge 340')}`;
@@ -291,7 +291,7 @@ describe('observations', () => {
 });
 
 describe('what is asked for', () => {
-  test('is given and no more [18-088 9.3.3.4 $select]', async () => {
+  test('is given and no more [18-088 9.3.2.2 $select]', async () => {
     expect(await get(`Things(${one['@iot.id']})?$select=name,Datastreams`)).toEqual({
       name: '1 @ sp-1',
       'Datastreams@iot.navigationLink': `${one['@iot.selfLink']}/Datastreams`,
@@ -302,7 +302,7 @@ describe('what is asked for', () => {
     expect((await get('Things?$select=id')).value).toEqual(things.map((thing) => ({ '@iot.id': thing['@iot.id'] })));
   });
 
-  test('is expanded by one level, with options of its own [18-088 9.3.3.3 $expand]', async () => {
+  test('is expanded by one level, with options of its own [18-088 9.3.2.1 $expand]', async () => {
     const [stream] = (
       await get(
         `Datastreams?$filter=Thing/id eq ${one['@iot.id']} and ObservedProperty/id eq 1&$expand=Thing,Observations($top=1;$orderby=phenomenonTime desc;$count=true)`,
