@@ -173,7 +173,10 @@ async function answersOf({ pool }: Store, seed: number, sent: readonly Uplink[],
     const from_ms = begin_ms - 4 * DAY_ms + below(12 * 24) * HOUR_ms + below(2) * below(HOUR_ms);
     return { meterId: meter_id, from_ms, to_ms: from_ms + below(4 * 24) * HOUR_ms, most_l_per_h: 40 };
   });
-  for (const around of [0, 1, 2, 9]) answers.push([...(await listRegisters(pool, spans, around))]);
+  for (const around of [0, 1, 2, 9]) {
+    const told = await listRegisters(pool, spans, around);
+    answers.push(spans.map(({ meterId }) => told.get(meterId)));
+  }
   answers.push(await listRoughSpans(pool, spans, 0.25));
   const days = installs.flatMap(({ install_id }) =>
     [0, 1, 2, 3].map((n) => {
