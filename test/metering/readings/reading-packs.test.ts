@@ -322,6 +322,34 @@ describe('readings in packs', () => {
     expect(await store.rows('(SELECT DISTINCT meter_id FROM metering.reading)')).toEqual([{ meter_id: 3 }]);
   });
 
+  test('are made day after day and meter after meter, where another copy left off, and past days of which nothing came', async () => {
+    const time = { now_ms: begin_ms + 5 * DAY_ms };
+    const store = await Store.open({ now_ms: () => time.now_ms });
+    const told = (meter: number, at_ms: number): Uplink => ({
+      ...{ meter, receivedAt_ms: at_ms + 9 * HOUR_ms, packetId: 1, payload: Buffer.from([meter]) },
+      readings: [1, 2, 3, 4].map((n) => ({ at_ms: at_ms + n, register_l: n, clock: 'absolute', flags: [] })),
+    });
+    const days = [begin_ms, begin_ms + DAY_ms, begin_ms + 40 * DAY_ms, begin_ms + 41 * DAY_ms];
+    await store.commit(days.flatMap((at_ms) => [told(1, at_ms), told(2, at_ms)]));
+    const packsOf = () => store.rows('(SELECT day, count(*) FROM metering.reading_pack GROUP BY 1)');
+    // The first turn finds where to begin, the next packs that day of all five meters.
+    await packSome(store);
+    expect(await packSome(store)).toEqual({ packs: 2, readings: 8 });
+    await inTransaction(store.pool, async (other) => {
+      await holdPacks(other);
+      expect(await packSome(store)).toBeNull();
+    });
+    expect(await packsOf()).toEqual([{ day: '2026-03-27', count: 2 }]);
+    expect(await store.pack()).toBe(2);
+    time.now_ms = begin_ms + 42 * DAY_ms;
+    expect(await store.pack()).toBe(0);
+    time.now_ms = begin_ms + 60 * DAY_ms;
+    expect(await store.pack()).toBe(4);
+    expect((await packsOf()).length).toBe(4);
+    expect(await store.count('reading')).toBe(0);
+    expect(await store.pack()).toBe(0);
+  });
+
   test('are found by their key, in the partition of their day alone', async () => {
     const at = Date.UTC(2026, 4, 5);
     const store = await Store.open({ now_ms: () => at });
