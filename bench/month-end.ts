@@ -23,6 +23,7 @@ import { cpuOfTree_s } from './cpu-time.ts';
 import { copyHours, fillMonth, fillRegistry, type MonthOptions, READINGS_A_TELEGRAM, Registers } from './month-fill.ts';
 import { followedSoFar, hashDays, judgeAllAlarms, workOffBalances, workOffLedger } from './month-followers.ts';
 import { expectTruePacks } from './month-packs.ts';
+import { Progress } from './progress.ts';
 
 const TIME_ZONE = 'Asia/Seoul';
 const DAY_ms = 86_400_000;
@@ -129,10 +130,12 @@ async function fillAll(pool: Pool): Promise<number> {
 
 async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }> {
   const total = { meters: 0, days: 0 };
+  const progress = new Progress('meters worked off');
   await gatherUse(pool);
   for (;;) {
     const done = await workOffUse(pool, days);
     if (done === null || done.marks === 0) return total;
+    progress.add(done.meters);
     total.meters += done.meters;
     total.days += done.days;
   }
@@ -140,11 +143,13 @@ async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }>
 
 async function validateAll(pool: Pool): Promise<{ installs: number; findings: number }> {
   const total = { installs: 0, findings: 0 };
+  const progress = new Progress('meters judged');
   await takeUpDay(validation(pool));
   await gatherDue(validation(pool));
   for (;;) {
     const done = await judgeDue(validation(pool));
     if (done === null) return total;
+    progress.add(done.installs);
     total.installs += done.installs;
     total.findings += done.findings;
   }
@@ -170,9 +175,11 @@ async function billAll(pool: Pool): Promise<{ bills: number; held: number }> {
   };
   await startBillRun({ pool, clock, days }, { tariff, use_from, use_until, billed_on: use_until, startedBy: null });
   const total = { bills: 0, held: 0 };
+  const progress = new Progress('bills');
   for (;;) {
     const part = await workOffBillRun(pool, { clock, days });
     if (part === null || part.run_id === null) return total;
+    progress.add(part.bills);
     total.bills += part.bills;
     total.held += part.held;
   }

@@ -21,7 +21,7 @@ import { packSome } from '../../../src/metering/readings/pack-readings-service.t
 import { listToldAt } from '../../../src/metering/readings/reading-edit-store.ts';
 import { dayOf, holdPacks, packDays } from '../../../src/metering/readings/reading-pack-store.ts';
 import { findLastFlagged, findLastReading, listRegisters } from '../../../src/metering/readings/readings-store.ts';
-import { listRoughSpans } from '../../../src/metering/validation/judged-store.ts';
+import { listToldSpans } from '../../../src/metering/validation/judged-store.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
 import { inTransaction, type Pool } from '../../../src/platform/postgres/database.ts';
@@ -171,13 +171,13 @@ async function answersOf({ pool }: Store, seed: number, sent: readonly Uplink[],
   const answers: unknown[] = [];
   const spans = installs.map(({ meter_id }) => {
     const from_ms = begin_ms - 4 * DAY_ms + below(12 * 24) * HOUR_ms + below(2) * below(HOUR_ms);
-    return { meterId: meter_id, from_ms, to_ms: from_ms + below(4 * 24) * HOUR_ms, most_l_per_h: 40 };
+    return { meterId: meter_id, from_ms, to_ms: from_ms + below(4 * 24) * HOUR_ms };
   });
   for (const around of [0, 1, 2, 9]) {
     const told = await listRegisters(pool, spans, around);
     answers.push(spans.map(({ meterId }) => told.get(meterId)));
   }
-  answers.push(await listRoughSpans(pool, spans, 0.25));
+  answers.push(await listToldSpans(pool, spans));
   const days = installs.flatMap(({ install_id }) =>
     [0, 1, 2, 3].map((n) => {
       const start_ms = Math.floor(begin_ms / DAY_ms) * DAY_ms + (n - 1) * DAY_ms + 15 * HOUR_ms;
