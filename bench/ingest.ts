@@ -22,6 +22,7 @@ import { migrate } from '../src/platform/postgres/migrate.ts';
 import { systemRandom } from '../src/platform/random.ts';
 import { ask, endProgram, nextWord, startMosquitto, startProgram } from './bench-process.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
+import { type AtRest, finish, type Run, report, type Shape } from './ingest-table.ts';
 import type { IntakeTask, Question } from './intake-process.ts';
 import type { LoadDevice, LoadResult } from './mqtt-load.ts';
 import type { ConsumerTask } from './peer-consumer.ts';
@@ -33,25 +34,10 @@ const PROVISION = 1_000;
 const DURATION_ms = 6_000;
 const DAY_s = 86_400;
 
-interface Shape {
-  connections: number;
-  window: number;
-  readingsPerMessage: 1 | 6;
-}
 const w64: Shape = { connections: 200, window: 64, readingsPerMessage: 1 };
 const w1: Shape = { connections: 5_000, window: 1, readingsPerMessage: 1 };
 const six: Shape = { connections: 200, window: 64, readingsPerMessage: 6 };
 const shapes: Record<string, Shape> = { w64, w1, six };
-
-interface Run extends LoadResult, Shape {
-  who: string;
-  /** Acknowledged and, where the peer stores later, stored. */
-  messages_per_s: number;
-  /** Of broker and consumer, and of the database. */
-  own_us: number;
-  database_us: number;
-  load_us: number;
-}
 
 const only = (
   parseArgs({ options: { only: { type: 'string', multiple: true } }, allowPositionals: true }).values.only ?? []
@@ -220,12 +206,6 @@ async function underLoad(
   };
 }
 
-interface AtRest {
-  memory_MB: number;
-  listening_memory_MB: number;
-  back_s: number;
-}
-
 async function measureFleet(devices: LoadDevice[]): Promise<AtRest> {
   const memory_MB: number[] = [];
   for (const subscribe of [false, true]) {
@@ -288,61 +268,4 @@ function databaseCpu_s(): number {
 
 function pidOf(child: ChildProcess): number {
   return child.pid as number;
-}
-
-function report(runs: Run[]): void {
-  console.log(
-    '\nQoS 1; c = connections, w = messages in flight on each, r = readings a message; µs of processor a message',
-  );
-  const heads = ['messages/s', 'readings/s', 'ack p50 ms', 'p99 ms', 'own µs', 'database µs', 'load µs', 'load idle'];
-  console.log(
-    `${'who'.padEnd(32)} ${'c'.padStart(5)} ${'w'.padStart(3)} r ${heads.map((h) => h.padStart(11)).join(' ')}`,
-  );
-  for (const run of runs) {
-    const cells = [
-      run.messages_per_s.toFixed(0),
-      (run.messages_per_s * run.readingsPerMessage).toFixed(0),
-      run.ack_p50_ms.toFixed(1),
-      run.ack_p99_ms.toFixed(1),
-      run.own_us.toFixed(1),
-      run.database_us.toFixed(1),
-      run.load_us.toFixed(1),
-      `${(100 * run.idle_share).toFixed(0)} %`,
-    ];
-    const what = `${String(run.connections).padStart(5)} ${String(run.window).padStart(3)} ${run.readingsPerMessage}`;
-    console.log(`${run.who.padEnd(32)} ${what} ${cells.map((cell) => cell.padStart(11)).join(' ')}`);
-  }
-}
-
-function finish(ours: Run[], peers: Run[], rest: AtRest): void {
-  const [our64, our1, our6] = ours;
-  if (!our64 || !our1 || !our6) throw new Error('a run is missing');
-  const [group, , each] = peers;
-  const cost_us = (run: Run) => run.own_us + run.database_us;
-  const ratio = (peer: Run | undefined) => (peer === undefined ? null : rounded(cost_us(peer) / cost_us(our64)));
-  console.log(
-    JSON.stringify({
-      bench: 'ingest',
-      c200_w64_msgs_per_s: Math.round(our64.messages_per_s),
-      c5000_w1_msgs_per_s: Math.round(our1.messages_per_s),
-      six_readings_per_s: Math.round(our6.messages_per_s * 6),
-      cpu_ratio_vs_group_commit: ratio(group),
-      cpu_ratio_vs_insert_each: ratio(each),
-      own_cpu_ratio_vs_group_commit: group === undefined ? null : rounded(group.own_us / our64.own_us),
-      peer_group_commit_msgs_per_s: group === undefined ? null : Math.round(group.messages_per_s),
-      peer_insert_each_msgs_per_s: each === undefined ? null : Math.round(each.messages_per_s),
-      ack_p50_ms: rounded(our64.ack_p50_ms),
-      ack_p99_ms: rounded(our64.ack_p99_ms),
-      w1_ack_p50_ms: rounded(our1.ack_p50_ms),
-      w1_ack_p99_ms: rounded(our1.ack_p99_ms),
-      least_load_idle_share: rounded(Math.min(our64.idle_share, our1.idle_share, our6.idle_share)),
-      idle_10000_MB: rounded(rest.memory_MB),
-      listening_10000_MB: rounded(rest.listening_memory_MB),
-      back_5000_s: rounded(rest.back_s),
-    }),
-  );
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -45,6 +45,8 @@ export interface LoadResult {
 const OPENING = 200;
 const RECONNECT_AFTER_ms = 250;
 const CONNACK_bytes = 4;
+/** Of so many messages of a connection, the time to the acknowledgement is taken of one. */
+const WATCHED_EVERY = 8;
 
 function text(value: string): Buffer {
   const bytes = Buffer.from(value);
@@ -113,6 +115,7 @@ class Sender {
   /** One message at a time is watched: how many were acknowledged when it must have been, and when it left. */
   #watched = 0;
   #watchedAt_ms = 0;
+  #watchAt = 0;
   readonly latencies_ms: number[] = [];
   isStopped = false;
   whenDrained: () => void = () => {};
@@ -146,7 +149,8 @@ class Sender {
   }
 
   send(count: number): void {
-    if (this.#watched === 0) {
+    if (this.#watched === 0 && this.#sent >= this.#watchAt) {
+      this.#watchAt = this.#sent + WATCHED_EVERY;
       this.#watched = this.#sent + count;
       this.#watchedAt_ms = performance.now();
     }
@@ -156,7 +160,8 @@ class Sender {
       for (let n = 0; n < many; n += 1) this.#number(slot + n, this.#sent + n);
       this.#sent += many;
       rest -= many;
-      this.#socket.write(this.#slots.subarray(slot * this.#size, (slot + many) * this.#size));
+      const isAll = many === this.#load.window;
+      this.#socket.write(isAll ? this.#slots : this.#slots.subarray(slot * this.#size, (slot + many) * this.#size));
     }
   }
 

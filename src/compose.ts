@@ -191,7 +191,8 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
   });
   const staff = createStaffService({ pool, clock, random, statusOf: (id) => findCredential(pool, id) });
   const metering = composeMetering({
-    ...{ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
+    ...{ pool, clock, random, timeZone, publicUrl },
+    ...{ requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
     ...{ secret: options.secret, dataDirectory: options.dataDirectory },
   });
   /** A broker alone has no need of the issuer's keys, and need not be given them. */

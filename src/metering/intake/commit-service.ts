@@ -167,7 +167,10 @@ class Queue implements CommitQueue {
       this.#inFlight_bytes -= batch.payloadLength(uplink);
       batch.settle(uplink, stored);
     }
-    if (batch.unsettled === 0 && batch !== this.#gathering) this.#unsettled.delete(batch);
+    if (batch.unsettled === 0 && batch !== this.#gathering) {
+      this.#unsettled.delete(batch);
+      batch.release();
+    }
     if (!this.isFull()) for (const proceed of this.#waiting.splice(0)) proceed();
     if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -1,4 +1,5 @@
 // The part of a batch that one transaction stores, its readings in the order of their key and parted by the way they go.
+import type { DeviceLane } from './device-lane.ts';
 import type { UplinkBatch } from './uplink-batch.ts';
 
 /** Batches hold fewer readings than this, so that meter and place make one exact number. */
@@ -44,21 +45,26 @@ export function partRows(
   };
   const keys = new Float64Array(batch.measuredAt_ms.length);
   let plausible = 0;
-  for (let index = 0; index < uplinks.length; index += 1) {
-    const uplink = uplinks[index] as number;
-    rows.idOf[uplink] = firstId + index;
-    if (batch.hasProblems && batch.problemOf(uplink) !== null) rows.problems.push(uplink);
-    const meterId = batch.lanes[uplink]?.device.meter?.meterId ?? 0;
-    const end = batch.endOfReadings(uplink);
-    for (let reading = batch.firstReadingOf(uplink); reading < end; reading += 1) {
-      rows.uplinkOf[reading] = uplink;
-      if (batch.isPlausible(reading)) {
-        keys[plausible] = meterId * PLACES + reading;
-        plausible += 1;
-      } else rows.misdated.push(reading);
+  for (const run of runsByMeter(batch, uplinks)) {
+    let index = placeOf(run);
+    const firstKey = run - index;
+    const lane = batch.lanes[uplinks[index] as number];
+    for (; index < uplinks.length; index += 1) {
+      const uplink = uplinks[index] as number;
+      if (batch.lanes[uplink] !== lane) break;
+      rows.idOf[uplink] = firstId + index;
+      const end = batch.endOfReadings(uplink);
+      for (let reading = batch.firstReadingOf(uplink); reading < end; reading += 1) {
+        rows.uplinkOf[reading] = uplink;
+        if (batch.isPlausible(reading)) {
+          keys[plausible] = firstKey + reading;
+          plausible += 1;
+        } else rows.misdated.push(reading);
+      }
     }
   }
-  const order = byInstantWithinMeter(keys.subarray(0, plausible).sort(), batch.measuredAt_ms);
+  if (batch.hasProblems) rows.problems = uplinks.filter((uplink) => batch.problemOf(uplink) !== null);
+  const order = byInstantWithinMeter(keys.subarray(0, plausible), batch.measuredAt_ms);
   let meter = -1;
   let last_ms = 0;
   for (let index = 0; index < plausible; index += 1) {
@@ -78,6 +84,24 @@ export function partRows(
     (isNewer && trusting && follows && !isOld ? rows.newer : rows.checked).push(reading);
   }
   return rows;
+}
+
+/**
+ * Where the uplinks of another connection begin, in the order of their meters. What a socket brought lies together, so
+ * there are few to be sorted where devices send much at a time; sorting six readings a message took a twentieth of all time.
+ */
+function runsByMeter(batch: UplinkBatch, uplinks: readonly number[]): Float64Array {
+  const runs = new Float64Array(uplinks.length);
+  let count = 0;
+  let last: DeviceLane | undefined;
+  for (let index = 0; index < uplinks.length; index += 1) {
+    const lane = batch.lanes[uplinks[index] as number];
+    if (lane === last) continue;
+    last = lane;
+    runs[count] = (lane?.device.meter?.meterId ?? 0) * PLACES + index;
+    count += 1;
+  }
+  return runs.subarray(0, count).sort();
 }
 
 /** The remainder, without the division that `%` does bit by bit for numbers this large. */

@@ -1,5 +1,5 @@
 // Uplinks gathered for one commit, column by column: a thousand messages are a few arrays, not thousands of objects. What
-// is kept until the commit outlives the young generation, and collecting it cost as much as decoding did.
+// is kept until the commit outlives the young generation: objects for each message, and collecting them is a fifth of it all.
 import type { DeviceLane } from './device-lane.ts';
 import type { DecodedDelivery, Delivery, IntakeProblem, PendingReading, Settled } from './uplink.ts';
 
@@ -10,6 +10,10 @@ const NOTHING: readonly string[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const SMALLEST_bytes = 1_024;
 const LENGTH_bytes = 4;
+/** Memory of batches that are stored, for the next ones: fresh megabytes cost more than what is written into them. */
+const spare: Buffer[] = [];
+const mostSpare = 4;
+const mostSpare_bytes = 16_777_216;
 
 export class UplinkBatch {
   /** Of each uplink, by its place. */
@@ -85,6 +89,7 @@ export class UplinkBatch {
   #keep(payload: Uint8Array): void {
     const from = this.payload_bytes;
     const to = from + LENGTH_bytes + payload.length;
+    if (from === 0) this.#bytes = spare.pop() ?? NO_BYTES;
     if (to > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, to, SMALLEST_bytes));
       larger.set(this.#bytes.subarray(0, from));
@@ -93,6 +98,14 @@ export class UplinkBatch {
     this.#bytes.writeInt32BE(payload.length, from);
     this.#bytes.set(payload, from + LENGTH_bytes);
     this.#payloadTo.push(to);
+  }
+
+  /** To be called when all are settled: the memory of its payloads is for the next batches, and none may be asked for. */
+  release(): void {
+    if (this.#bytes.length > 0 && this.#bytes.length <= mostSpare_bytes && spare.length < mostSpare) {
+      spare.push(this.#bytes);
+    }
+    this.#bytes = NO_BYTES;
   }
 
   /** Says what the begun uplink was decoded by. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { listTold } from '../../../src/metering/alarms/alarm-facts-store.ts';
 import { listLedgerFacts, listLossSigns } from '../../../src/metering/completeness/ledger-store.ts';
+import { listToldReadings } from '../../../src/metering/exports/reading-export-store.ts';
 import { commitPart } from '../../../src/metering/intake/commit-batch-store.ts';
 import { DeviceLane } from '../../../src/metering/intake/device-lane.ts';
 import { createIntakeMetrics } from '../../../src/metering/intake/intake-metrics.ts';
@@ -198,11 +199,14 @@ async function answersOf({ pool }: Store, seed: number, sent: readonly Uplink[],
     },
     ...{ facts_ms: spans[n]?.from_ms ?? 0, facts_day: '2026-03-01', to_ms: now_ms },
   }));
-  const told = await listTold(pool, questions);
-  answers.push(told.map((one) => ({ ...one, instants: one.instants.toSorted() })));
+  for (const { instants, flagged, ...of } of await listTold(pool, questions)) {
+    answers.push({ ...of, instants: [...instants].sort(), flagged: [...flagged].sort() });
+  }
   for (const { meterId, from_ms, to_ms } of spans) {
     answers.push(await findLastReading(pool, meterId, { from_ms, to_ms }));
     answers.push(await findLastFlagged(pool, meterId, ['leak'], { from_ms: 0, to_ms }));
+    const inside = { after_us: from_ms * 1_000, before_us: to_ms * 1_000 };
+    for (const limit of [1, 7, 500]) answers.push(await listToldReadings(pool, meterId, inside, limit));
     answers.push(await countReadings(pool, meterId, from_ms, to_ms));
   }
   answers.push([
