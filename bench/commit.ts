@@ -64,7 +64,11 @@ async function measureNaru(pool: Pool, readingsAMessage: number, begin_ms: numbe
   const partitions = await openPartitions(pool, systemClock);
   await partitions.ensureAhead();
   const metrics: IntakeMetrics = createIntakeMetrics(createMetrics(), () => queue.inFlight());
-  const queue = createCommitQueue({ pool, partitions, timeZone: 'Asia/Seoul', logger, metrics: () => metrics });
+  const queue = createCommitQueue({
+    ...{ pool, partitions, timeZone: 'Asia/Seoul', logger, metrics: () => metrics },
+    // The fleet tells the last hours, as far as the store is asked.
+    clock: { now_ms: () => begin_ms },
+  });
   const devices = Array.from({ length: METERS }, (_, n): Device => {
     const meter = { meterId: n + 1, serial: `${10_000_000 + n}` };
     return { deviceNo: n + 1, deviceId: `d${n}`, formats: ['senml+json'], payloadKey: null, meter };

@@ -8,17 +8,22 @@ import { parseArgs } from 'node:util';
 import { startBillRun } from '../src/metering/billing/start-bill-run-service.ts';
 import { workOffBillRun } from '../src/metering/billing/work-off-bill-run-service.ts';
 import { LocalDays } from '../src/metering/readings/local-days.ts';
+import { packLimits } from '../src/metering/readings/pack-limits.ts';
+import { type Packed, packSome } from '../src/metering/readings/pack-readings-service.ts';
+import { dayOf, noteProgress, startOf_ms } from '../src/metering/readings/reading-pack-store.ts';
 import { gatherUse, workOffUse } from '../src/metering/readings/work-off-use-service.ts';
 import { gatherDue, judgeDue, registerRules, takeUpDay } from '../src/metering/validation/validate-service.ts';
 import { validationRules } from '../src/metering/validation/validation-rules.ts';
 import { createLogger } from '../src/platform/logger.ts';
 import { packageRoot } from '../src/platform/package-root.ts';
 import { inTransaction, openPool, type Pool } from '../src/platform/postgres/database.ts';
-import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
 import { copyHours, fillMonth, fillRegistry, type MonthOptions, READINGS_A_TELEGRAM, Registers } from './month-fill.ts';
 import { followedSoFar, hashDays, judgeAllAlarms, workOffBalances, workOffLedger } from './month-followers.ts';
+import { expectTruePacks } from './month-packs.ts';
+import { Progress } from './progress.ts';
 
 const TIME_ZONE = 'Asia/Seoul';
 const DAY_ms = 86_400_000;
@@ -34,7 +39,12 @@ const SERVER = [
 
 const { values } = parseArgs({
   args: process.argv.slice(3),
-  options: { meters: { type: 'string', default: '400000' }, days: { type: 'string', default: '31' } },
+  options: {
+    meters: { type: 'string', default: '400000' },
+    days: { type: 'string', default: '31' },
+    // An empty database of a server that is there, as one with TimescaleDB.
+    database: { type: 'string' },
+  },
 });
 const options: MonthOptions = {
   meters: Number(values.meters),
@@ -47,16 +57,20 @@ const clock = { now_ms: () => at.now_ms };
 const validation = (pool: Pool) => ({ pool, clock, days, rules: validationRules });
 const following = (pool: Pool) => ({ pool, clock, days });
 const lastDay_ms = options.begin_ms + (options.days - 1) * DAY_ms;
+/** The day of UTC that the month's last night packs: the last one that has been over for long enough. */
+const settledDay = dayOf(lastDay_ms + DAY_ms + JUDGED_AFTER_ms - packLimits.settledAfter_ms) - 1;
 const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
 chmodSync(folder, 0o711);
-let postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
+let postgres = await openServer();
 try {
-  const setting = openPool(postgres.url, 1);
-  for (const text of SERVER) await setting.query(`ALTER SYSTEM SET ${text}`);
-  await setting.end();
-  await postgres.stop();
-  postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
+  if (values.database === undefined) {
+    const setting = openPool(postgres.url, 1);
+    for (const text of SERVER) await setting.query(`ALTER SYSTEM SET ${text}`);
+    await setting.end();
+    await postgres.stop();
+    postgres = await openServer();
+  }
   await migrate(postgres.url);
   const pool = openPool(postgres.url);
   await registerRules(validation(pool));
@@ -67,18 +81,20 @@ try {
   await followedSoFar(following(pool), days.at(lastDay_ms - 1).date, at.now_ms);
   at.now_ms += DAY_ms;
   await pool.query('CHECKPOINT');
-  const storage = await storageOf(pool, fill.result);
+  if (startOf_ms(settledDay) > options.begin_ms) await expectTruePacks(pool, settledDay - 1);
   const job = await timed(() => workOffAll(pool));
   const validated = await timed(() => validateAll(pool));
   const alarms = await timed(() => judgeAllAlarms(following(pool)));
   const ledger = await timed(() => workOffLedger(following(pool)));
   const balances = await timed(() => workOffBalances(following(pool)));
   const hashed = await timed(() => hashDays(following(pool)));
+  const packing = await timed(() => packAll(pool));
+  const storage = await storageOf(pool, fill.result);
   const window = await timed(() => useByWindow(pool));
   await expectSameUse(pool);
   const bills = await timed(() => billAll(pool));
   if (bills.result.bills < options.meters * 0.9) throw new Error(`only ${bills.result.bills} places were billed`);
-  report({ fill, storage, job, validated, alarms, ledger, balances, hashed, window, bills });
+  report({ fill, storage, job, validated, alarms, ledger, balances, hashed, packing, window, bills });
   await pool.end();
 } finally {
   await postgres.stop();
@@ -86,10 +102,17 @@ try {
 }
 process.exit(0);
 
+async function openServer(): Promise<Pick<EmbeddedPostgres, 'url' | 'pid' | 'stop'>> {
+  if (values.database === undefined) return startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
+  return { url: values.database, pid: () => undefined, stop: async () => {} };
+}
+
 async function fillAll(pool: Pool): Promise<number> {
   const registers = new Registers(options.meters);
   await fillRegistry(pool, options);
-  const before = await fillMonth(pool, registers, options);
+  const settled_h = Math.max(0, (startOf_ms(settledDay) - options.begin_ms) / 3_600_000);
+  const before = await fillMonth(pool, registers, options, settled_h);
+  await inTransaction(pool, (transaction) => noteProgress(transaction, settledDay, 0));
   // The last day, and the first telegrams of the next, as the intake stores it, key by key, with its marks for the use job.
   const lastDay = await inTransaction(pool, (transaction) =>
     copyHours(
@@ -107,10 +130,12 @@ async function fillAll(pool: Pool): Promise<number> {
 
 async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }> {
   const total = { meters: 0, days: 0 };
+  const progress = new Progress('meters worked off');
   await gatherUse(pool);
   for (;;) {
     const done = await workOffUse(pool, days);
     if (done === null || done.marks === 0) return total;
+    progress.add(done.meters);
     total.meters += done.meters;
     total.days += done.days;
   }
@@ -118,13 +143,27 @@ async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }>
 
 async function validateAll(pool: Pool): Promise<{ installs: number; findings: number }> {
   const total = { installs: 0, findings: 0 };
+  const progress = new Progress('meters judged');
   await takeUpDay(validation(pool));
   await gatherDue(validation(pool));
   for (;;) {
     const done = await judgeDue(validation(pool));
     if (done === null) return total;
+    progress.add(done.installs);
     total.installs += done.installs;
     total.findings += done.findings;
+  }
+}
+
+/** The month's partition of packs was made by filling. */
+async function packAll(pool: Pool): Promise<Packed> {
+  const partitions = { storage: 'partitions', ensureAhead: async () => {}, ensureFor: async () => {} } as const;
+  const total: Packed = { packs: 0, readings: 0 };
+  for (;;) {
+    const done = await packSome({ pool, clock, partitions });
+    if (done === null) return total;
+    total.packs += done.packs;
+    total.readings += done.readings;
   }
 }
 
@@ -136,9 +175,11 @@ async function billAll(pool: Pool): Promise<{ bills: number; held: number }> {
   };
   await startBillRun({ pool, clock, days }, { tariff, use_from, use_until, billed_on: use_until, startedBy: null });
   const total = { bills: 0, held: 0 };
+  const progress = new Progress('bills');
   for (;;) {
     const part = await workOffBillRun(pool, { clock, days });
     if (part === null || part.run_id === null) return total;
+    progress.add(part.bills);
     total.bills += part.bills;
     total.held += part.held;
   }
@@ -196,11 +237,11 @@ interface Storage {
   index_bytes: number;
 }
 
-/** Of one reading, of all that are stored. */
+/** Of one reading, of all that are stored: those in packs, and the rows of the last days with the room of the day that left. */
 async function storageOf(pool: Pool, readings: number): Promise<Storage> {
   const { rows } = await pool.query<{ heap: number; index: number }>(
     `SELECT sum(pg_table_size(inhrelid))::float8 AS heap, sum(pg_indexes_size(inhrelid))::float8 AS index
-       FROM pg_inherits WHERE inhparent = 'metering.reading'::regclass`,
+       FROM pg_inherits WHERE inhparent IN ('metering.reading'::regclass, 'metering.reading_pack'::regclass)`,
   );
   return { heap_bytes: (rows[0]?.heap ?? 0) / readings, index_bytes: (rows[0]?.index ?? 0) / readings };
 }
@@ -214,10 +255,11 @@ function report(figures: {
   ledger: Timed<number>;
   balances: Timed<number>;
   hashed: Timed<number>;
+  packing: Timed<Packed>;
   window: Timed<void>;
   bills: Timed<{ bills: number; held: number }>;
 }): void {
-  const { fill, storage, job, validated, alarms, ledger, balances, hashed, window, bills } = figures;
+  const { fill, storage, job, validated, alarms, ledger, balances, hashed, packing, window, bills } = figures;
   const many = (value: number) => value.toLocaleString('en');
   const cell = (value: number) => value.toFixed(1).padStart(10);
   console.log(`\n${many(options.meters)} meters, ${options.days} days, a register an hour\n`);
@@ -233,6 +275,7 @@ function report(figures: {
     [`its missing hours: ${many(ledger.result)} meters`, ledger],
     [`its balances: ${many(balances.result)} days of zones`, balances],
     [`its hashing, without the bytes of uplinks: ${many(hashed.result)} days of meters`, hashed],
+    [`packing a day: ${many(packing.result.packs)} packs of ${many(packing.result.readings)} readings`, packing],
     [`the month's bills: ${many(bills.result.bills)}, and ${many(bills.result.held)} held`, bills],
     ['use of the same day by a window function, no rule applied', window],
   ] as const) {
@@ -246,7 +289,7 @@ function report(figures: {
   console.log(
     JSON.stringify({
       bench: 'month-end',
-      day_job_s: tenths(job.took_s + validated.took_s),
+      day_job_s: tenths(job.took_s + validated.took_s + packing.took_s),
       bill_run_s: tenths(bills.took_s),
       bytes_per_reading: tenths(storage.heap_bytes + storage.index_bytes),
       ratio_vs_window_sql: tenths(job.took_s / window.took_s),

@@ -3,6 +3,7 @@
 import type { BinaryWriter } from '../src/platform/postgres/binary-writer.ts';
 import { CopyMessage, sendCopy } from '../src/platform/postgres/copy-in.ts';
 import { inTransaction, type Pool, type Transaction } from '../src/platform/postgres/database.ts';
+import { copyPacks } from './month-packs.ts';
 
 const HOUR_ms = 3_600_000;
 /** A modem measures by the hour and sends this many registers at a time. */
@@ -86,6 +87,8 @@ export class Registers {
   }
 }
 
+/** What rows are loaded into before it becomes a partition. */
+const FILLED = 'metering.reading_filled';
 const COLUMNS = '(measured_at, register_l, received_at, uplink_id, meter_id, clock, flags)';
 const ABSOLUTE = Buffer.from('absolute');
 const ROW_bytes = 74;
@@ -101,10 +104,13 @@ export async function copyHours(
   to: Transaction,
   table: string,
   registers: Registers,
-  { meters, begin_ms }: MonthOptions,
+  of: MonthOptions,
   hours: { first: number; end: number },
   marks: boolean,
 ): Promise<number> {
+  const { meters, begin_ms } = of;
+  // Made in the same transaction, then.
+  const isOwn = table === FILLED;
   let readings = 0;
   let sending: Promise<void> = Promise.resolve();
   const send = async (message: CopyMessage) => {
@@ -113,32 +119,36 @@ export async function copyHours(
     // A rejection is met by the next await; until then nobody listens.
     sending.catch(() => {});
   };
-  for (let hour = hours.first; hour < hours.end; hour += READINGS_A_TELEGRAM) {
-    const received_ms = begin_ms + (hour + READINGS_A_TELEGRAM) * HOUR_ms;
+  let next = hours.first;
+  for (let hour = hours.first; hour < hours.end; hour = next) {
+    // Of a telegram that begins before the first hour, what is left of it.
+    const telegram = hour - (hour % READINGS_A_TELEGRAM);
+    next = telegram + READINGS_A_TELEGRAM;
+    const of_h = next - hour;
     const dayBefore = !marks && hour > 0 && hour % 24 === 0 ? hour / 24 - 1 : null;
     for (let first = 1; first <= meters; first += TELEGRAMS_A_COMMIT) {
       const last = Math.min(meters, first + TELEGRAMS_A_COMMIT - 1);
       const told: number[] = [];
-      const message = new CopyMessage(`COPY ${table} ${COLUMNS} FROM STDIN (FORMAT binary${marks ? '' : ', FREEZE'})`);
+      const message = new CopyMessage(`COPY ${table} ${COLUMNS} FROM STDIN (FORMAT binary${isOwn ? ', FREEZE' : ''})`);
       const uses: (readonly number[])[] = [];
       message.copy((writer) => {
         writer.room((last - first + 1) * READINGS_A_TELEGRAM * ROW_bytes);
         for (let meter = first; meter <= last; meter += 1) {
           const isLost = registers.isLost();
-          for (let n = 0; n < READINGS_A_TELEGRAM; n += 1) {
+          for (let n = 0; n < of_h; n += 1) {
             const register_l = registers.after(meter, hour + n);
             if (n === 0 && dayBefore !== null) uses.push(registers.dayOf(meter));
             if (isLost) continue;
             writeReading(writer, meter, {
               ...{ measured_ms: begin_ms + (hour + n) * HOUR_ms, register_l },
-              ...{ received_ms: received_ms + (meter % 3_600_000), uplinkId: hour * meters + meter },
+              ...{ received_ms: receiptOf(of, meter, telegram), uplinkId: uplinkIdOf(of, meter, telegram) },
             });
           }
           if (!isLost) told.push(meter);
         }
         writer.room(2);
       });
-      readings += told.length * READINGS_A_TELEGRAM;
+      readings += told.length * of_h;
       await send(message);
       if (dayBefore !== null) await send(useMessage(first, uses, begin_ms + dayBefore * 24 * HOUR_ms));
       if (!marks) continue;
@@ -150,6 +160,13 @@ export async function copyHours(
   return readings;
 }
 
+/** When the telegram came whose first register is of that hour. */
+export function receiptOf({ begin_ms }: MonthOptions, meter: number, hour: number): number {
+  return begin_ms + (hour + READINGS_A_TELEGRAM) * HOUR_ms + (meter % 3_600_000);
+}
+
+export const uplinkIdOf = ({ meters }: MonthOptions, meter: number, hour: number): number => hour * meters + meter;
+
 const COPY_USE = 'COPY metering.use_day (install_id, day, told_hours, hours_l) FROM STDIN (FORMAT binary)';
 const USE_ROW_bytes = 2 + 8 + 8 + 8 + 4 + 20 + 24 * 8;
 /** Days from 1970 to PostgreSQL's epoch. */
@@ -157,7 +174,7 @@ const EPOCH_day = 10_957;
 /** Asia/Seoul, which has no summer time. */
 const ZONE_ms = 9 * HOUR_ms;
 
-function useMessage(firstInstall: number, uses: readonly (readonly number[])[], day_ms: number): CopyMessage {
+export function useMessage(firstInstall: number, uses: readonly (readonly number[])[], day_ms: number): CopyMessage {
   const message = new CopyMessage(COPY_USE);
   message.copy((writer) => {
     writer.room(uses.length * USE_ROW_bytes + 2);
@@ -213,23 +230,40 @@ async function markCommit(to: Transaction, meters: readonly number[], firstHour:
   );
 }
 
-/** The month up to its last day, loaded as a partition of its own with its key made afterwards. @returns readings */
-export async function fillMonth(pool: Pool, registers: Registers, options: MonthOptions): Promise<number> {
+/**
+ * The month up to its last day: days that are settled by its end as packs, the others as rows, both loaded as partitions of
+ * their own, or straight into hypertables.
+ *
+ * @param settled_h the hour, a midnight of UTC, before which all is packed
+ * @returns readings
+ */
+export async function fillMonth(
+  pool: Pool,
+  registers: Registers,
+  options: MonthOptions,
+  settled_h: number,
+): Promise<number> {
+  const { rows } = await pool.query(
+    `SELECT relkind = 'p' AS parts FROM pg_class WHERE oid = 'metering.reading'::regclass`,
+  );
+  const hasPartitions = rows[0]?.parts === true;
   const from = new Date(options.begin_ms).toISOString();
   const to = new Date(options.begin_ms + 40 * 24 * HOUR_ms).toISOString();
+  const table = hasPartitions ? FILLED : 'metering.reading';
+  const hours = { first: settled_h, end: (options.days - 1) * 24 };
   const readings = await inTransaction(pool, async (transaction) => {
-    await transaction.query(
-      'CREATE TABLE metering.reading_filled (LIKE metering.reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
-    );
-    return copyHours(
-      transaction,
-      'metering.reading_filled',
-      registers,
-      options,
-      { first: 0, end: (options.days - 1) * 24 },
-      false,
-    );
+    if (hasPartitions) {
+      await transaction.query(
+        `CREATE TABLE metering.reading_pack_filled PARTITION OF metering.reading_pack
+           FOR VALUES FROM ('${from.slice(0, 10)}') TO ('${to.slice(0, 10)}');
+         CREATE TABLE metering.reading_filled (LIKE metering.reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`,
+      );
+    }
+    const packed = await copyPacks(transaction, registers, options, settled_h);
+    return packed + (await copyHours(transaction, table, registers, options, hours, false));
   });
+  await pool.query('ANALYZE metering.reading_pack');
+  if (!hasPartitions) return readings;
   await inTransaction(pool, async (transaction) => {
     await transaction.query(`SET LOCAL maintenance_work_mem = '512MB'`);
     await transaction.query(

@@ -12,6 +12,7 @@ import type { LocalDays } from '../src/metering/readings/local-days.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import { inTransaction, type Pool } from '../src/platform/postgres/database.ts';
 import { systemRandom } from '../src/platform/random.ts';
+import { Progress } from './progress.ts';
 
 export interface Following {
   pool: Pool;
@@ -42,8 +43,10 @@ export async function followedSoFar({ pool }: Following, closed: string, judged_
 export async function judgeAllAlarms({ pool, clock, days }: Following): Promise<{ installs: number; opened: number }> {
   const kinds = await loadAlarmKinds();
   const total = { installs: 0, opened: 0 };
+  const progress = new Progress('meters judged for alarms');
   for (;;) {
     const done = await judgeChanged({ pool, clock, days, kinds, tellContacts: async () => {} });
+    progress.add(done?.installs ?? 0);
     total.installs += done?.installs ?? 0;
     total.opened += done?.opened ?? 0;
     if (done?.more !== true) return total;
@@ -54,9 +57,11 @@ export async function judgeAllAlarms({ pool, clock, days }: Following): Promise<
 export async function workOffLedger({ pool, clock, days }: Following): Promise<number> {
   while (((await followUseWithLedger(pool, days, clock.now_ms())) ?? 0) > 0);
   let installs = 0;
+  const progress = new Progress('meters looked through for missing hours');
   for (;;) {
     const done = await sweepLedger(pool, days, clock.now_ms());
     if (done === null) return installs;
+    progress.add(done);
     installs += done;
   }
 }
@@ -81,9 +86,11 @@ export async function hashDays(following: Following): Promise<number> {
   };
   while ((await noteChangedDays(options)) > 0);
   let meters = 0;
+  const progress = new Progress('days of meters hashed');
   for (;;) {
     const built = await buildZoneDays(options);
     if (built === null) return meters;
+    progress.add(built.meters);
     meters += built.meters;
   }
 }

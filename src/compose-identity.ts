@@ -29,6 +29,7 @@ import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
+import { createVerifyW3cAnswerService } from './identity/presenting/verify-w3c-answer-service.ts';
 import { openIssuerCertificate } from './identity/trust/issuer-certificate-store.ts';
 import type { Issuer, IssuerKeyRing } from './identity/trust/issuer-keys.ts';
 import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
@@ -131,6 +132,8 @@ export async function composeIdentity(options: IdentityOptions) {
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
 
+  const w3cAnswers = createVerifyW3cAnswerService({ presentations });
+
   const { wallets = noWallets, bearerTokens = 'refused' } = options;
   const authorization = composeAuthorization({ ...options, wallets, bearerTokens, issuer: publicUrl });
   const issuing = composeIssuing({
@@ -150,7 +153,10 @@ export async function composeIdentity(options: IdentityOptions) {
   const requests = createPresentationRequestService(asking);
   const answers = createPresentationAnswerService({
     ...asking,
-    verifyPresentation: verifier.verifySdJwtPresentation,
+    verifyPresentation: (presentation, { format, ...expected }) =>
+      format === 'dc+sd-jwt'
+        ? verifier.verifySdJwtPresentation(presentation, expected)
+        : w3cAnswers.verifyW3cAnswer(presentation, { ...expected, format }),
   });
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 

@@ -22,6 +22,8 @@ import { createChangedUseService } from './metering/exports/changed-use-service.
 import { copyRoutes } from './metering/exports/copy-routes.ts';
 import { readingExportRoutes } from './metering/exports/reading-export-routes.ts';
 import { createReadingExportService } from './metering/exports/reading-export-service.ts';
+import { sensorThingsRoot, sensorThingsRoutes } from './metering/exports/sensorthings-routes.ts';
+import { createSensorThings } from './metering/exports/sensorthings-service.ts';
 import { createDeviceSecrets } from './metering/intake/device-secret.ts';
 import { intakeActivityRoutes } from './metering/intake/intake-activity-routes.ts';
 import { readActivity } from './metering/intake/intake-activity-service.ts';
@@ -50,6 +52,7 @@ import type { AnchorTree } from './metering/proofs/build-zone-days-service.ts';
 import { startProofJobs } from './metering/proofs/proof-jobs-service.ts';
 import { findAlikeUse } from './metering/readings/alike-use-store.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
+import { startPackingJobs } from './metering/readings/packing-jobs-service.ts';
 import { startUseJobs } from './metering/readings/use-jobs-service.ts';
 import { createUseService } from './metering/readings/use-service.ts';
 import { editReading } from './metering/validation/edit-reading-service.ts';
@@ -75,6 +78,8 @@ export interface MeteringOptions {
   clock: Clock;
   random: Random;
   timeZone: string;
+  /** Address under which the service is reached; no slash at the end. */
+  publicUrl: string;
   /** NARU_SECRET: the key of the device secrets is derived from it. */
   secret: string;
   /** Folder that may hold the key of the authority for devices. */
@@ -247,7 +252,9 @@ export function composeMetering(options: MeteringOptions) {
         bills: createBillExportService(pool),
         requireKeeper,
       }),
+      sensorThingsRoutes(createSensorThings(pool, timeZone, `${options.publicUrl}${sensorThingsRoot}`), requireKeeper),
     ],
+    startPackingJobs: (seams: MeteringSeams) => startPackingJobs({ pool, ...seams }),
     startUseJobs: (seams: MeteringSeams) => startUseJobs({ pool, timeZone, ...seams }),
     startValidationJobs: (seams: MeteringSeams) => startValidationJobs({ pool, timeZone, ...seams }),
     /** @param anchor leaves what is hashed for the anchored map, which metering does not know */

@@ -191,7 +191,8 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
   });
   const staff = createStaffService({ pool, clock, random, statusOf: (id) => findCredential(pool, id) });
   const metering = composeMetering({
-    ...{ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
+    ...{ pool, clock, random, timeZone, publicUrl },
+    ...{ requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
     ...{ secret: options.secret, dataDirectory: options.dataDirectory },
   });
   /** A broker alone has no need of the issuer's keys, and need not be given them. */
@@ -221,6 +222,8 @@ async function startWorker(options: ComposeOptions, seams: Seams, rooms: Rooms, 
   stops.push(() => anchoring.stop());
   const useJobs = rooms.metering.startUseJobs(seams);
   stops.push(() => useJobs.stop());
+  const packingJobs = rooms.metering.startPackingJobs(seams);
+  stops.push(() => packingJobs.stop());
   const validationJobs = rooms.metering.startValidationJobs(seams);
   stops.push(() => validationJobs.stop());
   const proofJobs = rooms.metering.startProofJobs(seams, (transaction, kind, name, value) =>

@@ -9,6 +9,8 @@ export const problemCatalogue = {
   NOT_FOUND: { status: 404, title: 'There is nothing here, or nothing you may see' },
   SECOND_PERSON_NEEDED: { status: 403, title: 'This takes two people, both signed in with their staff credentials' },
   CONFLICT: { status: 409, title: 'The request contradicts what is already stored' },
+  QUERY_UNSUPPORTED: { status: 501, title: 'The query asks for what this service does not do' },
+  METHOD_REFUSED: { status: 405, title: 'This address can only be read' },
   CURSOR_EXPIRED: { status: 410, title: 'What came after this cursor is no longer kept' },
   BODY_TOO_LARGE: { status: 413, title: 'The request is larger than this address takes' },
   MEDIA_TYPE_UNKNOWN: { status: 415, title: 'This address does not take that media type' },

@@ -1,6 +1,7 @@
 // What the pages of the issuing desk ask: forms, offers, credentials and what becomes of them.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { walletEvents } from '../identity/credentials/wallet-event.ts';
 import type { Routes } from '../platform/http/http-server.ts';
 import type { Actor } from './actor.ts';
 import type { DeskService } from './desk-service.ts';
@@ -161,6 +162,7 @@ export function deskRoutes({ desk, staffOf, walletUrl }: DeskRoutesOptions): Rou
                   issued_at: z.string(),
                   state,
                   reason: z.string().nullable(),
+                  wallet: z.object({ event: z.enum(walletEvents), at: z.string() }).nullable(),
                 }),
               ),
               next_cursor: z.string().nullable(),

@@ -347,6 +347,7 @@ export const deskCredentials = [
     reference: 'R-2026/117',
     state: 'valid',
     reason: null,
+    wallet: { event: 'credential_accepted', at: '2026-11-20T01:12:04.000Z' },
   },
   {
     id: '9d2c7b31-0000-4000-8000-000000000003',
@@ -354,8 +355,12 @@ export const deskCredentials = [
     reference: 'B-2026/0042',
     state: 'suspended',
     reason: '분실 신고',
+    wallet: { event: 'credential_failure', at: '2026-11-20T01:12:05.000Z' },
   },
-  { id: '9d2c7b31-0000-4000-8000-000000000002', type: 'merchant', reference: 'M-77', state: 'revoked', reason: '폐업' },
+  {
+    ...{ id: '9d2c7b31-0000-4000-8000-000000000002', type: 'merchant', reference: 'M-77', state: 'revoked' },
+    ...{ reason: '폐업', wallet: null },
+  },
 ].map((credential) => ({ ...credential, issued_at: '2026-11-20T01:12:00.000Z' }));
 
 export const offerImports: OfferImport[] = [

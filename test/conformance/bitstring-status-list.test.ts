@@ -1,4 +1,5 @@
 // Bitstring Status List 1.0, requirement by requirement: what is published here, and how other issuers' lists are read.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { didKeyOf } from '../../src/identity/trust/signing-key.ts';
@@ -291,5 +292,34 @@ describe("another issuer's list [3.2]", () => {
     });
     expect((await service.verify(again)).status).toBe(200);
     expect(host.asked() - before).toBe(1);
+  });
+
+  test.each([
+    ['is asked for again once its ttl is over', 500, ['status: CREDENTIAL_REVOKED']],
+    ['is used again while its ttl lasts', 60_000, []],
+  ])('%s [2.2]', async (_what, ttl, expected) => {
+    const path = `/lists/ttl-${ttl}`;
+    const serve = async (set: readonly number[]) => {
+      const list = await peer.issueAnyhow({
+        ...{ '@context': [VC_CONTEXT], id: host.origin + path, issuer: peer.did },
+        type: ['VerifiableCredential', 'BitstringStatusListCredential'],
+        credentialSubject: {
+          ...{ id: `${host.origin}${path}#list`, type: 'BitstringStatusList', statusPurpose: 'revocation' },
+          ...{ ttl, encodedList: encodedList(set) },
+        },
+      });
+      return host.serve(path, list);
+    };
+    const held = await peer.issue({
+      ...credential,
+      credentialStatus: {
+        ...{ type: 'BitstringStatusListEntry', statusPurpose: 'revocation', statusListIndex: '7' },
+        statusListCredential: await serve([]),
+      },
+    });
+    expect(failures(await service.verify(held))).toEqual([]);
+    await serve([7]);
+    await sleep(1_100);
+    expect(failures(await service.verify(held))).toEqual(expected);
   });
 });

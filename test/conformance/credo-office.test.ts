@@ -80,6 +80,19 @@ describe.skipIf(credo === null).each(['did', 'x5c'] as const)('the office of Cre
     expect(await refusal(wallet.present((await office.ask({ query })).uri))).toBe('REQUEST_ASKS_TOO_MUCH');
   });
 
+  test.each([
+    ['aki', Buffer.alloc(20, 7).toString('base64url'), 'NOTHING_TO_SHOW'],
+    ['openid_federation', 'https://trust.example', 'REQUEST_UNREADABLE'],
+    ['etsi_tl', 'https://lists.example/tl.xml', 'REQUEST_UNREADABLE'],
+  ])('is shown nothing where it takes only authorities by %s %s [OID4VP 6.1.1]', async (type, value, code) => {
+    await register(['service_point']);
+    const credentials = query.credentials.map((each) => ({
+      ...each,
+      trusted_authorities: [{ type, values: [value] }],
+    }));
+    expect(await refusal(wallet.present((await office.ask({ query: { credentials } })).uri))).toBe(code);
+  });
+
   test('gives a credential that the wallet holds, under the name it is registered by', async () => {
     await register(['service_point']);
     const { uri, txCode } = await office.offer();

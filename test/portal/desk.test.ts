@@ -323,6 +323,39 @@ describe('a suspension', () => {
   });
 });
 
+describe('what the wallet said became of a credential [OpenID4VCI 11]', () => {
+  const told = async (page: Page, reference: string) =>
+    (await page.get(`/api/utility/desk/credentials?reference=${reference}`)).json().credentials[0].wallet;
+  const tell = (id: string, event: string, at_ms: number) =>
+    pool.query('INSERT INTO identity.credential_events (credential_id, event, noted_at) VALUES ($1, $2, $3)', [
+      ...[id, event, new Date(at_ms)],
+    ]);
+
+  test('is listed with it and its instant: first that it was taken', async () => {
+    const page = await house.clerk();
+    const before_ms = clock.now_ms();
+    await issued(page, 'R-told');
+    const { event, at } = await told(page, 'R-told');
+    expect(event).toBe('credential_accepted');
+    expect(Date.parse(at)).toBeGreaterThanOrEqual(before_ms);
+  });
+
+  test.each(['credential_failure', 'credential_deleted'])('%s after it takes its place', async (event) => {
+    const page = await house.clerk();
+    const reference = `R-${event}`;
+    const at_ms = clock.now_ms() + 60_000;
+    await tell(await issued(page, reference), event, at_ms);
+    expect(await told(page, reference)).toEqual({ event, at: new Date(at_ms).toISOString() });
+  });
+
+  test('is nothing where it said nothing', async () => {
+    const page = await house.clerk();
+    const id = await issued(page, 'R-silent');
+    await pool.query('DELETE FROM identity.credential_events WHERE credential_id = $1', [id]);
+    expect(await told(page, 'R-silent')).toBeNull();
+  });
+});
+
 describe('the lists', () => {
   test('come a page at a time, each entry once', async () => {
     const page = await house.clerk();

@@ -80,6 +80,7 @@ export class MeteredTown {
     const metrics: IntakeMetrics = createIntakeMetrics(createMetrics(), () => queue.inFlight());
     const queue: CommitQueue = createCommitQueue({
       ...{ pool: this.pool, partitions: await openPartitions(this.pool, this.clock), timeZone: this.days.timeZone },
+      clock: this.clock,
       ...{ logger: createLogger('silent'), metrics: () => metrics },
     });
     return queue;

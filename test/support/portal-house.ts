@@ -51,7 +51,8 @@ export async function portalHouse(
   });
   const staff = createStaffService({ pool, clock, random, statusOf: identity.credentials.statusOf });
   const metering = composeMetering({
-    ...{ pool, clock, random, timeZone, requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
+    ...{ pool, clock, random, timeZone, publicUrl },
+    ...{ requireOperator, requireStaff: staffGuard(staff), actorOf: staffActor },
     ...{ secret: 'the-key-of-the-devices-in-tests', dataDirectory },
   });
   const secret = 'the-secret-of-the-service-in-tests';

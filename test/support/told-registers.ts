@@ -49,7 +49,8 @@ export async function toldRegisters(pool: Pool, days: LocalDays) {
       told.map(({ at_ms, receivedAt_ms = at_ms }) => receivedAt_ms),
       places,
     );
-    await commitPart(pool, partRows(batch, places, nextId, false));
+    // Nothing is packed here.
+    await commitPart(pool, partRows(batch, places, nextId, false, Number.NEGATIVE_INFINITY));
     nextId += told.length;
   }
 

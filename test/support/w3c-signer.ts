@@ -53,6 +53,7 @@ export function w3cSigner(publicUrl: string) {
   return {
     did,
     keyId,
+    jwk: { kty: 'OKP' as const, crv: 'Ed25519' as const, x: raw.toString('base64url') },
     prove,
     /** By the bare library. */
     issue: (credential: Json) =>

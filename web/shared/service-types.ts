@@ -1,6 +1,7 @@
 // The service's JSON answers as the pages read them.
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import type { AnchoringState, EpochRow, NodeState } from '../../src/anchoring/anchoring-state.ts';
+import type { WalletEvent } from '../../src/identity/credentials/wallet-event.ts';
 import type { BillDocument } from '../../src/metering/billing/bill-document.ts';
 import type { Text } from './language.tsx';
 
@@ -282,6 +283,7 @@ export interface DeskCredential {
   issued_at: string;
   state: IssuedCredential['state'];
   reason: string | null;
+  wallet: { event: WalletEvent; at: string } | null;
 }
 
 export interface AuditEntry {

@@ -97,6 +97,11 @@ const words = {
     bill_offered: { ko: '요금 증명서 발급 안내', en: 'Bill offered as a credential' },
     citizen_forgotten: { ko: '시민 정보 지움', en: 'Citizen forgotten' },
   },
+  wallet_event: {
+    credential_accepted: { ko: '지갑이 받았습니다', en: 'The wallet took it' },
+    credential_failure: { ko: '지갑이 저장하지 못했습니다', en: 'The wallet could not keep it' },
+    credential_deleted: { ko: '지갑에서 지웠습니다', en: 'Deleted from the wallet' },
+  },
   credential_state: {
     valid: { ko: '유효', en: 'Valid' },
     suspended: { ko: '정지됨', en: 'Suspended' },

@@ -10,6 +10,12 @@ export function queryOfLast(days: number, more: Record<string, string> = {}): st
   return new URLSearchParams({ ...more, ...lastDays(days, systemClock.now_ms(), homeTimeZone) }).toString();
 }
 
+/** The first of so many days, the running one being the last: `2026-03-01`. */
+export function firstDayOfLast(days: number): string {
+  const at = new Date(systemClock.now_ms() - days * 86_400_000);
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: homeTimeZone }).format(at);
+}
+
 /** @param path of the service's use route. @param children further links */
 export function UseDownloads({ path, children }: { path: string; children?: ComponentChildren }) {
   const { say } = useSpeech();

@@ -114,7 +114,7 @@ function Row({
   onLost: () => void;
 }) {
   const { say, pick, language } = useSpeech();
-  const { state } = credential;
+  const { state, wallet } = credential;
   return (
     <li class="issued-row" data-testid="desk-credential" data-state={credential.state}>
       <div>
@@ -127,6 +127,14 @@ function Row({
           {say('발급', 'Issued')} {dateTime(credential.issued_at, language)}
           {credential.reason === null ? '' : ` · ${credential.reason}`}
         </p>
+        {wallet === null ? null : (
+          <p class="small soft" data-testid="wallet-event">
+            <span class={wallet.event === 'credential_accepted' ? '' : 'badge warn'}>
+              {pick(term('wallet_event', wallet.event))}
+            </span>{' '}
+            {dateTime(wallet.at, language)}
+          </p>
+        )}
       </div>
       {state === 'revoked' ? null : (
         <div class="row">

@@ -9,7 +9,7 @@ import { usePages } from '../shared/pages.ts';
 import { useRemote } from '../shared/remote.ts';
 import { askService } from '../shared/service-client.ts';
 import { claimValue } from '../shared/terms.ts';
-import { DownloadLink, Downloads } from '../shared/use-downloads.tsx';
+import { DownloadLink, Downloads, firstDayOfLast } from '../shared/use-downloads.tsx';
 import { linkTo } from './route.ts';
 import { TableScroll } from './table-scroll.tsx';
 import { ZoneBalances } from './zone-balances.tsx';
@@ -109,15 +109,15 @@ function Leakage({ zone: { leakage_l_per_s_a_year: trend } }: { zone: ZoneDetail
 
 function ZoneDownloads({ id }: { id: string }) {
   const { say } = useSpeech();
-  const path = `/api/utility/use-days.csv?zone=${encodeURIComponent(id)}`;
+  const path = `/api/utility/use-days.csv?zone=${encodeURIComponent(id)}&since=${firstDayOfLast(92)}`;
   return (
     <section class="card" aria-labelledby="zone-files-title">
       <div class="section">
         <h2 id="zone-files-title">{say('이 구역의 사용량 자료', 'Use of this zone as files')}</h2>
         <p class="soft">
           {say(
-            '이 구역과 그 아래 구역에 있는 모든 계량기의 저장된 사용량입니다. 추정한 양은 따로 적혀 있습니다.',
-            'All stored use of every meter here and in the zones below; what is estimated is told apart.',
+            '이 구역과 그 아래 구역에 있는 모든 계량기의 지난 석 달 사용량입니다. 추정한 양은 따로 적혀 있습니다.',
+            'The last three months of every meter here and in the zones below; what is estimated is told apart.',
           )}
         </p>
         <Downloads>

@@ -24,6 +24,9 @@ const w3cFormats: readonly W3cFormat[] = [
   vcSdJwt,
 ];
 
+/** Names of the cryptosuites with which W3C credentials are secured and presentations proved here. */
+export const proofSuites: readonly string[] = w3cFormats.flatMap(({ id, by }) => (by === 'proof' ? [id] : []));
+
 export const credentialFormats: readonly CredentialFormat[] = [dcSdJwt, ...w3cFormats];
 
 /** @throws CREDENTIAL_FORMAT_UNKNOWN */

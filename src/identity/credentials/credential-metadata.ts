@@ -57,11 +57,21 @@ export function dcqlCredential(type: CredentialType, publicUrl: string, claims =
   };
 }
 
+/** Under which name contexts define a credential's type. */
+function typeIri({ w3cName }: CredentialType): string {
+  return `urn:naru:vocab:${w3cName}`;
+}
+
+/** Types of a W3C credential as DCQL has them, fully expanded. Source: OpenID4VP 1.0, B.1.1. */
+export function expandedTypes(type: CredentialType): string[] {
+  return ['https://www.w3.org/2018/credentials#VerifiableCredential', typeIri(type)];
+}
+
 /** Naru's own JSON-LD context, with the terms of every type. */
 export function jsonLdContext(types: readonly CredentialType[]): { '@context': Record<string, unknown> } {
   const terms: Record<string, unknown> = {};
   for (const type of types) {
-    terms[type.w3cName] = `urn:naru:vocab:${type.w3cName}`;
+    terms[type.w3cName] = typeIri(type);
     for (const [name, { term }] of Object.entries(type.claims)) {
       terms[name] = term.type ? { '@id': term.iri, '@type': term.type } : term.iri;
     }

@@ -1,12 +1,9 @@
 // What is remembered of credential requests: nonces that were spent, requests that wait, answers that went out, and what
 // the wallets said became of them. Each step that may happen once is one statement.
 import type { Queryable } from '../../platform/postgres/database.ts';
+import type { WalletEvent } from '../credentials/wallet-event.ts';
 import { credentialLimits } from './credential-request.ts';
 import type { HolderKey } from './holder-proof.ts';
-
-/** Source: OpenID4VCI 1.0, 11.1. */
-export const notificationEvents = ['credential_accepted', 'credential_failure', 'credential_deleted'] as const;
-export type NotificationEvent = (typeof notificationEvents)[number];
 
 /** True for exactly one of any number of callers, and only where none of the nonces was spent before. */
 export async function spendNonces(to: Queryable, nonceHashes: readonly Buffer[], until: Date): Promise<boolean> {
@@ -32,7 +29,7 @@ export async function insertAnswer(
 /** Notes what became of the credentials of one answer; a second time changes nothing. @returns whose they are, or null */
 export async function noteEvent(
   to: Queryable,
-  given: { notificationHash: Buffer; grantId: string; event: NotificationEvent; now: Date },
+  given: { notificationHash: Buffer; grantId: string; event: WalletEvent; now: Date },
 ): Promise<{ identifier: string } | null> {
   const { rows } = await to.query<{ identifier: string }>(
     `WITH answer AS (

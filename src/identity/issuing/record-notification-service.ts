@@ -1,7 +1,8 @@
 // The notification endpoint: what a wallet says became of the credentials it was given. Source: OpenID4VCI 1.0, 11.
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
-import { type NotificationEvent, noteEvent, notificationEvents } from './credential-answer-store.ts';
+import { type WalletEvent, walletEvents } from '../credentials/wallet-event.ts';
+import { noteEvent } from './credential-answer-store.ts';
 import { credentialRefusal } from './credential-refusal.ts';
 import type { ProtocolRequest } from './grant.ts';
 import type { GrantService } from './grant-service.ts';
@@ -36,12 +37,12 @@ export function createNotificationService(parts: { pool: Pool; clock: Clock; gra
   };
 }
 
-function readNotification(body: unknown): { notificationId: string; event: NotificationEvent } {
+function readNotification(body: unknown): { notificationId: string; event: WalletEvent } {
   const { notification_id: notificationId, event: said } = (body ?? {}) as Record<string, unknown>;
-  const event = notificationEvents.find((known) => known === said);
+  const event = walletEvents.find((known) => known === said);
   if (typeof notificationId === 'string' && event !== undefined) return { notificationId, event };
   throw credentialRefusal(
     'invalid_notification_request',
-    `'notification_id' and 'event' are needed, the event one of ${notificationEvents.join(', ')}.`,
+    `'notification_id' and 'event' are needed, the event one of ${walletEvents.join(', ')}.`,
   );
 }

@@ -1,7 +1,7 @@
 // The question in DCQL and whether an answer fits it.
 import { DcqlPresentationResult, DcqlQuery } from 'dcql';
 import { problem } from '../../platform/problem.ts';
-import { dcqlCredential } from '../credentials/credential-metadata.ts';
+import { dcqlCredential, expandedTypes } from '../credentials/credential-metadata.ts';
 import { credentialType, vctOf } from '../credentials/credential-types.ts';
 import { presentationLimits, type Wanted, type WantedCredential } from './presentation-request.ts';
 
@@ -53,19 +53,47 @@ function credentialQuery(wanted: WantedCredential, publicUrl: string) {
   if (optional.length > presentationLimits.optionalClaims) {
     throw problem('REQUEST_INVALID', `claims: at most ${presentationLimits.optionalClaims} may be optional`);
   }
+  const { format = 'dc+sd-jwt' } = wanted;
+  if (format !== 'dc+sd-jwt' && wanted.trusted_authorities !== undefined) {
+    throw problem('REQUEST_INVALID', 'trusted_authorities: W3C credentials bring no certificates; ask for dc+sd-jwt');
+  }
   return {
-    ...dcqlCredential(type, publicUrl, names),
+    ...(format === 'dc+sd-jwt'
+      ? dcqlCredential(type, publicUrl, names)
+      : { format, meta: { type_values: [expandedTypes(type)] } }),
     id: queryIdOf(wanted),
     ...(wanted.multiple === true ? { multiple: true } : {}),
+    ...(wanted.trusted_authorities === undefined ? {} : { trusted_authorities: authoritiesOf(wanted) }),
     claims: claims.map(({ name, values }) => ({
       ...(optional.length === 0 ? {} : { id: name }),
-      path: [name],
+      path: format === 'dc+sd-jwt' ? [name] : ['credentialSubject', name],
       ...(values === undefined ? {} : { values }),
     })),
     ...(optional.length === 0
       ? {}
       : { claim_sets: withoutSome(optional).map((left) => names.filter((name) => !left.includes(name))) }),
   };
+}
+
+/** @throws REQUEST_INVALID for a type that is not `aki`, and for what is no key identifier */
+function authoritiesOf({ trusted_authorities: authorities = [] }: WantedCredential) {
+  return authorities.map(({ type, values }) => {
+    if (type !== 'aki') {
+      throw problem(
+        'REQUEST_INVALID',
+        'trusted_authorities: only `aki` is asked for here, the key identifier of a certificate; federations and trusted lists are not followed',
+      );
+    }
+    if (!values.every((value) => /^[A-Za-z0-9_-]{2,86}$/.test(value))) {
+      throw problem('REQUEST_INVALID', 'trusted_authorities: write key identifiers in base64url, without padding');
+    }
+    return { type, values } as const;
+  });
+}
+
+/** Key identifiers of the authorities of which one must have certified the issuer; undefined for no matter which. */
+export function wantedAuthorities({ trusted_authorities: authorities }: WantedCredential): string[] | undefined {
+  return authorities?.flatMap(({ values }) => values);
 }
 
 /** Every subset of `optional` that may be left out, the smallest first. */
@@ -81,18 +109,25 @@ export function answersQuery(
   publicUrl: string,
   disclosed: Record<string, Record<string, unknown>[]>,
 ): boolean {
-  const query = presentationQuery(wanted, publicUrl);
+  // Whose certificates they bring, the verdict on each has said.
+  const credentials = wanted.credentials.map(({ trusted_authorities: _judged, ...rest }) => rest);
+  const query = presentationQuery({ ...wanted, credentials }, publicUrl);
   const presentations = Object.entries(disclosed).map(([id, claims]) => {
-    const type = wanted.credentials.find((credential) => queryIdOf(credential) === id)?.type ?? '';
+    const asked = wanted.credentials.find((credential) => queryIdOf(credential) === id);
+    const { format = 'dc+sd-jwt', type: typeId = '' } = asked ?? {};
+    const type = credentialType(typeId);
     return [
       id,
-      claims.map((each) => ({
-        credential_format: 'dc+sd-jwt' as const,
-        vct: vctOf(credentialType(type), publicUrl),
+      claims.map((each) => {
         // The library takes JSON values only, which a verdict's claims are.
-        claims: each as Record<string, string>,
-        cryptographic_holder_binding: true,
-      })),
+        const shown = each as Record<string, string>;
+        return {
+          ...(format === 'dc+sd-jwt'
+            ? { credential_format: format, vct: vctOf(type, publicUrl), claims: shown }
+            : { credential_format: format, type: expandedTypes(type), claims: { credentialSubject: shown } }),
+          cryptographic_holder_binding: true,
+        };
+      }),
     ];
   });
   return DcqlPresentationResult.fromDcqlPresentation(Object.fromEntries(presentations), { dcqlQuery: query })

@@ -12,6 +12,8 @@ export const presentationLimits = {
   sets: 5,
   optionsOfSet: 5,
   claimValues: 20,
+  authorities: 3,
+  authorityValues: 20,
   transactions: 3,
   transaction_chars: 4_000,
   returnUrl_chars: 500,
@@ -26,14 +28,32 @@ export interface WantedClaim {
   values?: (string | number | boolean)[] | undefined;
 }
 
+/** Whose certificates are taken: one of `values`. Source: OpenID4VP 1.0, 6.1.1. */
+export interface WantedAuthority {
+  /** `aki`: key identifiers of authorities, base64url. No other type is known here. */
+  type: string;
+  values: string[];
+}
+
+/**
+ * How an asked credential is secured: SD-JWT VC, a W3C credential with Data Integrity proofs, or one in a JWT.
+ * Source: OpenID4VP 1.0, B.1 and B.3.
+ */
+export const askedFormats = ['dc+sd-jwt', 'ldp_vc', 'jwt_vc_json'] as const;
+export type AskedFormat = (typeof askedFormats)[number];
+
 export interface WantedCredential {
   /** Names the credential in the answer; the type's id, `_` for `-`, where absent. */
   id?: string | undefined;
   /** Credential type id, such as `water-account`. */
   type: string;
   claims: WantedClaim[];
+  /** `dc+sd-jwt` where absent. */
+  format?: AskedFormat | undefined;
   /** Several credentials of the type may answer. */
   multiple?: boolean | undefined;
+  /** Only what brings certificates of one of these is taken. */
+  trusted_authorities?: WantedAuthority[] | undefined;
 }
 
 /** Alternatives: one of `options` answers, each a list of credentials' ids. Source: OpenID4VP 1.0, 6.2. */

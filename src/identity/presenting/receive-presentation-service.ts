@@ -9,8 +9,13 @@ import type { Pool } from '../../platform/postgres/database.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { sameSecret } from '../secrets.ts';
 import type { VerifierService } from '../trust/verifier-service.ts';
-import { answersQuery, askedClaims, queryIdOf } from './presentation-query.ts';
-import { presentationLimits, type RequestRecord, type WantedCredential } from './presentation-request.ts';
+import { answersQuery, askedClaims, queryIdOf, wantedAuthorities } from './presentation-query.ts';
+import {
+  type AskedFormat,
+  presentationLimits,
+  type RequestRecord,
+  type WantedCredential,
+} from './presentation-request.ts';
 import { recordAnswer, waitingRequest } from './presentation-request-store.ts';
 import { audienceOf, browserRequestPayload, requestPayload } from './request-object.ts';
 import { handleHash, responseCodeHash } from './request-presentation-service.ts';
@@ -21,7 +26,14 @@ import type { CredentialVerdict, PresentationOutcome, Verdict } from './verdict.
 
 export type VerifyPresentation = (
   presentation: unknown,
-  expected: { nonce: string; audience: string; types: string[]; transactions: string[] },
+  expected: {
+    format: AskedFormat;
+    nonce: string;
+    audience: string;
+    types: string[];
+    transactions: string[];
+    authorities: string[] | undefined;
+  },
 ) => Promise<Verdict>;
 
 export interface PresentationAnswerService {
@@ -74,7 +86,9 @@ export function createPresentationAnswerService(parts: {
       const transactions = request.transactions.filter((entry) =>
         readTransaction(entry)?.credential_ids.includes(queryId),
       );
-      const expected = { nonce: request.nonce, audience, types: [wanted.type], transactions };
+      const authorities = wantedAuthorities(wanted);
+      const { format = 'dc+sd-jwt', type } = wanted;
+      const expected = { format, nonce: request.nonce, audience, types: [type], transactions, authorities };
       for (const presentation of presentations) {
         verdicts.push({ query_id: queryId, ...(await verifyPresentation(presentation, expected)) });
       }

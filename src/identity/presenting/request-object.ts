@@ -1,9 +1,9 @@
 // The request of OpenID4VP: what the wallet is shown of a question before it shows anything itself.
 import type { Openid4vpAuthorizationRequest, Openid4vpAuthorizationRequestDcApi } from '@openid4vc/openid4vp';
-import { protocolAlgorithm } from '../openid-callbacks.ts';
 import type { RegisteredVerifier } from '../trust/registered-verifier.ts';
 import type { PresentationQuery } from './presentation-query.ts';
 import type { RequestRecord } from './presentation-request.ts';
+import type { SupportedFormats } from './supported-formats.ts';
 
 export const verifierPaths = {
   requests: '/openid4vp/requests',
@@ -37,6 +37,8 @@ export interface RequestAbout {
   /** Of `client_metadata.jwks`; null for answers in the clear. */
   responseJwk: { kty: 'EC'; kid: string } | null;
   encodings: readonly string[];
+  /** Of `client_metadata.vp_formats_supported`. */
+  formats: SupportedFormats;
   walletNonce?: string | undefined;
 }
 
@@ -64,7 +66,7 @@ export function browserRequestPayload(about: RequestAbout): Openid4vpAuthorizati
   };
 }
 
-function question({ request, verifier, query, responseJwk, encodings }: RequestAbout) {
+function question({ request, verifier, query, responseJwk, encodings, formats }: RequestAbout) {
   const { transactions } = request;
   const stated = { verifier: verifier.id, name: verifier.name, purpose: request.purpose, keeps: verifier.keeps };
   return {
@@ -75,12 +77,7 @@ function question({ request, verifier, query, responseJwk, encodings }: RequestA
     client_metadata: {
       client_name: verifier.name.en,
       'client_name#ko': verifier.name.ko,
-      vp_formats_supported: {
-        'dc+sd-jwt': {
-          'sd-jwt_alg_values': [protocolAlgorithm] as [string],
-          'kb-jwt_alg_values': [protocolAlgorithm] as [string],
-        },
-      },
+      vp_formats_supported: formats,
       ...(responseJwk === null
         ? {}
         : { jwks: { keys: [{ ...responseJwk }] }, encrypted_response_enc_values_supported: [...encodings] }),

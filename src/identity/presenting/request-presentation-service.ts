@@ -194,6 +194,10 @@ function checkTransactions({ transactions = [], credentials, sets }: Presentatio
     if (!always || !credentials.some((wanted) => queryIdOf(wanted) === signer)) {
       throw problem('REQUEST_INVALID', 'transactions: sign with a credential that every answer has');
     }
+    const { format = 'dc+sd-jwt' } = credentials.find((wanted) => queryIdOf(wanted) === signer) ?? {};
+    if (format !== 'dc+sd-jwt') {
+      throw problem('REQUEST_INVALID', 'transactions: only presentations of dc+sd-jwt sign texts');
+    }
   }
   return transactions;
 }

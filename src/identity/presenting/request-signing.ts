@@ -9,6 +9,7 @@ import { presentationQuery } from './presentation-query.ts';
 import type { ClientPrefix, RequestRecord } from './presentation-request.ts';
 import { anyWalletAudience, didClientId, type RequestAbout, verifierPaths } from './request-object.ts';
 import { type ResponseKey, responseEncodings } from './response-key.ts';
+import { supportedFormats } from './supported-formats.ts';
 
 export interface RequestSigners {
   issuer: Issuer;
@@ -68,6 +69,7 @@ export function describeRequest(parts: {
     responseUri,
     responseJwk: responseKey?.publicJwk ?? null,
     encodings: known.length === 0 ? responseEncodings : known,
+    formats: supportedFormats(request.wanted),
     walletNonce: wallet?.nonce,
     requestUri: `${publicUrl}${verifierPaths.requests}/${handle}`,
     requestAudience: anyWalletAudience,

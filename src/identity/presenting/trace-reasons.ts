@@ -117,6 +117,10 @@ export const traceReasons = {
     ko: '인증서에 적힌 이름이 증명서의 발급 기관과 다릅니다.',
     en: 'The certificate was given for another name than the one the credential names as its issuer.',
   },
+  AUTHORITY_NOT_ASKED: {
+    ko: '요청한 인증 기관이 인증한 발급 기관의 증명서가 아닙니다.',
+    en: 'The issuer was not certified by an authority that was asked for.',
+  },
   ISSUER_NOT_TRUSTED: {
     ko: '이 종류의 증명서를 발급할 수 있는 기관이 아닙니다.',
     en: 'The issuer is not one that may issue this type of credential.',
@@ -218,6 +222,10 @@ export const traceReasons = {
   HOLDER_KEY_UNKNOWN: {
     ko: '제시에 서명한 열쇠가 제시자의 DID 문서에 없습니다.',
     en: "The key that signed the presentation is not one of the holder's DID document.",
+  },
+  HOLDER_NOT_SUBJECT: {
+    ko: '제시한 사람이 증명서의 당사자가 아니거나 당사자를 알 수 없습니다.',
+    en: 'Who presents is not whom the credential is about, or it does not say whom.',
   },
   HOLDER_SELF_ASSERTED: {
     ko: '증명서가 제시의 서명으로만 보호되는데 발급자와 제시자가 다릅니다.',

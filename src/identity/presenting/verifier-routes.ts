@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import type { VerifierService } from '../trust/verifier-service.ts';
-import { clientPrefixes, type PresentationRequests, presentationLimits } from './presentation-request.ts';
+import { askedFormats, clientPrefixes, type PresentationRequests, presentationLimits } from './presentation-request.ts';
 import { traceText } from './trace-words.ts';
 import type { TraceStep } from './verdict.ts';
 
@@ -31,8 +31,19 @@ const wanted = {
       z.strictObject({
         id: text(NAME_chars).optional(),
         type: text(NAME_chars),
+        format: z.enum(askedFormats).optional(),
         claims: z.array(claim).min(1),
         multiple: z.boolean().optional(),
+        trusted_authorities: z
+          .array(
+            z.strictObject({
+              type: text(NAME_chars),
+              values: z.array(text(VALUE_chars)).min(1).max(presentationLimits.authorityValues),
+            }),
+          )
+          .min(1)
+          .max(presentationLimits.authorities)
+          .optional(),
       }),
     )
     .min(1)

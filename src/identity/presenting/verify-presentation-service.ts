@@ -7,6 +7,7 @@ import type { DidResolver } from '../dids/did-resolution.ts';
 import type { DidService } from '../dids/did-service.ts';
 import type { ResolvedDid } from '../dids/resolved-did.ts';
 import { methodFor, publicJwkOf } from '../dids/verification-method.ts';
+import { authorityKeyIds } from '../trust/authority-key-ids.ts';
 import { type IssuerTrust, noOtherIssuers } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
 import { chainSteps } from './chain-step.ts';
@@ -38,6 +39,8 @@ export interface VerifyPresentationServiceOptions {
 export interface PresentationExpectation extends HolderExpectation {
   /** Credential type ids that were asked for. */
   types: readonly string[];
+  /** Key identifiers of authorities, one of which must have certified the issuer. Source: OpenID4VP 1.0, 6.1.1.1 */
+  authorities?: readonly string[] | undefined;
 }
 
 /** Members of the payload that are the protocol's, not claims about the holder. */
@@ -66,7 +69,13 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     const now_s = Math.floor(clock.now_ms() / 1000);
     const issuer = issuerNamedIn(presentation.jwt);
     const own = await dids.resolveDid(issuer);
-    const { signature, issuer: trusted } = await signedBy(presentation.jwt, issuer, own, type.id, now_s);
+    const { authorities } = expected;
+    const signed = await signedBy(presentation.jwt, { did: issuer, own }, { type: type.id, now_s, authorities });
+    const { signature } = signed;
+    const trusted =
+      signed.issuer.outcome === 'passed' && !isCertifiedByOneOf(presentation.jwt, authorities)
+        ? traceStep('issuer', 'failed', 'AUTHORITY_NOT_ASKED')
+        : signed.issuer;
     trace.push(signature, trusted);
     // What nobody trusted has signed says nothing about status, validity or holder.
     if (trusted.outcome !== 'passed' || signature.outcome !== 'passed') return refusal(trace, type.id);
@@ -108,12 +117,17 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
   }
 
   /** By a key of the DID it names; a certificate in the header speaks for those alone whose DID does not. */
-  async function signedBy(jwt: Jwt, did: string, own: ResolvedDid | null, type: string, now_s: number) {
+  async function signedBy(
+    jwt: Jwt,
+    { did, own }: { did: string; own: ResolvedDid | null },
+    { type, now_s, authorities }: { type: string; now_s: number; authorities: readonly string[] | undefined },
+  ) {
     const trust = others?.trust ?? noOtherIssuers;
     const kid = String(jwt.header.kid);
     const issuer = await issuerStep(did, own, type, trust);
     if (own !== null || others === undefined) return { signature: signatureStep(jwt, own), issuer };
-    const speaksForDid = issuer.outcome === 'passed' && kid.startsWith(`${did}#`);
+    // Of another's certificates only a chain that holds shows that an authority which was asked for signed them.
+    const speaksForDid = issuer.outcome === 'passed' && kid.startsWith(`${did}#`) && authorities === undefined;
     if (jwt.header.x5c !== undefined && !speaksForDid) return chainSteps(jwt, { type, now_s, trust });
     // Nobody's DID is looked up elsewhere before it is trusted.
     if (issuer.outcome !== 'passed') return { signature: signatureStep(jwt, null), issuer };
@@ -139,6 +153,11 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
   }
 
   return { verifySdJwtPresentation };
+}
+
+/** Certificates of our own issuer are those the key was given, whose signature has been checked. */
+function isCertifiedByOneOf({ header }: Jwt, authorities: readonly string[] | undefined): boolean {
+  return authorities === undefined || authorityKeyIds(header.x5c).some((keyId) => authorities.includes(keyId));
 }
 
 /** As `iss`, or where a certificate makes that one superfluous, the DID of the key. Whether it is true, the signature shows. */

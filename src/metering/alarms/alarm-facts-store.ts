@@ -92,8 +92,7 @@ export async function listTold(from: Queryable, questions: readonly FactsQuestio
          SELECT array_agg(measured_at) AS instants,
                 string_agg(concat_ws(':', ${ms('measured_at')}::bigint, array_to_string(flags, '+')), ',')
                   FILTER (WHERE flags <> '{}') AS flagged
-           FROM metering.reading
-          WHERE meter_id = given.meter_id AND measured_at BETWEEN ${at('given.from_ms')} AND ${at('given.to_ms')}) told`,
+           FROM metering.readings(given.meter_id, ${at('given.from_ms')}, ${at('given.to_ms')})) told`,
     values: spansOf(questions),
   });
   return rows.map(({ install_id, instants, flagged }) => ({

@@ -60,9 +60,8 @@ export async function listLedgerFacts(
          SELECT bit_or(hour) FILTER (WHERE NOT is_late) AS in_time, bit_or(hour) FILTER (WHERE is_late) AS late
            FROM (SELECT 1 << floor(extract(epoch FROM measured_at - start_at) / 3600)::int AS hour,
                         received_at > measured_at + interval '${ledgerLimits.lateAfter_ms} milliseconds' AS is_late
-                   FROM metering.reading r
-                  WHERE r.meter_id = i.meter_id AND r.measured_at >= greatest(start_at, i.from_at)
-                    AND r.measured_at < least(end_at, i.until_at)) readings) came
+                   FROM metering.readings(i.meter_id, greatest(start_at, i.from_at), least(end_at, i.until_at))
+                  WHERE measured_at < least(end_at, i.until_at)) readings) came
        WHERE i.from_at < end_at AND (i.until_at IS NULL OR i.until_at > start_at)`,
     values: [...askedValues(asked), last],
   });
@@ -91,8 +90,8 @@ export async function listLossSigns(from: Queryable, asked: readonly AskedDay[])
        CROSS JOIN LATERAL (
          SELECT array_agg(at_ms ORDER BY at_ms) AS receipts_ms, array_agg(readings ORDER BY at_ms) AS readings
            FROM (SELECT ${ms('min(received_at)')} AS at_ms, count(*)::int AS readings
-                   FROM (SELECT uplink_id, received_at FROM metering.reading r
-                          WHERE r.meter_id = i.meter_id AND r.measured_at BETWEEN start_at - ${around} AND end_at + ${around}
+                   FROM (SELECT uplink_id, received_at
+                           FROM metering.readings(i.meter_id, start_at - ${around}, end_at + ${around})
                          UNION ALL
                          SELECT uplink_id, received_at FROM metering.reading_conflict c
                           WHERE c.meter_id = i.meter_id AND c.measured_at BETWEEN start_at - ${around} AND end_at + ${around}) told

@@ -2,9 +2,16 @@
 // never less.
 import type { Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
-import { changesKept_days } from '../readings/changed-days-store.ts';
+import { type ChangedDay, changesKept_days } from '../readings/changed-days-store.ts';
 import type { LocalDays } from '../readings/local-days.ts';
-import { findDays, isZone, lastChange, listChangesAfter, listStoredDays } from './changed-use-store.ts';
+import {
+  type CopiedDays,
+  findDays,
+  isZone,
+  lastChange,
+  listChangesAfter,
+  listStoredDays,
+} from './changed-use-store.ts';
 import { type CopyCursor, nothingWalked, readCopyCursor, writeCopyCursor } from './export-cursor.ts';
 import { exportLimits } from './export-limits.ts';
 import { type ExportedDay, exportedDay } from './exported-day.ts';
@@ -21,18 +28,18 @@ export interface ChangedUseService {
   readonly timeZone: string;
   /**
    * The next days for a copy, as they are now.
-   * @param zone its own and those of the zones below it; null: all
+   * @param copied whose days, and from when on
    * @param cursor null: it begins, with all that is stored
-   * @throws ZONE_UNKNOWN, REQUEST_INVALID where the cursor is not one of this zone, CURSOR_EXPIRED
+   * @throws ZONE_UNKNOWN, REQUEST_INVALID where the cursor is not one of these days, CURSOR_EXPIRED
    */
-  changedUse(zone: string | null, cursor: string | null, limit: number): Promise<ChangedUsePage>;
+  changedUse(copied: CopiedDays, cursor: string | null, limit: number): Promise<ChangedUsePage>;
   /**
    * All of it at once, some days at a time.
    * @returns what the copy is to go on from when it has read to the end
    * @throws as `changedUse`
    */
   allChangedUse(
-    zone: string | null,
+    copied: CopiedDays,
     cursor: string | null,
   ): Promise<{ next_cursor: string; days: AsyncGenerator<ExportedDay[]> }>;
 }
@@ -45,12 +52,15 @@ interface Step {
 
 export function createChangedUseService(pool: Pool, days: LocalDays): ChangedUseService {
   /** The change to which a copy is brought is fixed before anything is read: what comes meanwhile is for the next time. */
-  async function begin(zone: string | null, cursor: string | null): Promise<{ place: CopyCursor; until_id: number }> {
+  async function begin(
+    { zone, since }: CopiedDays,
+    cursor: string | null,
+  ): Promise<{ place: CopyCursor; until_id: number }> {
     if (zone !== null && !(await isZone(pool, zone))) throw problem('ZONE_UNKNOWN');
     const until_id = await lastChange(pool);
-    if (cursor === null) return { place: { zone, changed_id: until_id, walked: nothingWalked }, until_id };
+    if (cursor === null) return { place: { zone, since, changed_id: until_id, walked: nothingWalked }, until_id };
     const place = readCopyCursor(cursor);
-    if (place === null || place.zone !== zone) {
+    if (place === null || place.zone !== zone || place.since !== since) {
       throw problem('REQUEST_INVALID', 'querystring/cursor: it is not one that a page of these days ended with');
     }
     // Whatever the copy was told, it can't know more than there is: a database was put back to an earlier state.
@@ -59,14 +69,13 @@ export function createChangedUseService(pool: Pool, days: LocalDays): ChangedUse
   }
 
   async function step(place: CopyCursor, until_id: number, limit: number): Promise<Step> {
-    const { zone, changed_id, walked } = place;
+    const { changed_id, walked } = place;
     const shown = async (wanted: Parameters<typeof findDays>[1]) =>
-      (await findDays(pool, wanted, zone)).map((stored) => exportedDay(days, stored));
+      (await findDays(pool, wanted, place)).map((stored) => exportedDay(days, stored));
     if (walked !== null) {
-      const stored = await listStoredDays(pool, walked, limit);
-      const last = stored.length < limit ? undefined : stored.at(-1);
-      const next = { ...place, walked: last ?? null };
-      return { days: await shown(stored), place: next, more: last !== undefined || changed_id < until_id };
+      const stored = await walk(place, walked, limit);
+      const next = { ...place, walked: stored.next };
+      return { days: await shown(stored.days), place: next, more: stored.next !== null || changed_id < until_id };
     }
     const changes = await listChangesAfter(pool, { after_id: changed_id, until_id }, limit);
     if (changes.lost) throw expired();
@@ -78,6 +87,23 @@ export function createChangedUseService(pool: Pool, days: LocalDays): ChangedUse
     };
   }
 
+  /** Most installs of a young city have few days: some of them make a page. */
+  async function walk(place: CopyCursor, from: ChangedDay, limit: number) {
+    const found: ChangedDay[] = [];
+    let next: ChangedDay | null = from;
+    for (let round = 0; next !== null && found.length < limit && round < exportLimits.walkRounds; round += 1) {
+      const some: Awaited<ReturnType<typeof listStoredDays>> = await listStoredDays(
+        pool,
+        place,
+        next,
+        limit - found.length,
+      );
+      found.push(...some.days);
+      next = some.next;
+    }
+    return { days: found, next };
+  }
+
   async function* allOf(first: Step, until_id: number): AsyncGenerator<ExportedDay[]> {
     for (let now = first; ; now = await step(now.place, until_id, exportLimits.rowsAtOnce)) {
       yield now.days;
@@ -87,16 +113,16 @@ export function createChangedUseService(pool: Pool, days: LocalDays): ChangedUse
 
   return {
     timeZone: days.timeZone,
-    changedUse: async (zone, cursor, limit) => {
-      const { place, until_id } = await begin(zone, cursor);
+    changedUse: async (copied, cursor, limit) => {
+      const { place, until_id } = await begin(copied, cursor);
       const { days, place: next, more } = await step(place, until_id, limit);
       return { days, next_cursor: writeCopyCursor(next), more };
     },
-    allChangedUse: async (zone, cursor) => {
-      const { place, until_id } = await begin(zone, cursor);
+    allChangedUse: async (copied, cursor) => {
+      const { place, until_id } = await begin(copied, cursor);
       // What can be refused is, before the first byte is sent.
       const first = await step(place, until_id, exportLimits.rowsAtOnce);
-      const next_cursor = writeCopyCursor({ zone, changed_id: until_id, walked: null });
+      const next_cursor = writeCopyCursor({ ...copied, changed_id: until_id, walked: null });
       return { next_cursor, days: allOf(first, until_id) };
     },
   };

@@ -14,24 +14,52 @@ export async function lastChange(from: Queryable): Promise<number> {
   return rows[0]?.last_id ?? 0;
 }
 
-/** Days of which anything is stored, measured or estimated, by install and day after the given one. */
+/** Which days are copied. */
+export interface CopiedDays {
+  /** Of places that lie in it now, or in one below it; null: all. */
+  zone: string | null;
+  /** The first day; null: from the beginning. */
+  since: string | null;
+}
+
+const UNDER = (zone: string) => `under (zone_id) AS (
+             SELECT ${zone}::text UNION SELECT z.zone_id FROM under JOIN metering.zone z ON z.parent_zone_id = under.zone_id)`;
+
+/** Installs looked at in one step: the days of so many are sorted for it. */
+const INSTALLS_AT_ONCE = 50;
+
+/**
+ * Days of which anything is stored, measured or estimated, by install and day after the given one.
+ * @returns `next`: what the next step goes on after; null where there is nothing more
+ */
 export async function listStoredDays(
   from: Queryable,
-  after: { install_id: number; day: string },
+  { zone, since }: CopiedDays,
+  after: ChangedDay,
   limit: number,
-): Promise<ChangedDay[]> {
-  const { rows } = await from.query<ChangedDay>({
+): Promise<{ days: ChangedDay[]; next: ChangedDay | null }> {
+  const { rows } = await from.query<{ installs: number; last_install: number | null; days: ChangedDay[] }>({
     name: 'exports-list-stored-days',
-    text: `SELECT install_id, day::text AS day FROM (
-             (SELECT install_id, day FROM metering.use_day WHERE (install_id, day) > ($1::int, $2::date)
-               ORDER BY install_id, day LIMIT $3)
-             UNION
-             (SELECT DISTINCT install_id, day FROM metering.use_estimate WHERE (install_id, day) > ($1::int, $2::date)
-               ORDER BY install_id, day LIMIT $3)) stored
-            ORDER BY install_id, day LIMIT $3`,
-    values: [after.install_id, after.day, limit],
+    text: `WITH RECURSIVE ${UNDER('$4')},
+           looked AS MATERIALIZED (
+             SELECT install_id FROM metering.install JOIN metering.service_point p USING (service_point_id)
+              WHERE install_id >= $1::int AND ($4::text IS NULL OR p.zone_id IN (SELECT zone_id FROM under))
+              ORDER BY install_id LIMIT ${INSTALLS_AT_ONCE}),
+           stored AS (
+             SELECT install_id, day FROM looked JOIN metering.use_day USING (install_id)
+              WHERE (install_id, day) > ($1::int, $2::date) AND day >= $5::date
+              UNION
+             SELECT install_id, day FROM looked JOIN metering.use_estimate USING (install_id)
+              WHERE (install_id, day) > ($1::int, $2::date) AND day >= $5::date)
+           SELECT (SELECT count(*)::int FROM looked) AS installs, (SELECT max(install_id) FROM looked) AS last_install,
+                  coalesce((SELECT json_agg(one) FROM (SELECT install_id, day::text AS day FROM stored
+                                                        ORDER BY install_id, day LIMIT $3) one), '[]') AS days`,
+    values: [after.install_id, after.day, limit, zone, since ?? '-infinity'],
   });
-  return rows;
+  const { installs = 0, last_install = null, days = [] } = rows[0] ?? {};
+  if (days.length === limit) return { days, next: days.at(-1) ?? null };
+  const isLast = installs < INSTALLS_AT_ONCE || last_install === null;
+  return { days, next: isLast ? null : { install_id: last_install, day: 'infinity' } };
 }
 
 /** Rows of the queue looked at for one page. */
@@ -79,19 +107,15 @@ export async function listChangesAfter(
   };
 }
 
-/**
- * These days as they are now, also where nothing is stored any more; by install and day.
- * @param zone only what lies in it now, or in one below it; null: all
- */
+/** Of these days those that are copied, as they are now, also where nothing is stored any more; by install and day. */
 export async function findDays(
   from: Queryable,
   wanted: readonly ChangedDay[],
-  zone: string | null,
+  { zone, since }: CopiedDays,
 ): Promise<StoredDay[]> {
   const { rows } = await from.query<StoredDay>({
     name: 'exports-find-days',
-    text: `WITH RECURSIVE under (zone_id) AS (
-             SELECT $3::text UNION SELECT z.zone_id FROM under JOIN metering.zone z ON z.parent_zone_id = under.zone_id)
+    text: `WITH RECURSIVE ${UNDER('$3')}
            SELECT i.install_id, i.service_point_id, p.zone_id, m.meter_id, m.serial, m.model, w.day::text AS day,
                   ${ms('i.from_at')} AS from_ms, ${ms('i.until_at')} AS until_ms, u.hours_l,
                   CASE WHEN e.method <> 'withdrawn' THEN e.hours_l END AS estimated_l
@@ -103,9 +127,9 @@ export async function findDays(
              LEFT JOIN LATERAL (
                SELECT hours_l, method FROM metering.use_estimate
                 WHERE install_id = w.install_id AND day = w.day ORDER BY version DESC LIMIT 1) e ON true
-            WHERE $3::text IS NULL OR p.zone_id IN (SELECT zone_id FROM under)
+            WHERE ($3::text IS NULL OR p.zone_id IN (SELECT zone_id FROM under)) AND w.day >= $4::date
             ORDER BY i.install_id, w.day`,
-    values: [wanted.map((one) => one.install_id), wanted.map((one) => one.day), zone],
+    values: [wanted.map((one) => one.install_id), wanted.map((one) => one.day), zone, since ?? '-infinity'],
   });
   return rows;
 }

@@ -17,6 +17,7 @@ const cursor = z.string().max(512).optional();
 const limit = z.coerce.number().int().min(1).max(exportLimits.mostOnPage).default(exportLimits.page);
 const changed = z.object({
   zone: z.string().min(1).max(64).optional().describe('Its own days and those of the zones below it'),
+  since: z.iso.date().optional().describe('The first day that is copied'),
   by: z.enum(['day', 'hour']).default('day').describe('Whether the hours of each day are told too'),
   cursor: cursor.describe('Of the last answer; without it the copy begins, with everything'),
 });
@@ -34,7 +35,7 @@ export interface CopyRoutesOptions {
 
 export function copyRoutes({ changes, bills, requireKeeper }: CopyRoutesOptions): Routes {
   async function sendDays(reply: FastifyReply, wanted: z.infer<typeof changed>, forPeople: boolean) {
-    const { days, next_cursor } = await changes.allChangedUse(wanted.zone ?? null, wanted.cursor ?? null);
+    const { days, next_cursor } = await changes.allChangedUse(copiedOf(wanted), wanted.cursor ?? null);
     const table = wanted.by === 'day' ? useDaysTable : useHoursTable;
     goOnFrom(reply, next_cursor);
     return sendCsv(reply, `use-by-${wanted.by}.csv`, csvOf(table, days), forPeople);
@@ -74,9 +75,9 @@ export function copyRoutes({ changes, bills, requireKeeper }: CopyRoutesOptions)
         },
       },
       async (request, reply) => {
-        const { zone = null, by, cursor = null, limit } = request.query;
+        const { by, cursor = null, limit } = request.query;
         if (wantsCsv(request.headers.accept)) return sendDays(reply, request.query, false);
-        const page = await changes.changedUse(zone, cursor, limit);
+        const page = await changes.changedUse(copiedOf(request.query), cursor, limit);
         if (page.more) reply.header('link', nextLink(request.url, page.next_cursor));
         return { ...page, time_zone: changes.timeZone, days: page.days.map((day) => dayAnswer(day, by)) };
       },
@@ -145,6 +146,10 @@ export function copyRoutes({ changes, bills, requireKeeper }: CopyRoutesOptions)
 /** Of a file, whose reader goes on from there when it has read to the end: one that breaks off is not one. */
 function goOnFrom(reply: FastifyReply, cursor: string): void {
   reply.header('link', nextLink(reply.request.url, cursor));
+}
+
+function copiedOf({ zone, since }: { zone?: string | undefined; since?: string | undefined }) {
+  return { zone: zone ?? null, since: since ?? null };
 }
 
 function dayAnswer(day: ExportedDay, by: 'day' | 'hour') {

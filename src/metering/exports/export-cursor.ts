@@ -4,9 +4,11 @@
 export interface CopyCursor {
   /** The zone whose days are copied; null: all. */
   zone: string | null;
+  /** The first day that is copied; null: from the beginning. */
+  since: string | null;
   /** All changes up to this one are known to the copy, once it has walked through what was stored before it began. */
   changed_id: number;
-  /** How far it has walked; null where it is through. */
+  /** How far it has walked, `infinity` behind an install's last day; null where it is through. */
   walked: { install_id: number; day: string } | null;
 }
 
@@ -14,17 +16,18 @@ export interface CopyCursor {
 export const nothingWalked = { install_id: 0, day: '-infinity' } as const;
 
 /** @returns base64url, to be handed back as it is */
-export function writeCopyCursor({ zone, changed_id, walked }: CopyCursor): string {
-  return written([zone, changed_id, walked?.install_id ?? null, walked?.day ?? null]);
+export function writeCopyCursor({ zone, since, changed_id, walked }: CopyCursor): string {
+  return written([zone, since, changed_id, walked?.install_id ?? null, walked?.day ?? null]);
 }
 
 /** @returns null where the text is not one of ours */
 export function readCopyCursor(text: string): CopyCursor | null {
-  const [zone, changed_id, install_id, day] = read(text, 4) ?? [];
-  if ((typeof zone !== 'string' && zone !== null) || !isCount(changed_id)) return null;
-  if (install_id === null && day === null) return { zone, changed_id, walked: null };
-  if (!isCount(install_id) || typeof day !== 'string' || !/^(-infinity|\d{4}-\d\d-\d\d)$/.test(day)) return null;
-  return { zone, changed_id, walked: { install_id, day } };
+  const [zone, since, changed_id, install_id, day] = read(text, 5) ?? [];
+  if ((typeof zone !== 'string' && zone !== null) || (since !== null && !isDay(since))) return null;
+  if (!isCount(changed_id)) return null;
+  if (install_id === null && day === null) return { zone, since, changed_id, walked: null };
+  if (!isCount(install_id) || (!isDay(day) && day !== '-infinity' && day !== 'infinity')) return null;
+  return { zone, since, changed_id, walked: { install_id, day } };
 }
 
 /** A whole number: microseconds since 1970, or an id. */
@@ -53,4 +56,8 @@ function read(text: string, length: number): unknown[] | null {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isDay(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
 }

@@ -6,4 +6,6 @@ export const exportLimits = {
   mostOnPage: 10_000,
   /** Rows that are in memory while a file is written. */
   rowsAtOnce: 2_000,
+  /** Steps of a walk through what is stored for one page: where installs have no days, a page may be shorter. */
+  walkRounds: 50,
 } as const;

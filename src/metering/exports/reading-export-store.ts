@@ -15,6 +15,8 @@ export interface ToldReading {
 const us = (column: string) => `round(extract(epoch FROM ${column}) * 1000000)::int8`;
 const ms = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::float8`;
 
+const instant = (us: string) => `('epoch'::timestamptz + ${us}::int8 * interval '1 microsecond')`;
+
 /** After one instant and before another, both in microseconds. */
 export async function listToldReadings(
   from: Queryable,
@@ -26,10 +28,8 @@ export async function listToldReadings(
     name: 'exports-list-told-readings',
     text: `SELECT ${us('measured_at')} AS measured_us, ${ms('measured_at')} AS measured_ms, ${ms('received_at')} AS received_ms,
                   register_l, clock, coalesce(flags, '{}') AS flags
-             FROM metering.reading
-            WHERE meter_id = $1 AND measured_at > 'epoch'::timestamptz + $2::int8 * interval '1 microsecond'
-              AND measured_at < 'epoch'::timestamptz + $3::int8 * interval '1 microsecond'
-            ORDER BY measured_at LIMIT $4`,
+             FROM metering.readings_after($1::int, ${instant('$2')}, $4) told
+            WHERE measured_at < ${instant('$3')} ORDER BY measured_at LIMIT $4`,
     values: [meterId, span.after_us, span.before_us, limit],
   });
   return rows;

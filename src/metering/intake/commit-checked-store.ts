@@ -2,7 +2,8 @@
 //
 // Every statement may be sent again after a commit whose answer was lost: nothing is stored twice.
 import { numberArray } from '../../platform/postgres/binary-writer.ts';
-import type { Queryable } from '../../platform/postgres/database.ts';
+import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
+import { keepPacks, markLate } from '../readings/reading-pack-store.ts';
 import type { PartRows } from './part-rows.ts';
 import { clocks } from './uplink-batch.ts';
 
@@ -39,23 +40,48 @@ function joinedFlags({ batch }: PartRows, readings: readonly number[]): (string 
   return readings.map((reading) => batch.flagsOf(reading).join(',') || null);
 }
 
-/** @returns how many were new */
-export async function insertChecked(to: Queryable, rows: PartRows): Promise<number> {
+const insertInto = (andWhere: string) => `
+  INSERT INTO metering.reading (measured_at, register_l, received_at, uplink_id, meter_id, clock, flags)
+  SELECT measured_at, register_l, received_at, uplink_id, meter_id, clock, string_to_array(flags, ',')
+    FROM unnest($1::int[], $2::timestamptz[], $3::bigint[], $4::timestamptz[], $5::bigint[],
+                $6::metering.reading_clock[], $7::text[])
+         AS given (meter_id, measured_at, register_l, received_at, uplink_id, clock, flags)
+   ${andWhere}
+  ON CONFLICT DO NOTHING`;
+
+const INSERT = { name: 'metering-insert-readings', text: insertInto('') };
+const INSERT_UNPACKED = {
+  name: 'metering-insert-unpacked-readings',
+  text: insertInto(`WHERE NOT EXISTS (SELECT FROM metering.packed_readings(meter_id, measured_at, measured_at))`),
+};
+
+/**
+ * Where some are old enough to lie in packs, the packs are kept as they are until the transaction ends, and looked into. The
+ * insert is the statement after that: its snapshot has all that was packed before.
+ *
+ * @returns how many were new
+ */
+export async function insertChecked(to: Transaction, rows: PartRows): Promise<number> {
+  const isOld = rows.old.length > 0;
+  if (isOld) await keepPacks(to);
   const { rowCount } = await to.query({
-    name: 'metering-insert-readings',
-    text: `INSERT INTO metering.reading (measured_at, register_l, received_at, uplink_id, meter_id, clock, flags)
-           SELECT measured_at, register_l, received_at, uplink_id, meter_id, clock, string_to_array(flags, ',')
-             FROM unnest($1::int[], $2::timestamptz[], $3::bigint[], $4::timestamptz[], $5::bigint[],
-                         $6::metering.reading_clock[], $7::text[])
-                  AS given (meter_id, measured_at, register_l, received_at, uplink_id, clock, flags)
-           ON CONFLICT DO NOTHING`,
+    ...(isOld ? INSERT_UNPACKED : INSERT),
     values: [
       ...givenValues(rows, rows.checked),
       rows.checked.map((reading) => clocks[rows.batch.clockOf(reading)]),
       joinedFlags(rows, rows.checked),
     ],
   });
-  return rowCount ?? 0;
+  const added = rowCount ?? 0;
+  if (isOld && added > 0) await markLate(to, daysOf(rows));
+  return added;
+}
+
+function daysOf({ batch, old, uplinkOf }: PartRows): { meterId: number; at_ms: number }[] {
+  return old.map((reading) => ({
+    meterId: batch.lanes[uplinkOf[reading] as number]?.device.meter?.meterId ?? 0,
+    at_ms: batch.measuredAt_ms[reading] as number,
+  }));
 }
 
 /** Runs after the insert, as a statement of its own: only so does it see rows that another batch committed meanwhile. */
@@ -65,8 +91,7 @@ export async function insertConflicts(to: Queryable, rows: PartRows): Promise<nu
     text: `INSERT INTO metering.reading_conflict (meter_id, measured_at, register_l, received_at, uplink_id)
            SELECT given.meter_id, given.measured_at, given.register_l, given.received_at, given.uplink_id
              FROM ${GIVEN}
-             JOIN metering.reading stored
-               ON stored.meter_id = given.meter_id AND stored.measured_at = given.measured_at
+            CROSS JOIN LATERAL metering.readings(given.meter_id, given.measured_at, given.measured_at) stored
             WHERE stored.register_l <> given.register_l
            ON CONFLICT DO NOTHING`,
     values: givenValues(rows, rows.checked),
@@ -101,9 +126,8 @@ export async function insertRepeated(to: Queryable, rows: PartRows): Promise<voi
     name: 'metering-insert-repeated',
     text: `INSERT INTO metering.repeated_uplink (meter_id, measured_at, received_at, uplink_id)
            SELECT meter_id, measured_at, received_at, uplink_id FROM ${GIVEN}
-            WHERE NOT EXISTS (SELECT FROM metering.reading x
-                               WHERE x.meter_id = given.meter_id AND x.measured_at = given.measured_at
-                                 AND x.uplink_id = given.uplink_id)
+            WHERE NOT EXISTS (SELECT FROM metering.readings(given.meter_id, given.measured_at, given.measured_at) x
+                               WHERE x.uplink_id = given.uplink_id)
               AND NOT EXISTS (SELECT FROM metering.reading_conflict x
                                WHERE x.meter_id = given.meter_id AND x.measured_at = given.measured_at
                                  AND x.register_l = given.register_l AND x.uplink_id = given.uplink_id)

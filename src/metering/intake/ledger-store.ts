@@ -28,7 +28,9 @@ export async function findReadings(
   const in_ = (table: string) => `EXISTS (SELECT FROM metering.${table} s
     WHERE s.meter_id = r.meter_id AND s.measured_at = given.measured_at AND s.register_l = given.register_l)`;
   const { rows } = await from.query<{ stored: boolean }>(
-    `SELECT ${['reading', 'reading_conflict', 'misdated_reading'].map(in_).join(' OR ')} AS stored
+    `SELECT EXISTS (SELECT FROM metering.readings(r.meter_id, given.measured_at, given.measured_at) s
+                      WHERE s.register_l = given.register_l)
+            OR ${['reading_conflict', 'misdated_reading'].map(in_).join(' OR ')} AS stored
        FROM unnest($1::text[], $2::timestamptz[], $3::bigint[]) WITH ORDINALITY
             AS given (device_id, measured_at, register_l, place)
        LEFT JOIN metering.device d USING (device_id)

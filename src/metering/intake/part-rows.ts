@@ -17,6 +17,8 @@ export interface PartRows {
   newer: number[];
   /** These may be stored already, or contradict what is. By meter and instant, equals as they came. */
   checked: number[];
+  /** Of `checked`, those old enough to lie in a reading pack: see readings/pack-limits.ts. */
+  old: number[];
   misdated: number[];
   /** Uplinks that go to quarantine. */
   problems: number[];
@@ -27,10 +29,17 @@ export interface PartRows {
  * be checked. The order of the key makes two batches take their locks in one order.
  *
  * @param trusting false sends every reading the checked way
+ * @param oldBefore_ms what was measured before is looked for in packs, too, and goes the checked way always
  */
-export function partRows(batch: UplinkBatch, uplinks: readonly number[], firstId: number, trusting: boolean): PartRows {
+export function partRows(
+  batch: UplinkBatch,
+  uplinks: readonly number[],
+  firstId: number,
+  trusting: boolean,
+  oldBefore_ms = Number.POSITIVE_INFINITY,
+): PartRows {
   const rows: PartRows = {
-    ...{ batch, uplinks, firstId, newer: [], checked: [], misdated: [], problems: [] },
+    ...{ batch, uplinks, firstId, newer: [], checked: [], old: [], misdated: [], problems: [] },
     uplinkOf: new Int32Array(batch.measuredAt_ms.length),
     idOf: new Float64Array(batch.count),
   };
@@ -68,10 +77,11 @@ export function partRows(batch: UplinkBatch, uplinks: readonly number[], firstId
     meter = ofMeter;
     last_ms = at_ms;
     if (lane === undefined) continue;
-    if (at_ms > lane.mark_ms) {
-      lane.mark_ms = at_ms;
-      (trusting && follows ? rows.newer : rows.checked).push(reading);
-    } else rows.checked.push(reading);
+    const isNewer = at_ms > lane.mark_ms;
+    if (isNewer) lane.mark_ms = at_ms;
+    const isOld = at_ms < oldBefore_ms;
+    if (isOld) rows.old.push(reading);
+    (isNewer && trusting && follows && !isOld ? rows.newer : rows.checked).push(reading);
   }
   return rows;
 }

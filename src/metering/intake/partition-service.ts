@@ -28,10 +28,13 @@ export async function openPartitions(pool: Pool, clock: Clock): Promise<Partitio
   const known: Record<TimeTable, Set<Month>> = {
     uplink_pack: new Set(await listPartitions(pool, 'uplink_pack')),
     reading: new Set(await listPartitions(pool, 'reading')),
+    reading_pack: new Set(await listPartitions(pool, 'reading_pack')),
   };
 
   // Days rather than months are remembered for the quick answer: a day is a division away, a month needs a calendar.
-  const knownDays: Record<TimeTable, Set<number>> = { uplink_pack: new Set(), reading: new Set() };
+  const knownDays: Record<TimeTable, Set<number>> = {
+    ...{ uplink_pack: new Set(), reading: new Set(), reading_pack: new Set() },
+  };
 
   async function ensure(table: TimeTable, month: Month): Promise<void> {
     if (storage !== 'partitions' || known[table].has(month)) return;

@@ -1,10 +1,10 @@
-// The monthly partitions of the two tables that grow with time: which there are, and making more.
+// The monthly partitions of the tables that grow with time: which there are, and making more.
 import { Temporal } from 'temporal-polyfill';
 import type { Pool } from '../../platform/postgres/database.ts';
 import { inTransaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 
-export type TimeTable = 'uplink_pack' | 'reading';
+export type TimeTable = 'uplink_pack' | 'reading' | 'reading_pack';
 
 /** A month of UTC as years × 12 + month from 0: one number, so that months can be counted and compared. */
 export type Month = number;

@@ -15,8 +15,7 @@ export async function findNewestReadings(
     name: 'metering-find-newest',
     text: `SELECT given.meter_id, round(extract(epoch FROM newest.measured_at) * 1000)::float8 AS at_ms
              FROM unnest($1::int[]) AS given (meter_id)
-            CROSS JOIN LATERAL (SELECT measured_at FROM metering.reading r
-                                 WHERE r.meter_id = given.meter_id ORDER BY measured_at DESC LIMIT 1) newest`,
+            CROSS JOIN LATERAL metering.readings_before(given.meter_id, 'infinity', 1) newest`,
     values: [numberArray('int4', meterIds)],
   });
   return new Map(rows.map(({ meter_id, at_ms }) => [meter_id, at_ms]));
@@ -33,9 +32,8 @@ export async function findRedelivered(from: Queryable, asked: readonly Redeliver
              AS asked (device_no, packet_id, payload, meter_id, from_at, to_at, after_at, before_at, place)
        WHERE EXISTS (
          SELECT FROM (
-           SELECT uplink_id FROM metering.reading x
-            WHERE x.meter_id = asked.meter_id AND x.measured_at BETWEEN asked.from_at AND asked.to_at
-              AND x.received_at > asked.after_at AND x.received_at < asked.before_at
+           SELECT uplink_id FROM metering.readings(asked.meter_id, asked.from_at, asked.to_at) x
+            WHERE x.received_at > asked.after_at AND x.received_at < asked.before_at
             UNION ALL
            SELECT uplink_id FROM metering.reading_conflict x
             WHERE x.meter_id = asked.meter_id AND x.measured_at BETWEEN asked.from_at AND asked.to_at

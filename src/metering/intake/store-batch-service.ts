@@ -3,8 +3,10 @@
 // Two ways lead into the table. Readings later than anything known of their meter go by COPY, which can't tell duplicates
 // apart: where one was there already (another copy of the service stored it), the constraint says so (SQLSTATE 23505),
 // nothing is stored, and the whole part goes the other way. That way asks the table row by row and is always right.
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Pool } from '../../platform/postgres/database.ts';
+import { packLimits } from '../readings/pack-limits.ts';
 import { type BatchOutcome, commitPart, idsAtOnce, nothingStored, reserveUplinkIds } from './commit-batch-store.ts';
 import { isFaultOfTheRow, isOurMistake, sqlState, UNIQUE_VIOLATION } from './database-fault.ts';
 import { intakeLimits } from './intake-limits.ts';
@@ -18,6 +20,7 @@ import type { UplinkBatch } from './uplink-batch.ts';
 export interface StoreOptions {
   pool: Pool;
   partitions: Partitions;
+  clock: Clock;
   logger: Logger;
   metrics: () => IntakeMetrics;
 }
@@ -93,7 +96,8 @@ export class BatchStore {
         const redelivered = await this.#findRedelivered(batch, uplinks);
         const fresh = redelivered.size === 0 ? uplinks : uplinks.filter((uplink) => !redelivered.has(uplink));
         if (fresh.length === 0) return { ...nothingStored, redelivered: redelivered.size };
-        rows = partRows(batch, fresh, firstId, !tried && this.#distrusted === 0);
+        const oldBefore_ms = this.#options.clock.now_ms() - packLimits.oldAfter_ms;
+        rows = partRows(batch, fresh, firstId, !tried && this.#distrusted === 0, oldBefore_ms);
         await this.#ensurePartitions(rows);
         const outcome = await commitPart(pool, rows);
         if (rows.newer.length > 0) this.#distrust >>= 1;

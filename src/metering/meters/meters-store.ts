@@ -50,9 +50,7 @@ const METERS = `
     LEFT JOIN LATERAL (
       SELECT d.formats FROM metering.radio_install r JOIN metering.device d USING (device_no)
        WHERE r.meter_id = m.meter_id AND r.until_at IS NULL ORDER BY r.from_at DESC LIMIT 1) d ON true
-    LEFT JOIN LATERAL (
-      SELECT register_l, measured_at, received_at, flags FROM metering.reading
-       WHERE meter_id = m.meter_id ORDER BY measured_at DESC LIMIT 1) last ON true`;
+    LEFT JOIN LATERAL metering.readings_before(m.meter_id, 'infinity', 1) last ON true`;
 
 /** By serial, after the cursor's. `search` is a part of a serial or service point; null for all. */
 export async function listMeterRows(
@@ -103,8 +101,9 @@ export async function findMeterRow(from: Queryable, rule: StateRule, meterId: nu
 
 export async function countReadings(from: Queryable, meterId: number, from_ms: number, to_ms: number): Promise<number> {
   const { rows } = await from.query<{ count: number }>(
-    `SELECT count(*) AS count FROM metering.reading
-      WHERE meter_id = $1 AND measured_at >= to_timestamp($2::float8 / 1000) AND measured_at < to_timestamp($3::float8 / 1000)`,
+    `SELECT count(*) AS count
+       FROM metering.readings($1, to_timestamp($2::float8 / 1000), to_timestamp($3::float8 / 1000))
+      WHERE measured_at < to_timestamp($3::float8 / 1000)`,
     [meterId, from_ms, to_ms],
   );
   return rows[0]?.count ?? 0;

@@ -141,9 +141,8 @@ export async function listMeterDays(
        CROSS JOIN LATERAL (
          SELECT string_agg(concat_ws(':', ${us('measured_at')}, register_l, ${us('received_at')}, uplink_id, clock,
                                      coalesce(array_to_string(flags, '+'), '')), ',' ORDER BY measured_at) AS readings
-           FROM metering.reading
-          WHERE meter_id = i.meter_id
-            AND measured_at >= to_timestamp($1::float8 / 1000) AND measured_at < to_timestamp($2::float8 / 1000)) told
+           FROM metering.readings(i.meter_id, to_timestamp($1::float8 / 1000), to_timestamp($2::float8 / 1000))
+          WHERE measured_at < to_timestamp($2::float8 / 1000)) told
        CROSS JOIN LATERAL (
          SELECT string_agg(concat_ws(':', ${us('measured_at')}, register_l, ${us('received_at')}, uplink_id), ','
                            ORDER BY measured_at, register_l) AS conflicts

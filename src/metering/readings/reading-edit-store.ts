@@ -53,7 +53,8 @@ export async function holdMeter(to: Queryable, meterId: number): Promise<{ dials
 /** The registers the meter told at the instant, ascending. */
 export async function listToldAt(from: Queryable, meterId: number, at_ms: number): Promise<number[]> {
   const { rows } = await from.query<{ register_l: number }>(
-    `SELECT register_l FROM metering.reading WHERE meter_id = $1 AND measured_at = to_timestamp($2::float8 / 1000)
+    `SELECT register_l
+       FROM metering.readings($1, to_timestamp($2::float8 / 1000), to_timestamp($2::float8 / 1000))
       UNION SELECT register_l FROM metering.reading_conflict
              WHERE meter_id = $1 AND measured_at = to_timestamp($2::float8 / 1000)
       ORDER BY 1`,

@@ -78,15 +78,12 @@ export async function listRegisters(
                 (count(*) FILTER (WHERE measured_at < given.from_at))::int AS before,
                 (count(*) FILTER (WHERE measured_at > given.to_at))::int AS after
            FROM (
-             (SELECT measured_at, register_l FROM metering.reading
-               WHERE meter_id = given.meter_id AND measured_at < given.from_at ORDER BY measured_at DESC LIMIT $4)
+             (SELECT measured_at, register_l FROM metering.readings_before(given.meter_id, given.from_at, $4::int))
              UNION ALL
-             (SELECT measured_at, register_l FROM metering.reading
-               WHERE meter_id = given.meter_id AND measured_at BETWEEN given.from_at AND given.to_at
+             (SELECT measured_at, register_l FROM metering.readings(given.meter_id, given.from_at, given.to_at)
                ORDER BY measured_at LIMIT ${mostPoints})
              UNION ALL
-             (SELECT measured_at, register_l FROM metering.reading
-               WHERE meter_id = given.meter_id AND measured_at > given.to_at ORDER BY measured_at LIMIT $4)) stored) told`,
+             (SELECT measured_at, register_l FROM metering.readings_after(given.meter_id, given.to_at, $4::int))) stored) told`,
     values: [
       numberArray('int4', meterIds),
       numberArray(
@@ -181,9 +178,8 @@ export async function findLastReading(from: Queryable, meterId: number, span: Sp
   const { rows } = await from.query<LastReading>(
     `SELECT ${ms('measured_at')} AS measured_at_ms, ${ms('received_at')} AS received_at_ms, register_l,
             coalesce(flags, '{}') AS flags
-       FROM metering.reading
-      WHERE meter_id = $1 AND measured_at BETWEEN to_timestamp($2::float8 / 1000) AND to_timestamp($3::float8 / 1000)
-      ORDER BY measured_at DESC LIMIT 1`,
+       FROM metering.readings_before($1, to_timestamp($3::float8 / 1000) + interval '1 microsecond', 1)
+      WHERE measured_at >= to_timestamp($2::float8 / 1000)`,
     [meterId, span.from_ms, span.to_ms],
   );
   return rows[0] ?? null;
@@ -197,9 +193,14 @@ export async function findLastFlagged(
   span: Span,
 ): Promise<{ flags: string[]; measured_at_ms: number } | null> {
   const { rows } = await from.query<{ flags: string[]; measured_at_ms: number }>(
-    `SELECT flags, ${ms('measured_at')} AS measured_at_ms FROM metering.reading
-      WHERE meter_id = $1 AND flags && $2::text[]
-        AND measured_at BETWEEN to_timestamp($3::float8 / 1000) AND to_timestamp($4::float8 / 1000)
+    `SELECT flags, ${ms('measured_at')} AS measured_at_ms
+       FROM (SELECT to_timestamp($3::float8 / 1000) AS from_at, to_timestamp($4::float8 / 1000) AS to_at) span
+      CROSS JOIN LATERAL (
+        SELECT measured_at, flags FROM metering.reading
+         WHERE meter_id = $1 AND measured_at BETWEEN from_at AND to_at
+         UNION ALL
+        SELECT measured_at, flags FROM metering.packed_readings($1, from_at, to_at) WHERE is_pack_flagged) told
+      WHERE flags && $2::text[]
       ORDER BY measured_at DESC LIMIT 1`,
     [meterId, flags, span.from_ms, span.to_ms],
   );

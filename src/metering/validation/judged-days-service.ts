@@ -7,13 +7,13 @@ import { dialOf } from '../readings/register-rule.ts';
 import { listUseDays } from '../readings/use-day-store.ts';
 import { listEstimates } from '../readings/use-estimate-store.ts';
 import type { JudgedDay } from './judged-day.ts';
-import { type JudgedSpan, listHoursText, listMisdated, listRoughSpans, type MisdatedRow } from './judged-store.ts';
-import { historyDays, limitsOf, mostFlow_l_per_h, shortestStep_h } from './limits.ts';
+import { type JudgedSpan, listHoursText, listMisdated, listToldSpans, type MisdatedRow } from './judged-store.ts';
+import { historyDays, limitsOf, mostFlow_l_per_h } from './limits.ts';
 import { dayBefore, pastDaysOf } from './past-days.ts';
 import { listPeerUse, type PeerDay, type PeerUse, putPeerUse } from './peer-store.ts';
 import { placeAt } from './place-at.ts';
 import { type InstallPlace, listInstallPlaces, listPlaceVersions, type PlaceVersion } from './profile-store.ts';
-import { registersOfDay } from './register-steps.ts';
+import { goesForward, registersOfDay } from './register-steps.ts';
 
 /** One by one, from what was read of them: all at once they would not fit beside those of the next installs. */
 export function* daysToJudge(
@@ -100,9 +100,13 @@ function stoodSpan(days: LocalDays, install: InstallPlace, wanted: JudgedSpan | 
 async function roughCurves(from: Transaction, spans: readonly StoodSpan[]): Promise<Map<number, MeterCurve>> {
   const asked = spans.map(({ install, first, last }) => ({
     meterId: install.meter_id,
-    ...{ from_ms: first.start_ms, to_ms: last.end_ms, most_l_per_h: mostFlow_l_per_h(install.bore_mm) },
+    ...{ from_ms: first.start_ms, to_ms: last.end_ms },
   }));
-  const rough = new Set(await listRoughSpans(from, asked, shortestStep_h));
+  const rough = new Set<number>();
+  for (const { place, instants, registers, isDisputed } of await listToldSpans(from, asked)) {
+    const most_l_per_h = mostFlow_l_per_h(spans[place]?.install.bore_mm ?? 0);
+    if (isDisputed || !goesForward(instants, registers, most_l_per_h)) rough.add(place);
+  }
   // What fitters read off is in no table of readings.
   for (const [place, { install, first, last }] of spans.entries()) {
     const isOpened = install.from_ms >= first.start_ms;

@@ -1,4 +1,5 @@
 // The SQL of what days are judged by: which are due, what was used before them and by others, and whose registers need a look.
+import { instantsOf, integersOf } from '../../platform/postgres/binary-reader.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 
 const ms = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::float8`;
@@ -114,52 +115,45 @@ export interface RegisterSpan {
   meterId: number;
   from_ms: number;
   to_ms: number;
-  most_l_per_h: number;
 }
 
-/**
- * Which of the spans hold a register that doesn't go plainly forward from the one told before it: lower, faster than the
- * pipe carries, or another one for the same instant. Whoever was edited is among them.
- *
- * @param shortestStep_h steps are held to last at least so long
- * @returns indices of `spans`
- */
-export async function listRoughSpans(
-  from: Queryable,
-  spans: readonly RegisterSpan[],
-  shortestStep_h: number,
-): Promise<number[]> {
-  const { rows } = await from.query<{ place: number }>({
-    name: 'metering-list-rough-spans',
-    text: `SELECT (place - 1)::int AS place
-             FROM unnest($1::int[], $2::float8[], $3::float8[], $4::float8[]) WITH ORDINALITY
-                  AS given (meter_id, from_ms, to_ms, most_l_per_h, place)
+/** What a meter told over a span and last before it, in order. */
+export interface ToldSpan {
+  /** The index of the span that was asked for. */
+  place: number;
+  instants: Float64Array;
+  registers: Float64Array;
+  /** Something was edited or contradicts: a closer look is needed, whatever the registers are. */
+  isDisputed: boolean;
+}
+
+/** Registers come as two arrays a span in binary form: to compare each with the one before it costs the server more. */
+export async function listToldSpans(from: Queryable, spans: readonly RegisterSpan[]): Promise<ToldSpan[]> {
+  const { rows } = await from.query<{
+    place: number;
+    instants: Buffer | null;
+    registers: Buffer | null;
+    disputed: boolean;
+  }>({
+    name: 'metering-list-told-spans',
+    text: `SELECT (place - 1)::int AS place, array_send(told.instants) AS instants, array_send(told.registers) AS registers,
+                  EXISTS (SELECT FROM metering.reading_edit e WHERE e.meter_id = given.meter_id)
+                    OR EXISTS (SELECT FROM metering.reading_conflict c
+                                WHERE c.meter_id = given.meter_id AND c.measured_at BETWEEN previous.since AND span.to_at) AS disputed
+             FROM unnest($1::int[], $2::float8[], $3::float8[]) WITH ORDINALITY AS given (meter_id, from_ms, to_ms, place)
             CROSS JOIN LATERAL (SELECT to_timestamp(from_ms / 1000) AS from_at, to_timestamp(to_ms / 1000) AS to_at) span
             CROSS JOIN LATERAL (
-              SELECT coalesce((SELECT measured_at FROM metering.reading
-                                WHERE meter_id = given.meter_id AND measured_at < span.from_at
-                                ORDER BY measured_at DESC LIMIT 1), span.from_at) AS since) previous
-            WHERE EXISTS (SELECT FROM metering.reading_edit e WHERE e.meter_id = given.meter_id)
-               OR EXISTS (
-                 SELECT FROM (
-                   SELECT register_l - lag(register_l) OVER told AS step_l,
-                          extract(epoch FROM measured_at - lag(measured_at) OVER told)::float8 / 3600 AS hours
-                     FROM (SELECT measured_at, register_l FROM metering.reading
-                            WHERE meter_id = given.meter_id AND measured_at BETWEEN previous.since AND span.to_at
-                           UNION ALL
-                           SELECT measured_at, register_l FROM metering.reading_conflict
-                            WHERE meter_id = given.meter_id AND measured_at BETWEEN previous.since AND span.to_at) registers
-                   WINDOW told AS (ORDER BY measured_at, register_l)) steps
-                  WHERE step_l < 0 OR hours = 0 OR step_l > given.most_l_per_h * greatest(hours, $5::float8))`,
-    values: [
-      spans.map((one) => one.meterId),
-      spans.map((one) => one.from_ms),
-      spans.map((one) => one.to_ms),
-      spans.map((one) => one.most_l_per_h),
-      shortestStep_h,
-    ],
+              SELECT coalesce((SELECT measured_at FROM metering.readings_before(given.meter_id, span.from_at, 1)),
+                              span.from_at) AS since) previous
+            CROSS JOIN LATERAL (
+              SELECT array_agg(measured_at) AS instants, array_agg(register_l) AS registers
+                FROM (SELECT measured_at, register_l FROM metering.readings(given.meter_id, previous.since, span.to_at)
+                       ORDER BY measured_at) stored) told`,
+    values: [spans.map((one) => one.meterId), spans.map((one) => one.from_ms), spans.map((one) => one.to_ms)],
   });
-  return rows.map((row) => row.place);
+  return rows.map(({ place, instants, registers, disputed }) => ({
+    ...{ place, isDisputed: disputed, instants: instantsOf(instants), registers: integersOf(registers) },
+  }));
 }
 
 export interface MisdatedRow {

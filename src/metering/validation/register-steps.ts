@@ -82,3 +82,16 @@ function conflictsOf(ofDay: readonly RegisterPoint[]): JudgedDay['conflicts'] {
   const apart_l = instants.map((at_ms) => (told.get(at_ms)?.highest_l ?? 0) - (told.get(at_ms)?.lowest_l ?? 0));
   return { instants: instants.length, first_ms: first, last_ms: last, widest_l: Math.max(...apart_l) };
 }
+
+/**
+ * Whether each register goes plainly forward from the one told before it: not lower, not faster than the pipe carries.
+ *
+ * @param instants ascending, with the register of each in `registers`
+ */
+export function goesForward(instants: ArrayLike<number>, registers: ArrayLike<number>, most_l_per_h: number): boolean {
+  const pointAt = (at: number) => ({ at_ms: instants[at] ?? 0, register_l: registers[at] ?? 0 });
+  for (let at = 1; at < instants.length; at += 1) {
+    if (isRoughStep(pointAt(at - 1), pointAt(at), most_l_per_h)) return false;
+  }
+  return true;
+}

@@ -4,6 +4,8 @@ import { SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { anchorKey } from '../../../src/anchoring/anchor-keys.ts';
 import { toHex } from '../../../src/anchoring/hexadecimal.ts';
+import { authorityKeyIds } from '../../../src/identity/trust/authority-key-ids.ts';
+import { certificateRequest } from '../../../src/identity/trust/certificate-request.ts';
 import { trustValue } from '../../../src/identity/trust/trusted-issuers.ts';
 import { selfSigned, testAuthority } from '../../support/certificates.ts';
 import { createHolder } from '../../support/holder.ts';
@@ -135,8 +137,20 @@ describe('an SD-JWT VC that brings the certificates of its issuer', async () => 
   const der = (pem: string) => pem.replace(/-----[^-]+-----|\s/g, '');
   const held = await authority.issue('issuer', { uris: [name, 'did:web:neighbour.example'], dns: ['city.example'] });
 
-  async function verdict(given: { x5c?: string[]; iss?: string | undefined; key?: string } = {}) {
-    const { x5c, iss, key } = { x5c: [der(held.cert)], iss: name, key: held.key, ...given };
+  async function verdict(
+    given: { x5c?: string[]; iss?: string | undefined; key?: string; kid?: string; by?: typeof privateKey } = {},
+    authorities?: string[],
+  ) {
+    const {
+      x5c,
+      iss,
+      key,
+      kid,
+      by = createPrivateKey(key),
+    } = {
+      ...{ x5c: [der(held.cert)], iss: name, key: held.key },
+      ...given,
+    };
     // The certificates are made by the machine's clock.
     world.clock.time_ms = Date.now();
     const now_s = Math.floor(world.clock.now_ms() / 1000);
@@ -148,11 +162,11 @@ describe('an SD-JWT VC that brings the certificates of its issuer', async () => 
       ...account,
     };
     const jwt = await new SignJWT({ ...payload, cnf: { jwk: holder.jwk } })
-      .setProtectedHeader({ alg: 'ES256', typ: 'dc+sd-jwt', x5c })
-      .sign(createPrivateKey(key));
+      .setProtectedHeader({ alg: 'ES256', typ: 'dc+sd-jwt', x5c, ...(kid === undefined ? {} : { kid }) })
+      .sign(by);
     return world.presentations.verifySdJwtPresentation(
       await holder.bind(`${jwt}~`, { nonce, aud: audience, iat: now_s }),
-      { nonce, audience, types: ['water-account'], transactions: [] },
+      { nonce, audience, types: ['water-account'], transactions: [], authorities },
     );
   }
 
@@ -195,6 +209,21 @@ describe('an SD-JWT VC that brings the certificates of its issuer', async () => 
     await trustRoot();
     const { key } = await authority.issue('another');
     expect(failedSteps(await verdict({ key }))).toEqual(['signature: SIGNATURE_INVALID']);
+  });
+
+  test('of a trusted DID is taken for an authority asked for only by a chain that holds, never by its word [OID4VP 6.1.1.1]', async () => {
+    const point = { privateKey, publicJwk: { kty: 'EC' as const, crv: 'P-256' as const, x: String(x), y: String(y) } };
+    const request = await certificateRequest({ did: neighbour, publicUrl: name, key: point });
+    const own = der(await authority.certify(request));
+    const authorities = authorityKeyIds([own]);
+    await trust({});
+    const shown = (asked?: string[]) =>
+      verdict({ x5c: [own], iss: neighbour, kid: `${neighbour}#0`, by: privateKey }, asked);
+    expect((await shown()).verified).toBe(true);
+    expect(failedSteps(await shown(authorities))).toContain('signature: CERTIFICATE_ROOT_NOT_TRUSTED');
+    await trustRoot();
+    expect((await shown(authorities)).verified).toBe(true);
+    expect(failedSteps(await shown(['AAAA']))).toEqual(['issuer: AUTHORITY_NOT_ASKED']);
   });
 
   test('is refused where a certificate has expired, signs itself, or is not signed by the next', async () => {

@@ -136,6 +136,34 @@ describe('a copy of days of use', () => {
     expect((await get('/api/utility/use-days?cursor=bm90aGluZw')).json().code).toBe('REQUEST_INVALID');
   });
 
+  test('begins with the first day that it wants, and is told of no earlier one', async () => {
+    const copy = await new Copy('&since=2026-03-03').keepUp();
+    expect(new Set(copy.told().map(({ day }) => day))).toEqual(new Set(['2026-03-03', '2026-03-04']));
+    copy.rows.clear();
+    await house.tell([{ serial: '2', at: '2026-03-02T12:00', register_l: 600 }]);
+    await house.tell([{ serial: '2', at: '2026-03-04T12:00', register_l: 1_080 }]);
+    await copy.keepUp();
+    expect([...copy.rows.keys()]).toEqual(['2 2026-03-04']);
+    const other = await get(`/api/utility/use-days?since=2026-03-01&cursor=${copy.cursor}`);
+    expect(other.json().code).toBe('REQUEST_INVALID');
+  });
+
+  test('walks through more installs than are looked at in one step', async () => {
+    const places = Array.from({ length: 120 }, (_, index) => house.place(`many-${index}`));
+    await house.provision(places.map((one) => ({ ...one, servicePoint: { ...one.servicePoint, zoneId: 'z-many' } })));
+    for (const serial of ['many-0', 'many-77', 'many-119']) {
+      await house.tell(house.daily(serial, '2026-02-01', '2026-02-03', 0, 48));
+    }
+    for (const limit of [1, 2, 1_000]) {
+      const copy = await new Copy('&zone=z-many').keepUp(limit);
+      expect([...copy.rows.keys()]).toEqual(
+        ['many-0', 'many-77', 'many-119'].flatMap((serial) =>
+          ['2026-02-01', '2026-02-02', '2026-02-03'].map((day) => `${serial} ${day}`),
+        ),
+      );
+    }
+  });
+
   test('is told of an estimate, hour by hour, and of its end', async () => {
     const copy = await new Copy('&by=hour').keepUp();
     copy.rows.clear();

@@ -35,6 +35,7 @@ function newQueue(on = pool) {
   const queue = createCommitQueue({
     pool: on,
     partitions,
+    clock: { now_ms: () => base_ms },
     timeZone: 'Asia/Seoul',
     logger: createLogger('silent'),
     metrics: () => metrics,

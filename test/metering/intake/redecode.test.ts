@@ -35,7 +35,14 @@ const find = (name: string) => (name === mended.name ? mended : findFormat(name)
 
 async function quarantined(device: number, payloads: string[]): Promise<void> {
   const queue = createCommitQueue({
-    ...{ pool, partitions, timeZone: 'Asia/Seoul', logger: createLogger('silent'), metrics: () => metrics },
+    ...{
+      pool,
+      partitions,
+      clock: systemClock,
+      timeZone: 'Asia/Seoul',
+      logger: createLogger('silent'),
+      metrics: () => metrics,
+    },
   });
   const metrics: IntakeMetrics = createIntakeMetrics(createMetrics(), () => queue.inFlight());
   const own: Device = {

@@ -36,7 +36,14 @@ async function writer(databaseUrl = url) {
   const own = openPool(databaseUrl, 4);
   const partitions = await openPartitions(own, systemClock);
   const queue = createCommitQueue({
-    ...{ pool: own, partitions, timeZone: 'Asia/Seoul', logger: createLogger('silent'), metrics: () => metrics },
+    ...{
+      pool: own,
+      partitions,
+      clock: { now_ms: () => base_ms },
+      timeZone: 'Asia/Seoul',
+      logger: createLogger('silent'),
+      metrics: () => metrics,
+    },
   });
   const metrics: IntakeMetrics = createIntakeMetrics(createMetrics(), () => queue.inFlight());
   onTestFinished(async () => {

@@ -50,7 +50,7 @@ async function ordinaryDatabase(prepare: readonly string[] = []): Promise<Pool> 
 describe('the tables that grow with time', () => {
   test('are hypertables exactly where TimescaleDB is loaded in the server', async () => {
     expect(await findTimeStorage(pool)).toMatch(loaded ? /^timescaledb-/ : /^partitions$/);
-    if (loaded) expect(await hypertables(pool)).toEqual(['reading', 'uplink_pack']);
+    if (loaded) expect(await hypertables(pool)).toEqual(['reading', 'reading_pack', 'uplink_pack']);
   });
 
   test('are made the same way by an ordinary role that owns its database, though it may not see every setting', async () => {
@@ -77,9 +77,9 @@ describe('the tables that grow with time', () => {
 
     test('have no index beside those that are asked of them', async () => {
       const { rows } = await pool.query<{ indexname: string }>(
-        `SELECT indexname FROM pg_indexes WHERE schemaname = 'metering' AND tablename IN ('uplink_pack', 'reading') ORDER BY 1`,
+        `SELECT indexname FROM pg_indexes WHERE schemaname = 'metering' AND tablename IN ('uplink_pack', 'reading', 'reading_pack') ORDER BY 1`,
       );
-      expect(rows.map(({ indexname }) => indexname)).toEqual(['reading_pkey', 'uplink_pack_pkey']);
+      expect(rows.map(({ indexname }) => indexname)).toEqual(['reading_pack_pkey', 'reading_pkey', 'uplink_pack_pkey']);
     });
   }
 });

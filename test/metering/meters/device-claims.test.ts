@@ -30,6 +30,7 @@ const logger = createLogger(
 const dataDirectory = mkdtempSync(join(tmpdir(), 'naru-claims-'));
 const operatorToken = 'the-token-of-the-operator-in-tests';
 const metering = composeMetering({
+  publicUrl: 'http://localhost',
   ...{ pool, clock, random: systemRandom, timeZone: 'Asia/Seoul', dataDirectory },
   secret: 'the-key-of-the-devices-in-tests',
   requireOperator: operatorGuard(operatorToken),

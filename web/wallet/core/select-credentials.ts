@@ -3,6 +3,8 @@ import { DcqlQuery } from 'dcql';
 
 interface Content {
   vct: string;
+  /** Key identifiers of the authorities that its issuer's certificates name, base64url. */
+  authorities?: readonly string[];
   claims: Record<string, unknown>;
 }
 
@@ -19,12 +21,13 @@ interface Selected {
 export function selectCredentials(query: DcqlQuery.Output, contents: readonly Content[]): Selected[] {
   const result = DcqlQuery.query(
     query,
-    contents.map(({ vct, claims }) => ({
+    contents.map(({ vct, claims, authorities: [first, ...others] = [] }) => ({
       credential_format: 'dc+sd-jwt' as const,
       vct,
       // The library takes JSON values only, which the claims of a JWT are.
       claims: claims as Record<string, string>,
       cryptographic_holder_binding: true,
+      ...(first === undefined ? {} : { authority: { type: 'aki' as const, values: [first, ...others] } }),
     })),
   );
   const needed = neededIds(query, (id) => result.credential_matches[id]?.success === true);
