@@ -195,5 +195,6 @@ describe('rotating certified keys', () => {
     await service.revokeIssuerKey('p256-2', { reason: 'tape lost', actor: 'test' });
     // Its key is listed no more, and was this issuer's all the same: no reason not to start.
     expect((await opened(next)).trouble).toMatch(/no certificate of the key that signs now/);
-  });
+    // A dozen seals of the key file, each slow on purpose.
+  }, 120_000);
 });
