@@ -187,7 +187,7 @@ export class Connection implements ConnectedClient, ConnectionSide {
     }
     if (this.#isClosed) return;
     this.#uplink?.throttle();
-    if (this.#waits !== 0) guard.hold();
+    if (this.#waits !== 0) guard.hold(1);
   }
 
   #refuse(reason: string): void {

@@ -100,15 +100,19 @@ export class PacketReader {
     return true;
   }
 
-  /** Keeps what is left without the chunk that it came at the end of, which may share its memory with many others. */
-  hold(): false {
+  /**
+   * Keeps what is left without the chunk that it came at the end of, which may share its memory with many others.
+   *
+   * @param growth 1 where nothing is expected to follow for now
+   */
+  hold(growth: 1 | 2 = 2): false {
     if (this.#isOwn) return false;
     const rest = this.#until - this.#at;
     if (rest === 0) {
       this.#forget();
       return false;
     }
-    const own = Buffer.allocUnsafeSlow(Math.max(2 * rest, SMALLEST_HOLD_bytes));
+    const own = Buffer.allocUnsafeSlow(Math.max(growth * rest, SMALLEST_HOLD_bytes));
     this.bytes.copy(own, 0, this.#at, this.#until);
     this.bytes = own;
     this.#isOwn = true;
