@@ -218,8 +218,14 @@ interface Timed<T> {
   server_s: number;
 }
 
+/** 0 for a server that is not ours. */
+function serverCpu_s(): number {
+  const pid = postgres.pid();
+  return pid === undefined ? 0 : cpuOfTree_s(pid);
+}
+
 async function timed<T>(work: () => Promise<T>): Promise<Timed<T>> {
-  const server_s = cpuOfTree_s(postgres.pid() ?? 0);
+  const server_s = serverCpu_s();
   const own = process.cpuUsage();
   const from = performance.now();
   const result = await work();
@@ -228,7 +234,7 @@ async function timed<T>(work: () => Promise<T>): Promise<Timed<T>> {
     result,
     took_s: (performance.now() - from) / 1_000,
     own_s: (spent.user + spent.system) / 1e6,
-    server_s: cpuOfTree_s(postgres.pid() ?? 0) - server_s,
+    server_s: serverCpu_s() - server_s,
   };
 }
 
