@@ -235,15 +235,22 @@ async function timed<T>(work: () => Promise<T>): Promise<Timed<T>> {
 interface Storage {
   heap_bytes: number;
   index_bytes: number;
+  /** Of one in a pack, with the index. */
+  packed_bytes: number;
+  /** Readings that are. */
+  packed: number;
 }
 
 /** Of one reading, of all that are stored: those in packs, and the rows of the last days with the room of the day that left. */
 async function storageOf(pool: Pool, readings: number): Promise<Storage> {
-  const { rows } = await pool.query<{ heap: number; index: number }>(
-    `SELECT sum(pg_table_size(inhrelid))::float8 AS heap, sum(pg_indexes_size(inhrelid))::float8 AS index
+  const { rows } = await pool.query<{ heap: number; index: number; packs: number; packed: number }>(
+    `SELECT sum(pg_table_size(inhrelid))::float8 AS heap, sum(pg_indexes_size(inhrelid))::float8 AS index,
+            sum(pg_total_relation_size(inhrelid)) FILTER (WHERE inhparent = 'metering.reading_pack'::regclass)::float8 AS packs,
+            (SELECT sum(cardinality(measured_ms))::float8 FROM metering.reading_pack) AS packed
        FROM pg_inherits WHERE inhparent IN ('metering.reading'::regclass, 'metering.reading_pack'::regclass)`,
   );
-  return { heap_bytes: (rows[0]?.heap ?? 0) / readings, index_bytes: (rows[0]?.index ?? 0) / readings };
+  const { heap = 0, index = 0, packs = 0, packed = 0 } = rows[0] ?? {};
+  return { heap_bytes: heap / readings, index_bytes: index / readings, packed_bytes: packs / packed, packed };
 }
 
 function report(figures: {
@@ -282,7 +289,7 @@ function report(figures: {
     console.log(`${what.padEnd(66)} ${cell(took_s)} ${cell(own_s)} ${cell(server_s)}`);
   }
   console.log(
-    `\na reading on disk: ${storage.heap_bytes.toFixed(1)} bytes and ${storage.index_bytes.toFixed(1)} of index`,
+    `\na reading on disk: ${storage.heap_bytes.toFixed(1)} bytes and ${storage.index_bytes.toFixed(1)} of index; the ${many(storage.packed)} in packs: ${storage.packed_bytes.toFixed(1)} in all`,
   );
   console.log(`memory of the process: ${Math.round(process.resourceUsage().maxRSS / 1_024)} MB at most\n`);
   const tenths = (value: number) => Math.round(value * 10) / 10;

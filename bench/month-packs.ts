@@ -142,7 +142,7 @@ function writeWide(
   writer.endSized(from);
 }
 
-const COMPARED_METERS = 500;
+const COMPARED_METERS = 50;
 class Undone extends Error {}
 
 /** Takes packs that were copied apart and has them packed in earnest: byte for byte the same. Leaves all as it was. */

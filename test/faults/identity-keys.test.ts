@@ -1,5 +1,5 @@
 // The issuer's keys are rotated, and stolen, while the service runs: from the build, in processes of their own.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
@@ -15,6 +15,7 @@ import { anchorStep } from '../../src/identity/presenting/anchor-step.ts';
 import { addIssuerKeys, issuerKeyFile, openIssuerKeys } from '../../src/identity/trust/issuer-keys-store.ts';
 import { freePort } from '../../src/platform/free-port.ts';
 import { systemRandom } from '../../src/platform/random.ts';
+import { testAuthority } from '../support/certificates.ts';
 import { City, type Instance, PATIENCE } from '../support/city.ts';
 
 const OPERATOR = 'operator-token-of-this-test-0123456789';
@@ -124,6 +125,36 @@ describe("rotating the issuer's keys", () => {
     expect(await verdict(old)).toEqual(['verified']);
     const { versions } = await verifyDidLog(await publicLog(), { verify: nodeVerify });
     expect(versions).toHaveLength(2);
+  }, 180_000);
+
+  test('that an authority certified: the next certificate is taken up where it is in the file, else the DID goes on alone', async () => {
+    const authority = await testAuthority('City authority');
+    const [current, next] = [await command('issuer-keys', 'csr'), await command('issuer-keys', 'csr', '--next')];
+    const file = join(city.folder, 'issuer.pem');
+    const chains = [await authority.certify(current), await authority.certify(next)];
+    writeFileSync(file, chains.join('\n'));
+    const certified = { ...settings, ISSUER_CERTIFICATE_FILE: file };
+    const x5c = async () => {
+      const headers = { accept: 'application/jwt' };
+      const answer = await fetch(`${instance.url}/.well-known/openid-credential-issuer`, { headers });
+      return decodeProtectedHeader(await answer.text()).x5c;
+    };
+    const der = (pem = '') => [pem.replace(/-----[^-]+-----|\s/g, '')];
+    expect(await x5c()).toBeUndefined();
+    await instance.stop();
+    instance = await city.start(certified);
+    expect(await x5c()).toEqual(der(chains[0]));
+    await command('issuer-keys', 'rotate');
+    await expect.poll(x5c, PATIENCE).toEqual(der(chains[1]));
+    await command('issuer-keys', 'revoke', 'p256-2', '--reason', 'the backup tape is missing');
+    await expect.poll(x5c, PATIENCE).toBeUndefined();
+    expect(instance.output()).toContain('holds no certificate of the key that signs now');
+
+    writeFileSync(file, (await authority.issue('somebody else')).cert);
+    await instance.stop();
+    const refused = await city.startRefused(certified);
+    expect(refused.output).toContain("holds no certificate of this issuer's key");
+    expect(refused.code).not.toBe(0);
   }, 180_000);
 
   test('with a wrong passphrase changes nothing, and says so [faults 46]', async () => {

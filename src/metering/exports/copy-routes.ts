@@ -63,6 +63,9 @@ export function copyRoutes({ changes, bills, requireKeeper }: CopyRoutesOptions)
               ...{ time_zone: z.string(), ...copied },
               days: z.array(
                 z.object({
+                  install_id: z
+                    .string()
+                    .describe('A meter for the time it stood at a place: with the day, what a row is known by'),
                   ...{ service_point: z.string(), zone: z.string() },
                   ...{ meter_id: z.string(), meter_serial: z.string(), meter_model: z.string() },
                   ...{ day: z.iso.date(), use_l: litres.describe('Null where any hour is not known') },
@@ -153,9 +156,9 @@ function copiedOf({ zone, since }: { zone?: string | undefined; since?: string |
 }
 
 function dayAnswer(day: ExportedDay, by: 'day' | 'hour') {
-  const { service_point_id, zone_id, meter_id, serial, model, use_l, estimated_l, unknown_hours } = day;
+  const { install_id, service_point_id, zone_id, meter_id, serial, model, use_l, estimated_l, unknown_hours } = day;
   return {
-    ...{ service_point: service_point_id, zone: zone_id },
+    ...{ install_id: String(install_id), service_point: service_point_id, zone: zone_id },
     ...{ meter_id: String(meter_id), meter_serial: serial, meter_model: model },
     ...{ day: day.day, use_l, estimated_l, unknown_hours },
     ...(by === 'day'

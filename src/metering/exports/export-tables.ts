@@ -46,8 +46,11 @@ export const useTable: ExportTable<{
   ],
 };
 
-const place = ['service_point', 'zone', 'meter_id', 'meter_serial', 'meter_model'];
-const placeOf = (day: ExportedDay) => [day.service_point_id, day.zone_id, day.meter_id, day.serial, day.model];
+const place = ['install_id', 'service_point', 'zone', 'meter_id', 'meter_serial', 'meter_model'];
+const placeOf = (day: ExportedDay) => [
+  ...[day.install_id, day.service_point_id, day.zone_id],
+  ...[day.meter_id, day.serial, day.model],
+];
 
 export const useDaysTable: ExportTable<ExportedDay> = {
   columns: [...place, 'day', 'use_l', 'estimated_l', 'unknown_hours'],

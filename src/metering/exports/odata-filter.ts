@@ -1,6 +1,6 @@
 // Reads a $filter: comparisons of properties with values, joined by and, or, not and parentheses. It is a part of OData; what
 // is not in it is refused, never ignored.
-// Source: OGC 18-088, 9.3.3.5 (Requirements 25 and 26); OData 4.01 Part 2, 5.1.1
+// Source: OGC 18-088, 9.3.3.5; OData 4.01 Part 2, 5.1.1
 import { problem } from '../../platform/problem.ts';
 
 export const comparisons = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;

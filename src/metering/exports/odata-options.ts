@@ -1,5 +1,5 @@
 // Reads the query options of a SensorThings request, and those in parentheses behind what is expanded.
-// Source: OGC 18-088, 9.3.2 (Requirements 15 to 28)
+// Source: OGC 18-088, 9.3.2 and 9.3.3
 import { problem } from '../../platform/problem.ts';
 import { type Filter, readFilter, unsupported } from './odata-filter.ts';
 

@@ -39,6 +39,7 @@ const linkOf = (answer: { headers: Record<string, unknown> }) =>
   /^<(.+)>; rel="next"$/.exec(String(answer.headers.link))?.[1] ?? null;
 
 interface Day {
+  install_id: string;
   service_point: string;
   zone: string;
   meter_serial: string;
@@ -65,7 +66,10 @@ class Copy {
     const answer = await get(`/api/utility/use-days?limit=${limit}${this.query}${cursor}`);
     expect(answer.statusCode).toBe(200);
     const { days, next_cursor, more } = answer.json<{ days: Day[]; next_cursor: string; more: boolean }>();
-    for (const day of days) this.rows.set(`${day.meter_serial} ${day.day}`, day);
+    for (const day of days) {
+      expect(day.install_id).toMatch(/^\d+$/);
+      this.rows.set(`${day.meter_serial} ${day.day}`, day);
+    }
     this.cursor = next_cursor;
     expect(linkOf(answer) !== null).toBe(more);
     return more;
@@ -270,7 +274,7 @@ describe('the same as CSV', () => {
   test('never holds what a spreadsheet would work out, and begins with a byte order mark where a person opens it', async () => {
     const forPeople = await get('/api/utility/use-days.csv');
     expect(forPeople.rawPayload.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
-    expect((await get('/api/utility/use-days', 'text/csv')).rawPayload.subarray(0, 7).toString()).toBe('service');
+    expect((await get('/api/utility/use-days', 'text/csv')).rawPayload.subarray(0, 7).toString()).toBe('install');
     expect(forPeople.body).toContain(",'=3,");
     expect(forPeople.body).not.toContain(',=3,');
   });

@@ -3,7 +3,9 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readingExportRoutes } from '../../../src/metering/exports/reading-export-routes.ts';
 import { createReadingExportService } from '../../../src/metering/exports/reading-export-service.ts';
+import { openPartitions } from '../../../src/metering/intake/partition-service.ts';
 import { createMetersService } from '../../../src/metering/meters/meters-service.ts';
+import { packSome } from '../../../src/metering/readings/pack-readings-service.ts';
 import { createUseService } from '../../../src/metering/readings/use-service.ts';
 import { createHttpServer } from '../../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../../src/platform/http/operator-guard.ts';
@@ -69,6 +71,30 @@ describe('registers given out', () => {
     }));
     expect(await table(`${meter}/readings?${span}`, 'text/csv')).toEqual(lines);
     expect(await table(`${meter}/readings.csv?${span}`)).toEqual(lines);
+  });
+
+  test('are the same when they have been packed', async () => {
+    const hourly = Array.from({ length: 48 }, (_, hour) => ({
+      ...{ serial: '2', register_l: hour * 9 },
+      at: `2026-03-0${hour < 24 ? 5 : 6}T${String(hour % 24).padStart(2, '0')}:00`,
+    }));
+    await house.tell(hourly);
+    const { rows: ids } = await pool.query(`SELECT meter_id FROM metering.meter WHERE serial = '2'`);
+    const other = `/api/utility/meters/${ids[0]?.meter_id}`;
+    const asked = [`${other}/readings?${span}&limit=7`, `${other}/readings.csv?${span}`, `${other}/use.csv?${span}`];
+    const before = await Promise.all(asked.map(async (url) => (await get(url)).body));
+    const { clock } = house.at;
+    const partitions = await openPartitions(pool, clock);
+    let packed = 0;
+    for (;;) {
+      const some = await packSome({ pool, clock, partitions });
+      if (some === null) break;
+      packed += some.readings;
+    }
+    // Of three days of UTC.
+    expect(packed).toBe(48);
+    expect(await Promise.all(asked.map(async (url) => (await get(url)).body))).toEqual(before);
+    expect((await get(asked[0] ?? '')).json().readings).toHaveLength(7);
   });
 
   test.each([

@@ -173,7 +173,10 @@ async function answersOf({ pool }: Store, seed: number, sent: readonly Uplink[],
     const from_ms = begin_ms - 4 * DAY_ms + below(12 * 24) * HOUR_ms + below(2) * below(HOUR_ms);
     return { meterId: meter_id, from_ms, to_ms: from_ms + below(4 * 24) * HOUR_ms };
   });
-  for (const around of [0, 1, 2, 9]) answers.push([...(await listRegisters(pool, spans, around))]);
+  for (const around of [0, 1, 2, 9]) {
+    const told = await listRegisters(pool, spans, around);
+    answers.push(spans.map(({ meterId }) => told.get(meterId)));
+  }
   answers.push(await listToldSpans(pool, spans));
   const days = installs.flatMap(({ install_id }) =>
     [0, 1, 2, 3].map((n) => {
@@ -317,6 +320,34 @@ describe('readings in packs', () => {
     const conflicts = await store.pool.query('SELECT meter_id, register_l FROM metering.reading_conflict');
     expect(conflicts.rows).toEqual([{ meter_id: 1, register_l: 77 }]);
     expect(await store.rows('(SELECT DISTINCT meter_id FROM metering.reading)')).toEqual([{ meter_id: 3 }]);
+  });
+
+  test('are made day after day and meter after meter, where another copy left off, and past days of which nothing came', async () => {
+    const time = { now_ms: begin_ms + 5 * DAY_ms };
+    const store = await Store.open({ now_ms: () => time.now_ms });
+    const told = (meter: number, at_ms: number): Uplink => ({
+      ...{ meter, receivedAt_ms: at_ms + 9 * HOUR_ms, packetId: 1, payload: Buffer.from([meter]) },
+      readings: [1, 2, 3, 4].map((n) => ({ at_ms: at_ms + n, register_l: n, clock: 'absolute', flags: [] })),
+    });
+    const days = [begin_ms, begin_ms + DAY_ms, begin_ms + 40 * DAY_ms, begin_ms + 41 * DAY_ms];
+    await store.commit(days.flatMap((at_ms) => [told(1, at_ms), told(2, at_ms)]));
+    const packsOf = () => store.rows('(SELECT day, count(*) FROM metering.reading_pack GROUP BY 1)');
+    // The first turn finds where to begin, the next packs that day of all five meters.
+    await packSome(store);
+    expect(await packSome(store)).toEqual({ packs: 2, readings: 8 });
+    await inTransaction(store.pool, async (other) => {
+      await holdPacks(other);
+      expect(await packSome(store)).toBeNull();
+    });
+    expect(await packsOf()).toEqual([{ day: '2026-03-27', count: 2 }]);
+    expect(await store.pack()).toBe(2);
+    time.now_ms = begin_ms + 42 * DAY_ms;
+    expect(await store.pack()).toBe(0);
+    time.now_ms = begin_ms + 60 * DAY_ms;
+    expect(await store.pack()).toBe(4);
+    expect((await packsOf()).length).toBe(4);
+    expect(await store.count('reading')).toBe(0);
+    expect(await store.pack()).toBe(0);
   });
 
   test('are found by their key, in the partition of their day alone', async () => {
