@@ -33,6 +33,7 @@ const SECRET = 'the-key-of-the-devices-in-the-benchmark';
 const PROVISION = 1_000;
 const DURATION_ms = 6_000;
 const DAY_s = 86_400;
+const HOUR_s = 3_600;
 
 const w64: Shape = { connections: 200, window: 64, readingsPerMessage: 1 };
 const w1: Shape = { connections: 5_000, window: 1, readingsPerMessage: 1 };
@@ -50,8 +51,8 @@ const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
 chmodSync(folder, 0o711);
 const postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
-/** Each run's readings follow those of the run before, as they do where meters report on. */
-let next_s = Math.floor(systemClock.now_ms() / 1_000) - 60 * DAY_s;
+/** Each run's readings follow those of the run before, as they do where meters report on: within the last day, as most do. */
+let next_s = Math.floor(systemClock.now_ms() / 1_000) - 22 * HOUR_s;
 try {
   await migrate(postgres.url);
   const pool = openPool(postgres.url);
@@ -181,7 +182,6 @@ async function underLoad(
   duration_ms = DURATION_ms,
 ): Promise<Run> {
   const chosen = devices.slice(0, shape.connections);
-  next_s += 2 * DAY_s;
   const load = startProgram('mqtt-load', {
     ...{ kind: 'load', port, devices: chosen, window: shape.window, duration_ms, from_s: next_s },
     readingsPerMessage: shape.readingsPerMessage,
@@ -191,6 +191,7 @@ async function underLoad(
   const before = { own_s: await cpu_s(), database_s: databaseCpu_s(), load_s: loadCpu_s() };
   const began_ms = performance.now();
   const result = await ask<LoadResult>(load, 'begin');
+  next_s = result.until_s;
   await allStored?.(result.acknowledged * shape.readingsPerMessage);
   const until_stored_s = (performance.now() - began_ms) / 1_000;
   const own_s = (await cpu_s()) - before.own_s;

@@ -34,6 +34,8 @@ export interface Fleet {
 
 export interface LoadResult {
   acknowledged: number;
+  /** Where the readings of the device that sent most end. */
+  until_s: number;
   seconds: number;
   ack_p50_ms: number;
   ack_p99_ms: number;
@@ -235,6 +237,7 @@ async function sendLoad(load: Load): Promise<LoadResult> {
   for (const sender of senders) sender.end();
   return {
     acknowledged: all,
+    until_s: load.from_s + load.readingsPerMessage * Math.max(...senders.map((sender) => sender.acknowledged)),
     seconds: (took_ms / 1_000) * (all / counted),
     ack_p50_ms: at(0.5),
     ack_p99_ms: at(0.99),
