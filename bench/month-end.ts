@@ -20,9 +20,10 @@ import { inTransaction, openPool, type Pool } from '../src/platform/postgres/dat
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
-import { copyHours, fillMonth, fillRegistry, type MonthOptions, READINGS_A_TELEGRAM, Registers } from './month-fill.ts';
+import { copyHours, fillMonth, fillRegistry } from './month-fill.ts';
 import { followedSoFar, hashDays, judgeAllAlarms, workOffBalances, workOffLedger } from './month-followers.ts';
 import { expectTruePacks } from './month-packs.ts';
+import { type MonthOptions, READINGS_A_TELEGRAM, Registers } from './month-registers.ts';
 import { Progress } from './progress.ts';
 
 const TIME_ZONE = 'Asia/Seoul';

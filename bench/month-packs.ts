@@ -12,7 +12,7 @@ import {
   receiptOf,
   uplinkIdOf,
   useMessage,
-} from './month-fill.ts';
+} from './month-registers.ts';
 
 const HOUR_ms = 3_600_000;
 const DAY_ms = 24 * HOUR_ms;
