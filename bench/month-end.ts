@@ -45,6 +45,8 @@ const { values } = parseArgs({
     days: { type: 'string', default: '31' },
     // An empty database of a server that is there, as one with TimescaleDB.
     database: { type: 'string' },
+    // What else follows from a day's use, as well: alarms, missing hours, balances, hashing.
+    followers: { type: 'boolean', default: false },
   },
 });
 const options: MonthOptions = {
@@ -82,20 +84,16 @@ try {
   await followedSoFar(following(pool), days.at(lastDay_ms - 1).date, at.now_ms);
   at.now_ms += DAY_ms;
   await pool.query('CHECKPOINT');
-  if (startOf_ms(settledDay) > options.begin_ms) await expectTruePacks(pool, settledDay - 1);
+  if (startOf_ms(settledDay - 1) >= options.begin_ms) await expectTruePacks(pool, settledDay - 1);
   const job = await timed(() => workOffAll(pool));
   const validated = await timed(() => validateAll(pool));
-  const alarms = await timed(() => judgeAllAlarms(following(pool)));
-  const ledger = await timed(() => workOffLedger(following(pool)));
-  const balances = await timed(() => workOffBalances(following(pool)));
-  const hashed = await timed(() => hashDays(following(pool)));
   const packing = await timed(() => packAll(pool));
   const storage = await storageOf(pool, fill.result);
   const window = await timed(() => useByWindow(pool));
   await expectSameUse(pool);
   const bills = await timed(() => billAll(pool));
   if (bills.result.bills < options.meters * 0.9) throw new Error(`only ${bills.result.bills} places were billed`);
-  report({ fill, storage, job, validated, alarms, ledger, balances, hashed, packing, window, bills });
+  report({ fill, storage, job, validated, packing, window, bills }, values.followers ? await followAll(pool) : []);
   await pool.end();
 } finally {
   await postgres.stop();
@@ -127,6 +125,19 @@ async function fillAll(pool: Pool): Promise<number> {
   );
   await pool.query('ANALYZE metering.reading');
   return before + lastDay;
+}
+
+async function followAll(pool: Pool): Promise<Line[]> {
+  const alarms = await timed(() => judgeAllAlarms(following(pool)));
+  const ledger = await timed(() => workOffLedger(following(pool)));
+  const balances = await timed(() => workOffBalances(following(pool)));
+  const hashed = await timed(() => hashDays(following(pool)));
+  return [
+    [`its alarms: ${many(alarms.result.installs)} meters, ${many(alarms.result.opened)} opened`, alarms],
+    [`its missing hours: ${many(ledger.result)} meters`, ledger],
+    [`its balances: ${many(balances.result)} days of zones`, balances],
+    [`its hashing, without the bytes of uplinks: ${many(hashed.result)} days of meters`, hashed],
+  ];
 }
 
 async function workOffAll(pool: Pool): Promise<{ meters: number; days: number }> {
@@ -260,21 +271,23 @@ async function storageOf(pool: Pool, readings: number): Promise<Storage> {
   return { heap_bytes: heap / readings, index_bytes: index / readings, packed_bytes: packs / packed, packed };
 }
 
-function report(figures: {
+type Line = readonly [what: string, timed: Timed<unknown>];
+
+function many(value: number): string {
+  return value.toLocaleString('en');
+}
+
+interface Figures {
   fill: Timed<number>;
   storage: Storage;
   job: Timed<{ meters: number; days: number }>;
   validated: Timed<{ installs: number; findings: number }>;
-  alarms: Timed<{ installs: number; opened: number }>;
-  ledger: Timed<number>;
-  balances: Timed<number>;
-  hashed: Timed<number>;
   packing: Timed<Packed>;
   window: Timed<void>;
   bills: Timed<{ bills: number; held: number }>;
-}): void {
-  const { fill, storage, job, validated, alarms, ledger, balances, hashed, packing, window, bills } = figures;
-  const many = (value: number) => value.toLocaleString('en');
+}
+
+function report({ fill, storage, job, validated, packing, window, bills }: Figures, followers: readonly Line[]): void {
   const cell = (value: number) => value.toFixed(1).padStart(10);
   console.log(`\n${many(options.meters)} meters, ${options.days} days, a register an hour\n`);
   console.log(`${'what'.padEnd(66)} ${['seconds', 'own CPU', 'server CPU'].map((one) => one.padStart(10)).join(' ')}`);
@@ -285,13 +298,10 @@ function report(figures: {
       `its validation: ${many(validated.result.installs)} meters, ${many(validated.result.findings)} findings`,
       validated,
     ],
-    [`its alarms: ${many(alarms.result.installs)} meters, ${many(alarms.result.opened)} opened`, alarms],
-    [`its missing hours: ${many(ledger.result)} meters`, ledger],
-    [`its balances: ${many(balances.result)} days of zones`, balances],
-    [`its hashing, without the bytes of uplinks: ${many(hashed.result)} days of meters`, hashed],
     [`packing a day: ${many(packing.result.packs)} packs of ${many(packing.result.readings)} readings`, packing],
     [`the month's bills: ${many(bills.result.bills)}, and ${many(bills.result.held)} held`, bills],
     ['use of the same day by a window function, no rule applied', window],
+    ...followers,
   ] as const) {
     console.log(`${what.padEnd(66)} ${cell(took_s)} ${cell(own_s)} ${cell(server_s)}`);
   }
