@@ -1,5 +1,6 @@
 // The AnchorLog contract as anybody can read it: heads, roots, who may commit, and where each commit stands.
 import { Contract, getAddress, Interface, isError, type JsonRpcProvider, toBeHex } from 'ethers';
+import { isNodeFault } from '../platform/chain/chain-client.ts';
 import { contractArtifact } from '../platform/chain/contract-artifact.ts';
 import { problem } from '../platform/problem.ts';
 import type { Inclusion } from './anchor-store.ts';
@@ -94,12 +95,12 @@ export class AnchorLogReader {
   }
 }
 
-/** A call whose refusal by the contract is a problem to tell. */
+/** A call whose refusal by the contract is a problem to tell. What a node fails at is thrown as it is, for the next node. */
 export async function refusalsAsProblems<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (isError(error, 'CALL_EXCEPTION'))
+    if (isError(error, 'CALL_EXCEPTION') && !isNodeFault(error))
       throw problem(
         'CHAIN_CONTRACT_UNUSABLE',
         `The anchor contract refuses: ${error.revert?.name ?? error.shortMessage}.`,

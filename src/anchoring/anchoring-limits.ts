@@ -27,6 +27,8 @@ export const anchoringLimits = {
   /** How long a start waits for the contract to be deployed and the registry opened: three blocks, and some patience. */
   prepareWithin_ms: 180_000,
   preparePoll_ms: 100,
+  /** At the very first start, so many times in a row no node may answer: one that is just starting is asked again. */
+  awayInARow: 5,
   /** Of several transactions under one nonce, so many are looked up. */
   receiptsAsked: 20,
   /** One round in so many asks all nodes for their newest block, and for the balance. */

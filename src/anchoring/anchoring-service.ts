@@ -94,11 +94,14 @@ export function createAnchoring(options: AnchoringOptions): Anchoring {
 
 /** Works until contract and registry are there; another copy may be the one that prepares them. */
 async function prepare(pool: Pool, worker: AnchoringWorker): Promise<void> {
+  let awayInARow = 0;
   for (let waited_ms = 0; waited_ms < anchoringLimits.prepareWithin_ms; waited_ms += anchoringLimits.preparePoll_ms) {
     await worker.run();
     const trouble = worker.trouble();
     const isPrepared = (await readRegistry(pool)) !== null;
-    const mayPass = worker.isWorking() || (isPrepared && trouble !== null && passing.has(trouble.code));
+    awayInARow = trouble?.code === 'CHAIN_AWAY' ? awayInARow + 1 : 0;
+    const isAskedAgain = awayInARow > 0 && awayInARow < anchoringLimits.awayInARow;
+    const mayPass = worker.isWorking() || isAskedAgain || (isPrepared && trouble !== null && passing.has(trouble.code));
     if (trouble !== null && !mayPass) throw trouble;
     if (isPrepared) return;
     await new Promise((resolve) => setTimeout(resolve, anchoringLimits.preparePoll_ms));

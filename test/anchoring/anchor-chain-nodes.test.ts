@@ -8,7 +8,7 @@ import {
   untilIncluded,
   WAIT,
 } from '../support/anchoring-fixture.ts';
-import { type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';
+import { type RpcAnswer, type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';
 import { startTestChain } from '../support/test-chain.ts';
 import { testDatabase } from '../support/test-database.ts';
 
@@ -55,6 +55,29 @@ describe('several chain nodes', () => {
     } finally {
       await other.kill();
     }
+  });
+
+  test('that fail at a call are no contract that refuses: another is asked, and at the first start the same again', async () => {
+    const stumbling = await proxyOf(fixture.chain.url);
+    let failures = 0;
+    const fails = async (): Promise<RpcAnswer> => {
+      failures += 1;
+      if (failures === 2) stumbling.rewrite('eth_call');
+      return { error: { code: -32603, message: 'Internal error: block not found' } };
+    };
+    stumbling.rewrite('eth_call', fails);
+    const alone = await fixture.start({ rpcUrls: [stumbling.url] });
+    expect(failures).toBe(2);
+    await fixture.set(1, 1);
+    await untilIncluded(alone, 1);
+    stumbling.rewrite('eth_call', async () => ({ error: { code: -32000, message: 'header not found' } }));
+    await expect.poll(() => alone.trouble()?.code, WAIT).toBe('CHAIN_AWAY');
+    await fixture.stop(alone);
+    const one = await fixture.start({ rpcUrls: [stumbling.url, fixture.chain.url] });
+    fixture.passTime();
+    await fixture.set(2, 2);
+    await untilIncluded(one, 2);
+    expect(one.trouble()).toBeNull();
   });
 
   test('hold an epoch at included while one tells another block, and make it final when they agree', async () => {

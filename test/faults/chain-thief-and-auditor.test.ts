@@ -106,10 +106,18 @@ describe('a stolen committer key', () => {
 });
 
 describe('an operator with the database', () => {
+  /** In which its leaf was written: the proof may be under a later one's root. */
+  const epochOf = async (anchor: Anchor | undefined): Promise<unknown> => {
+    const [row] = await city.sql('SELECT epoch FROM anchoring.change WHERE key = $1', [
+      Buffer.from(anchor?.key.slice(2) ?? '', 'hex'),
+    ]);
+    return row?.epoch;
+  };
   const audit = () => city.command(['audit', '--rpc', city.chain.url, '--log', instance.url]);
 
   test('who changes a leaf is found out by the audit, which names epoch and key [faults 54]', async () => {
     const [anchor] = await anchors();
+    const epoch = await epochOf(anchor);
     expect(await audit()).toMatchObject({ code: 0 });
     await city.sql('UPDATE anchoring.change SET value = $1 WHERE key = $2', [
       randomBytes(32),
@@ -117,16 +125,17 @@ describe('an operator with the database', () => {
     ]);
     const { code, output } = await audit();
     expect(code).toBe(1);
-    expect(output).toMatch(new RegExp(`epoch ${anchor?.epoch}\\b`, 'i'));
+    expect(output).toMatch(new RegExp(`epoch ${epoch}\\b`, 'i'));
     expect(output).toContain(anchor?.key ?? 'its key');
   }, 120_000);
 
   test('who hides a leaf is found out by the audit, which names the epoch [faults 54]', async () => {
     const [anchor] = await anchors();
+    const epoch = await epochOf(anchor);
     await city.sql('DELETE FROM anchoring.change WHERE key = $1', [Buffer.from(anchor?.key.slice(2) ?? '', 'hex')]);
     const { code, output } = await audit();
     expect(code).toBe(1);
-    expect(output).toMatch(new RegExp(`epoch ${anchor?.epoch}\\b`, 'i'));
+    expect(output).toMatch(new RegExp(`epoch ${epoch}\\b`, 'i'));
   }, 120_000);
 });
 

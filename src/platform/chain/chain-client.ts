@@ -3,6 +3,8 @@ import { FetchRequest, isError, JsonRpcProvider } from 'ethers';
 import { problem } from '../problem.ts';
 
 const ANSWER_WITHIN_ms = 10_000;
+/** Of JSON-RPC. */
+const INTERNAL_ERROR = -32603;
 /** A node that many blocks behind the others counts as away. */
 export const LAG_blocks = 20;
 
@@ -176,12 +178,24 @@ async function chainIdAt(url: string): Promise<number> {
   }
 }
 
+/**
+ * Whether a node failed at a call, which `ethers` tells as it tells a contract's refusal. A refusal has data, or its message
+ * says so. An estimate can fail for want of money, too: there only an internal error counts. Source: JSON-RPC 2.0, 5.1
+ */
+export function isNodeFault(error: unknown): boolean {
+  if (!isError(error, 'CALL_EXCEPTION') || error.data !== null) return false;
+  const { code, message } = (error.info?.error ?? {}) as { code?: unknown; message?: unknown };
+  if (code === undefined || /revert/i.test(String(message))) return false;
+  return error.action === 'call' || code === INTERNAL_ERROR;
+}
+
 function isUnreachable(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return (
     isError(error, 'TIMEOUT') ||
     isError(error, 'SERVER_ERROR') ||
     isError(error, 'NETWORK_ERROR') ||
+    isNodeFault(error) ||
     (typeof code === 'string' && /^(ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT)/.test(code))
   );
 }
