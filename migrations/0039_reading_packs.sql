@@ -112,7 +112,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 24 AS $$
 $$;
 
 -- The last readings of a meter before an instant, the latest first. No pack of a day before the earliest of as many rows
--- can hold one of them; where rows are too few, as many packs and the day of the instant itself hold enough.
+-- can hold one of them; where rows are too few, packs are taken from the latest on, and no more than hold as many.
 CREATE FUNCTION metering.readings_before(of_meter integer, before_at timestamptz, most integer)
 RETURNS TABLE (measured_at timestamptz, register_l bigint, received_at timestamptz, uplink_id bigint,
                clock metering.reading_clock, flags text[])
@@ -120,17 +120,19 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
   WITH lone AS MATERIALIZED (
     SELECT r.measured_at, r.register_l, r.received_at, r.uplink_id, r.clock, r.flags FROM metering.reading r
      WHERE r.meter_id = of_meter AND r.measured_at < before_at ORDER BY r.measured_at DESC LIMIT most)
-  SELECT lone.measured_at, lone.register_l, lone.received_at, lone.uplink_id, lone.clock, lone.flags FROM lone
-  UNION ALL
-  SELECT p.measured_at, p.register_l, p.received_at, p.uplink_id, p.clock, p.flags FROM metering.packed_reading p
-   WHERE p.meter_id = of_meter AND p.measured_at < before_at AND p.day <= (before_at AT TIME ZONE 'UTC')::date
-     AND p.day >= (SELECT min(d.day)
-                     FROM (SELECT k.day FROM metering.reading_pack k
-                            WHERE k.meter_id = of_meter AND k.day <= (before_at AT TIME ZONE 'UTC')::date
-                              AND k.day >= (SELECT CASE WHEN count(*) >= most
-                                                        THEN (min(lone.measured_at) AT TIME ZONE 'UTC')::date
-                                                        ELSE '-infinity' END FROM lone)
-                            ORDER BY k.day DESC LIMIT most + 1) d)
+  SELECT told.* FROM (
+    SELECT lone.measured_at, lone.register_l, lone.received_at, lone.uplink_id, lone.clock, lone.flags FROM lone
+    UNION ALL
+    (SELECT s.measured_at, s.register_l, s.received_at, s.uplink_id, s.clock, s.flags
+       FROM metering.reading_pack k
+      CROSS JOIN LATERAL (
+        SELECT p.* FROM metering.packed_reading p
+         WHERE p.meter_id = k.meter_id AND p.day = k.day AND p.measured_at < before_at
+           AND p.day <= (before_at AT TIME ZONE 'UTC')::date) s
+      WHERE k.meter_id = of_meter AND k.day <= (before_at AT TIME ZONE 'UTC')::date
+        AND k.day >= (SELECT CASE WHEN count(*) >= most THEN (min(lone.measured_at) AT TIME ZONE 'UTC')::date ELSE '-infinity' END
+                         FROM lone)
+      ORDER BY k.day DESC, s.measured_at DESC LIMIT most)) told
    ORDER BY 1 DESC LIMIT most
 $$;
 
@@ -142,16 +144,18 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 2 AS $$
   WITH lone AS MATERIALIZED (
     SELECT r.measured_at, r.register_l, r.received_at, r.uplink_id, r.clock, r.flags FROM metering.reading r
      WHERE r.meter_id = of_meter AND r.measured_at > after_at ORDER BY r.measured_at LIMIT most)
-  SELECT lone.measured_at, lone.register_l, lone.received_at, lone.uplink_id, lone.clock, lone.flags FROM lone
-  UNION ALL
-  SELECT p.measured_at, p.register_l, p.received_at, p.uplink_id, p.clock, p.flags FROM metering.packed_reading p
-   WHERE p.meter_id = of_meter AND p.measured_at > after_at AND p.day >= (after_at AT TIME ZONE 'UTC')::date
-     AND p.day <= (SELECT max(d.day)
-                     FROM (SELECT k.day FROM metering.reading_pack k
-                            WHERE k.meter_id = of_meter AND k.day >= (after_at AT TIME ZONE 'UTC')::date
-                              AND k.day <= (SELECT CASE WHEN count(*) >= most
-                                                        THEN (max(lone.measured_at) AT TIME ZONE 'UTC')::date
-                                                        ELSE 'infinity' END FROM lone)
-                            ORDER BY k.day LIMIT most + 1) d)
+  SELECT told.* FROM (
+    SELECT lone.measured_at, lone.register_l, lone.received_at, lone.uplink_id, lone.clock, lone.flags FROM lone
+    UNION ALL
+    (SELECT s.measured_at, s.register_l, s.received_at, s.uplink_id, s.clock, s.flags
+       FROM metering.reading_pack k
+      CROSS JOIN LATERAL (
+        SELECT p.* FROM metering.packed_reading p
+         WHERE p.meter_id = k.meter_id AND p.day = k.day AND p.measured_at > after_at
+           AND p.day >= (after_at AT TIME ZONE 'UTC')::date) s
+      WHERE k.meter_id = of_meter AND k.day >= (after_at AT TIME ZONE 'UTC')::date
+        AND k.day <= (SELECT CASE WHEN count(*) >= most THEN (max(lone.measured_at) AT TIME ZONE 'UTC')::date ELSE 'infinity' END
+                         FROM lone)
+      ORDER BY k.day, s.measured_at LIMIT most)) told
    ORDER BY 1 LIMIT most
 $$;
