@@ -52,48 +52,30 @@ interface RegisterRow {
   registers: Buffer | null;
   before: number;
   after: number;
-  is_partial: boolean;
 }
 
-/** Instants and registers come as two arrays a meter in binary form: a row a reading would cost ten times as much on the way. */
-const registersOf = (before: string, within: string, after: string, columns: string) => `
+/**
+ * Instants and registers come as two arrays a meter in binary form: a row a reading would cost ten times as much on the way.
+ */
+const REGISTERS = `
   SELECT m.meter_id, m.bore_mm, m.dials, array_send(told.instants) AS instants, array_send(told.registers) AS registers,
-         told.before, told.after, ${columns}
+         told.before, told.after
     FROM unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) AS given (meter_id, from_at, to_at)
     JOIN metering.meter m USING (meter_id)
    CROSS JOIN LATERAL (
      SELECT array_agg(measured_at) AS instants, array_agg(register_l) AS registers,
-            min(measured_at) AS first_at, max(measured_at) AS last_at,
             (count(*) FILTER (WHERE measured_at < given.from_at))::int AS before,
             (count(*) FILTER (WHERE measured_at > given.to_at))::int AS after
-       FROM ((${before}) UNION ALL (${within}) UNION ALL (${after})) stored) told`;
-
-const lone = (where: string) =>
-  `SELECT measured_at, register_l FROM metering.reading WHERE meter_id = given.meter_id AND ${where}`;
-
-/** Of rows alone, and whether a pack may hold more: one of a day between the first and the last that they tell. */
-const LONE_REGISTERS = registersOf(
-  lone('measured_at < given.from_at ORDER BY measured_at DESC LIMIT $4'),
-  lone(`measured_at BETWEEN given.from_at AND given.to_at ORDER BY measured_at LIMIT ${mostPoints}`),
-  lone('measured_at > given.to_at ORDER BY measured_at LIMIT $4'),
-  `EXISTS (SELECT FROM metering.reading_pack p WHERE p.meter_id = given.meter_id
-            AND p.day >= CASE WHEN told.before < $4 THEN '-infinity'
-                              ELSE (least(told.first_at, given.from_at) AT TIME ZONE 'UTC')::date END
-            AND p.day <= CASE WHEN told.after < $4 THEN 'infinity'
-                              ELSE (greatest(told.last_at, given.to_at) AT TIME ZONE 'UTC')::date END) AS is_partial`,
-);
-
-const ALL_REGISTERS = registersOf(
-  'SELECT measured_at, register_l FROM metering.readings_before(given.meter_id, given.from_at, $4::int)',
-  `SELECT measured_at, register_l FROM metering.readings(given.meter_id, given.from_at, given.to_at)
-    ORDER BY measured_at LIMIT ${mostPoints}`,
-  'SELECT measured_at, register_l FROM metering.readings_after(given.meter_id, given.to_at, $4::int)',
-  'false AS is_partial',
-);
+       FROM (
+         (SELECT measured_at, register_l FROM metering.readings_before(given.meter_id, given.from_at, $4::int))
+         UNION ALL
+         (SELECT measured_at, register_l FROM metering.readings(given.meter_id, given.from_at, given.to_at)
+           ORDER BY measured_at LIMIT ${mostPoints})
+         UNION ALL
+         (SELECT measured_at, register_l FROM metering.readings_after(given.meter_id, given.to_at, $4::int))) stored) told`;
 
 /**
- * The registers of many meters, each over a span of its own with up to `around` instants on either side. Rows are asked
- * first: of the last days, which are asked for most, there is nothing else, and packs cost half as much again.
+ * The registers of many meters, each over a span of its own with up to `around` instants on either side.
  *
  * @returns by meter; at most `mostPoints` within a span; a meter that doesn't exist is absent
  */
@@ -102,35 +84,28 @@ export async function listRegisters(
   questions: readonly RegisterQuestion[],
   around: number,
 ): Promise<Map<number, MeterRegisters>> {
-  const ask = async (name: string, text: string, asked: readonly RegisterQuestion[]) =>
-    (await from.query<RegisterRow>({ name, text, values: [...valuesOf(asked), around] })).rows;
-  const rows = await ask('metering-list-lone-registers', LONE_REGISTERS, questions);
-  const partial = new Set(rows.filter((row) => row.is_partial).map((row) => row.meter_id));
-  const whole = rows.filter((row) => !row.is_partial);
-  if (partial.size > 0) {
-    const again = questions.filter(({ meterId }) => partial.has(meterId));
-    whole.push(...(await ask('metering-list-registers', ALL_REGISTERS, again)));
-  }
-  const found = new Map(whole.map((row) => [row.meter_id, withPoints(row)]));
+  const { rows } = await from.query<RegisterRow>({
+    name: 'metering-list-registers',
+    text: REGISTERS,
+    values: [
+      numberArray(
+        'int4',
+        questions.map((question) => question.meterId),
+      ),
+      numberArray(
+        'timestamptz',
+        questions.map((question) => question.from_ms),
+      ),
+      numberArray(
+        'timestamptz',
+        questions.map((question) => question.to_ms),
+      ),
+      around,
+    ],
+  });
+  const found = new Map(rows.map((row) => [row.meter_id, withPoints(row)]));
   await addContradicting(from, found);
   return found;
-}
-
-function valuesOf(questions: readonly RegisterQuestion[]): Buffer[] {
-  return [
-    numberArray(
-      'int4',
-      questions.map((question) => question.meterId),
-    ),
-    numberArray(
-      'timestamptz',
-      questions.map((question) => question.from_ms),
-    ),
-    numberArray(
-      'timestamptz',
-      questions.map((question) => question.to_ms),
-    ),
-  ];
 }
 
 function withPoints({ bore_mm, dials, instants, registers, before, after }: RegisterRow): MeterRegisters {

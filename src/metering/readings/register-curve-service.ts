@@ -13,8 +13,11 @@ import {
 } from './readings-store.ts';
 import { type CurvePoint, dialOf, inOrder, type RegisterPoint, registerCurve, settledBy } from './register-rule.ts';
 
-/** Instants read on either side at first: what settles a reading, and a day of an hourly meter to find one that counts. */
-const AROUND_AT_FIRST = settledBy.before + 24;
+/**
+ * Instants read on either side at first: what settles a reading, and of an hourly meter the day before, the hour that begins it,
+ * and a telegram that may be missing there. An hour less, and each meter was asked for twice.
+ */
+const AROUND_AT_FIRST = settledBy.before + 32;
 /** A span where even this many settle nothing is read no further; what can't be told then is told as a gap. */
 const AROUND_AT_MOST = 20_000;
 
