@@ -16,7 +16,7 @@ if (!isTimescaledbUnpacked && !isOnGivenServer) {
 }
 
 describe.skipIf(isOnGivenServer || (!isTimescaledbUnpacked && !isDemanded))('on TimescaleDB', () => {
-  test('the tests of metering pass on hypertables as they do on native partitions', { timeout: 600_000 }, async () => {
+  test('the tests of metering pass on hypertables as they do on native partitions', { timeout: 840_000 }, async () => {
     const server = await startTimescaledb();
     try {
       const run = spawn(
