@@ -3,14 +3,13 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readingExportRoutes } from '../../../src/metering/exports/reading-export-routes.ts';
 import { createReadingExportService } from '../../../src/metering/exports/reading-export-service.ts';
-import { openPartitions } from '../../../src/metering/intake/partition-service.ts';
 import { createMetersService } from '../../../src/metering/meters/meters-service.ts';
-import { packSome } from '../../../src/metering/readings/pack-readings-service.ts';
 import { createUseService } from '../../../src/metering/readings/use-service.ts';
 import { createHttpServer } from '../../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { billedPlaces } from '../../support/billed-places.ts';
+import { packAll } from '../../support/pack-all.ts';
 import { testDatabase } from '../../support/test-database.ts';
 
 const { pool } = await testDatabase();
@@ -83,16 +82,8 @@ describe('registers given out', () => {
     const other = `/api/utility/meters/${ids[0]?.meter_id}`;
     const asked = [`${other}/readings?${span}&limit=7`, `${other}/readings.csv?${span}`, `${other}/use.csv?${span}`];
     const before = await Promise.all(asked.map(async (url) => (await get(url)).body));
-    const { clock } = house.at;
-    const partitions = await openPartitions(pool, clock);
-    let packed = 0;
-    for (;;) {
-      const some = await packSome({ pool, clock, partitions });
-      if (some === null) break;
-      packed += some.readings;
-    }
     // Of three days of UTC.
-    expect(packed).toBe(48);
+    expect(await packAll(pool, house.at.clock)).toBe(48);
     expect(await Promise.all(asked.map(async (url) => (await get(url)).body))).toEqual(before);
     expect((await get(asked[0] ?? '')).json().readings).toHaveLength(7);
   });

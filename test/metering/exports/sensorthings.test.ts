@@ -4,12 +4,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { datastreamOf, installOfDatastream } from '../../../src/metering/exports/sensorthings-model.ts';
 import { sensorThingsRoot, sensorThingsRoutes } from '../../../src/metering/exports/sensorthings-routes.ts';
 import { createSensorThings } from '../../../src/metering/exports/sensorthings-service.ts';
-import { openPartitions } from '../../../src/metering/intake/partition-service.ts';
-import { packSome } from '../../../src/metering/readings/pack-readings-service.ts';
 import { createHttpServer } from '../../../src/platform/http/http-server.ts';
 import { operatorGuard } from '../../../src/platform/http/operator-guard.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import { billedPlaces } from '../../support/billed-places.ts';
+import { packAll } from '../../support/pack-all.ts';
 import { newSeed } from '../../support/seed.ts';
 import { testDatabase } from '../../support/test-database.ts';
 
@@ -191,15 +190,7 @@ describe('observations', () => {
     const path = `Datastreams(${registerOf(three)})/Observations?$count=true&$filter=result%20gt%20100`;
     const before = await get(path);
     expect(before.value).toHaveLength(12);
-    const { clock } = house.at;
-    const partitions = await openPartitions(pool, clock);
-    let packed = 0;
-    for (;;) {
-      const some = await packSome({ pool, clock, partitions });
-      if (some === null) break;
-      packed += some.readings;
-    }
-    expect(packed).toBe(24);
+    expect(await packAll(pool, house.at.clock)).toBe(24);
     expect(await get(path)).toEqual(before);
     expect(await get(String(before.value[2]?.['@iot.selfLink']))).toEqual(before.value[2]);
   });
