@@ -99,7 +99,7 @@ export async function judgeDue(validation: Validation): Promise<{ installs: numb
     await markPeersDue(transaction, await peersOfSpans(transaction, days, changed));
     const spans = oneAnInstall(due.spans.map((span) => (span.isUseSame ? span : withSwayed(span, until))));
     await settleEstimates(transaction, { days, now_ms, until }, spans);
-    const findings = await judgeDays(transaction, { days, rules, now_ms }, spans);
+    const findings = await judgeDays(transaction, { days, rules, now_ms, registers: pool }, spans);
     return { installs: spans.length, findings };
   });
 }
@@ -158,7 +158,7 @@ export async function replayRules({ pool, clock, days, rules }: Validation): Pro
       const settled = await settleEstimates(transaction, { days, now_ms, until }, spans);
       await makeDaysDue(transaction, settled);
     }
-    if (others.length > 0) await judgeDays(transaction, { days, rules: known, gone, now_ms }, spans);
+    if (others.length > 0) await judgeDays(transaction, { days, rules: known, gone, now_ms, registers: pool }, spans);
     const last = installs.length < limit ? ahead : (installs.at(-1)?.install_id ?? ahead);
     await moveReplay(transaction, replay.rules, last);
     return installs.length;
