@@ -95,7 +95,7 @@ export async function judgeDue(validation: Validation): Promise<{ installs: numb
     const changed = due.spans.filter((span) => !span.isUseSame);
     await markPeersDue(transaction, await peersOfSpans(transaction, days, changed));
     const spans = oneAnInstall(due.spans.map((span) => (span.isUseSame ? span : withSwayed(span, until))));
-    const findings = await judgeDays(transaction, { days, rules, now_ms }, spans);
+    const findings = await judgeDays(transaction, { days, rules, now_ms, registers: pool }, spans);
     return { installs: spans.length, findings };
   });
 }
@@ -146,7 +146,7 @@ export async function replayRules({ pool, clock, days, rules }: Validation): Pro
     });
     const known = rules.filter((rule) => replay.rules.includes(rule.name));
     const gone = replay.rules.filter((name) => !known.some((rule) => rule.name === name));
-    await judgeDays(transaction, { days, rules: known, gone, now_ms: clock.now_ms() }, spans);
+    await judgeDays(transaction, { days, rules: known, gone, now_ms: clock.now_ms(), registers: pool }, spans);
     const last = installs.length < limit ? ahead : (installs.at(-1)?.install_id ?? ahead);
     await moveReplay(transaction, replay.rules, last);
     return installs.length;
