@@ -55,7 +55,7 @@ function throughExtendedLayers(
 
 export const wmbus: PayloadFormat = {
   name: 'wmbus',
-  version: 2,
+  version: 3,
   most_readings: mostWmbusReadings,
   decode,
   encode: encodeWmbus,
