@@ -21,6 +21,9 @@ import { crcOf, joined, refusal } from './wmbus-link.ts';
 import { type Authentication, securityMode, type TransportHeader } from './wmbus-transport.ts';
 
 const keyLength_bytes = 16;
+/** Bits H and R of the extended link layer's communication control. Source: EN 13757-4:2019 clause 13.2. */
+const hopCount = 0x10;
+const repeatedAccess = 0x02;
 const block_bytes = 16;
 
 /**
@@ -133,7 +136,8 @@ export function openExtendedLink(
   if (key === undefined) return noKey();
   if (key.length !== keyLength_bytes) return badKey();
   const counter = addressVector(sender);
-  counter[8] = control;
+  // A repeater sets the hop count, and a later access the repeated one: neither was there when the meter encrypted.
+  counter[8] = control & ~(hopCount | repeatedAccess);
   counter.set(session, 9);
   // A counter mode: sealing and opening are the same.
   const opened = createCipheriv('aes-128-ctr', key, counter).update(sealed);

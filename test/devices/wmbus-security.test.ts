@@ -272,6 +272,14 @@ describe('the extended link layer', () => {
     });
   });
 
+  it.each(['30', '22', '32'])('opens behind a repeater or at a later access, which make its control %s', (control) => {
+    const repeated = telegram('8d', '');
+    repeated[11] = Number.parseInt(control, 16);
+    expect(wmbus.decode(repeated, { key })).toMatchObject({ uplink: { readings: [{ register_l: 1_000 }] } });
+    repeated[11] = 0x24;
+    expect(wmbus.decode(repeated, { key })).toMatchObject({ problem: { code: 'DECRYPTION_FAILED' } });
+  });
+
   it.each([
     { ci: '8c', middle: '' },
     { ci: '8e', middle: receiver },
