@@ -1,5 +1,5 @@
 // Reads all that days of many installs are judged by, in a few statements, and hands the days out one by one.
-import { Temporal } from 'temporal-polyfill';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
 import type { LocalDay, LocalDays } from '../readings/local-days.ts';
 import { curvesOver, type MeterCurve } from '../readings/register-curve-service.ts';
@@ -239,8 +239,8 @@ function misdatedIn(rows: readonly MisdatedRow[], day: LocalDay, install: Instal
   const told = ofDay.map(({ measured_ms }) => measured_ms);
   return {
     ...{ readings: ofDay.length, first_ms: first.received_ms, last_ms: last.received_ms },
-    earliest: iso(Math.min(...told)),
-    latest: iso(Math.max(...told)),
+    earliest: isoInstant(Math.min(...told)),
+    latest: isoInstant(Math.max(...told)),
   };
 }
 
@@ -253,5 +253,3 @@ function groupedBy<K, V>(rows: readonly V[], keyOf: (row: V) => K): Map<K, V[]> 
   }
   return groups;
 }
-
-const iso = (at_ms: number) => Temporal.Instant.fromEpochMilliseconds(at_ms).toString();
