@@ -7,10 +7,11 @@ import { type DecodedUplink, type DecodeResult, refused } from './payload-format
 import { type MeterAddress, manufacturerCode, mediumName, meterIdOf } from './wmbus-address.ts';
 import { layoutMemory } from './wmbus-compact.ts';
 import { diehlDefaultAesKey, diehlLayout, isDiehl, unscrambledRecords } from './wmbus-diehl.ts';
+import { type Opened, wrongKey } from './wmbus-keys.ts';
 import { refusal } from './wmbus-link.ts';
 import { errorFlags, type ModelTold, type Telegram, type WmbusModel } from './wmbus-model.ts';
 import { modelOf, wmbusModels } from './wmbus-models.ts';
-import { isUnassigned, type Opened, openTransport, wrongKey } from './wmbus-security.ts';
+import { isUnassigned, openTransport } from './wmbus-security.ts';
 import {
   type Authentication,
   frameKindOf,
@@ -95,9 +96,9 @@ function keyOf(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex, 'hex'));
 }
 
-/** Opened with a key, and begun with the fillers that only the right key gives. */
+/** Opened with a key, and begun with the fillers that only the right key gives, or authenticated by it. */
 function isSealed(header: TransportHeader): boolean {
-  return [5, 7].includes(securityMode(header));
+  return [5, 7, 10].includes(securityMode(header));
 }
 
 /** Puts a compact frame's values into the layout that it names. */
@@ -150,7 +151,9 @@ function uplinkOf(
 ): DecodeResult {
   const type = `${manufacturerCode(meter.manufacturer)} ${mediumName(meter.medium)}, version ${meter.version}`;
   const parts: StatusTold[] = [...standard];
-  if (header !== null && header.status !== null) parts.push(transportStatus(header.status, model?.statusByte));
+  if (header !== null && header.status !== null) {
+    parts.push(transportStatus(header.status & ~(model?.alwaysInStatusByte ?? 0), model?.statusByte));
+  }
   if (told.status !== undefined) parts.push(told.status);
   const status = together(parts);
   const uplink: DecodedUplink = {

@@ -62,8 +62,7 @@ export function dateTimeOf(bytes: Uint8Array): string | null {
 export function toldDateTime(bytes: Uint8Array): { at: string; valid: boolean } | null {
   const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0] = bytes;
   if (bytes.length === 4) {
-    // Bits 5 and 6 of the hour count centuries from 1900; a 0 there with a small year is the two-digit 2000s.
-    const date = calendarDate(b2, b3, (b1 >> 5) & 3);
+    const date = calendarDate(b2, b3, centuryOf(b1));
     const minute = b0 & 0x3f;
     const hour = b1 & 0x1f;
     if (date === null || minute > 59 || hour > 23) return null;
@@ -78,6 +77,15 @@ export function toldDateTime(bytes: Uint8Array): { at: string; valid: boolean } 
     return { at: `${date}T${two(hour)}:${two(minute)}:${two(second)}`, valid: (b1 & 0x80) === 0 };
   }
   return null;
+}
+
+/**
+ * Bits 5 and 6 of the hour count centuries from 1900; a 0 there with a small year is the two-digit 2000s. No meter that
+ * sends today runs in the 2100s: those that say so had the bits before the standard gave them a meaning.
+ */
+function centuryOf(hour: number): number {
+  const centuries = (hour >> 5) & 3;
+  return centuries >= 2 ? 0 : centuries;
 }
 
 function calendarDate(dayAndYear: number, monthAndYear: number, century: number): string | null {

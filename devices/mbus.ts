@@ -21,7 +21,7 @@ function decode(payload: Uint8Array, options: { key?: Uint8Array }): DecodeResul
 
 export const mbus: PayloadFormat = {
   name: 'mbus',
-  version: 1,
+  version: 2,
   decode,
   examples: [
     {

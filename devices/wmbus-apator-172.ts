@@ -5,12 +5,12 @@ import type { WmbusModel } from './wmbus-model.ts';
 export const apator172: WmbusModel = {
   name: 'Apator AT-WMBUS-17-2',
   types: [['APT', 0x04, 0x11]],
-  // A third of a cubic metre each; told to a tenth, as its dial is.
-  readOwn: (telegram) => countedRegister(telegram, (count) => Math.round((count * 10) / 3) * 100),
+  // A third of a cubic metre each; told to the millilitre.
+  readOwn: (telegram) => countedRegister(telegram, (count) => Math.round((count * 1_000_000) / 3) / 1000),
   examples: [
     {
       payload_hex: '1d441486785634120411a065000000084003000000000500000000000000',
-      register_l: 33_700,
+      register_l: 33_666,
     },
   ],
 };

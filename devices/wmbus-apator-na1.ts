@@ -3,9 +3,9 @@
 import { secondsAfter } from './mbus-local-time.ts';
 import { type StatusBit, statusOf, together } from './mbus-status.ts';
 import { registerOf } from './mbus-uplink.ts';
+import { accessVector, cbcOpened, noKey, wrongKey } from './wmbus-keys.ts';
 import { type Refusal, refusal } from './wmbus-link.ts';
 import { keptVolume, type ModelTold, registerVolume, type Telegram, type WmbusModel } from './wmbus-model.ts';
-import { addressVector, cbcOpened, noKey, wrongKey } from './wmbus-security.ts';
 
 const keyLength_bytes = 16;
 
@@ -34,8 +34,7 @@ function readOwn({ header, data, meter, key }: Telegram): ModelTold | Refusal | 
   if (header !== null) return null;
   if (data.length !== 18) return refusal('FRAME_LENGTH_WRONG', 'the telegram is not one AES block behind two bytes');
   if (key === undefined || key.length !== keyLength_bytes) return noKey();
-  const vector = addressVector(meter).fill(data[0] ?? 0, 8);
-  const block = cbcOpened(data.subarray(2), key, vector);
+  const block = cbcOpened(data.subarray(2), key, accessVector(meter, data[0] ?? 0));
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   const packed = view.getUint32(1, true);
   const clock = secondsAfter('2000-01-01T00:00:00', view.getUint32(5, true));

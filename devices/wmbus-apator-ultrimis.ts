@@ -28,11 +28,19 @@ export const apatorUltrimis: WmbusModel = {
     ['APA', 0x20, 0x16],
   ],
   tell: ({ records }) => ({ status: errorFlags(records, ultrimisBits, 0xffffff) }),
+  // It sends "alarm" in every telegram, also where its state bits say that all is well.
+  alwaysInStatusByte: 0x03,
   examples: [
     {
       payload_hex: '214401067856341201167a010000000413e803000003fd1740000804933c07000000',
       register_l: 1_000,
       status: ['NO_FLOW_PREV_MONTH', 'REVERSE'],
+    },
+    // "Alarm" in the status byte, nothing in the state bits.
+    {
+      payload_hex: '214401067856341201167a010300000413e803000003fd1700000004933c07000000',
+      register_l: 1_000,
+      status: [],
     },
   ],
 };

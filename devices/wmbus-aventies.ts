@@ -3,6 +3,7 @@ import type { StatusBit } from './mbus-status.ts';
 import { errorFlags, type WmbusModel } from './wmbus-model.ts';
 
 const errorBits: readonly StatusBit[] = [
+  [0x01, 'MEASUREMENT', 'error'],
   [0x02, 'SABOTAGE', 'tamper'],
   [0x04, 'BATTERY', 'battery_low'],
   [0x08, 'CS', 'error'],

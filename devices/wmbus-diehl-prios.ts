@@ -6,9 +6,9 @@ import { type StatusBit, statusOf } from './mbus-status.ts';
 import { registerOf } from './mbus-uplink.ts';
 import { dateOf } from './mbus-values.ts';
 import { isPriosCi, unscrambled } from './wmbus-diehl.ts';
+import { wrongKey } from './wmbus-keys.ts';
 import { type Refusal, refusal } from './wmbus-link.ts';
 import { keptVolume, type ModelTold, registerVolume, type Telegram, type WmbusModel } from './wmbus-model.ts';
-import { wrongKey } from './wmbus-security.ts';
 
 /** The first byte of what was scrambled, if the key fits. */
 const mark = 0x4b;

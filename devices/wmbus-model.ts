@@ -40,6 +40,8 @@ export interface WmbusModel {
   tell?(records: MbusRecords, telegram: Telegram): ModelTold;
   /** The names of bits 5 to 7 of the transport header's status byte. */
   readonly statusByte?: readonly StatusBit[];
+  /** Bits of that byte which these meters set whatever their state: they say nothing and are passed over. */
+  readonly alwaysInStatusByte?: number;
   /** Layouts of its compact frames, in hex. */
   readonly layouts?: readonly string[];
   /** The AES key that its maker gave to all of them, in hex; tried where the meter's own is not known. */

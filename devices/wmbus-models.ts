@@ -17,12 +17,14 @@ import { ecomessWater } from './wmbus-ecomess.ts';
 import { engelmannFaw } from './wmbus-engelmann-faw.ts';
 import { engelmannWaterstar } from './wmbus-engelmann-waterstar.ts';
 import { gwfWater } from './wmbus-gwf.ts';
+import { integraAquastream } from './wmbus-integra-aquastream.ts';
 import { itronWater } from './wmbus-itron.ts';
 import { kamstrupWater } from './wmbus-kamstrup.ts';
 import type { WmbusModel } from './wmbus-model.ts';
 import { qundisQWater } from './wmbus-qundis.ts';
 import { sontexSupercom } from './wmbus-sontex-supercom.ts';
 import { techemMkRadio } from './wmbus-techem.ts';
+import { techemMkRadio3a } from './wmbus-techem-3a.ts';
 import { zenner0b } from './wmbus-zenner-0b.ts';
 import { zennerMinomess } from './wmbus-zenner-minomess.ts';
 
@@ -43,11 +45,13 @@ export const wmbusModels: readonly WmbusModel[] = [
   engelmannFaw,
   engelmannWaterstar,
   gwfWater,
+  integraAquastream,
   itronWater,
   kamstrupWater,
   qundisQWater,
   sontexSupercom,
   techemMkRadio,
+  techemMkRadio3a,
   zenner0b,
   zennerMinomess,
 ];

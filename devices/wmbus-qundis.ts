@@ -1,12 +1,21 @@
 // Qundis Q water 5.5: standard records, and in walk-by telegrams a record of its own with register, due values and months.
-// Source: wmbusmeters, driver qwaterv2.
+// That record may be sealed with the meter's key. Source: wmbusmeters, driver qwaterv2 and its issue 1916.
 import { endOfDay, monthsAfter } from './mbus-local-time.ts';
-import type { MbusRecord, MbusRecords } from './mbus-records.ts';
-import type { StatusBit } from './mbus-status.ts';
+import { type MbusRecord, type MbusRecords, readRecords } from './mbus-records.ts';
+import type { StatusBit, StatusTold } from './mbus-status.ts';
 import { recordsTold, registerOf } from './mbus-uplink.ts';
 import { dateOf, decimalOf } from './mbus-values.ts';
 import type { DecodedDate, DecodedReading, DecodedVolume } from './payload-format.ts';
-import { errorFlags, keptVolume, type ModelTold, registerVolume, type WmbusModel } from './wmbus-model.ts';
+import { accessVector, badKey, cbcOpened, noKey, wrongKey } from './wmbus-keys.ts';
+import { joined, type Refusal } from './wmbus-link.ts';
+import {
+  errorFlags,
+  keptVolume,
+  type ModelTold,
+  registerVolume,
+  type Telegram,
+  type WmbusModel,
+} from './wmbus-model.ts';
 
 const litres = 0x13;
 const body_bytes = 28;
@@ -28,16 +37,46 @@ const errorBits: readonly StatusBit[] = [
   [0x0200, 'ELECTRONICS_ERROR', 'error'],
 ];
 
-function tell(read: MbusRecords): ModelTold {
-  const status = errorFlags(read.records, errorBits, 0xffff);
-  const own = read.records.find((record) => record.codes.join() === [0xff, 0x5f].join() && record.coding === 0x0d);
-  const told = own === undefined ? null : walkBy(own, read.records);
-  return told === null ? { status } : { ...told, status };
+function tell({ records }: MbusRecords): ModelTold {
+  const own = ownRecord(records);
+  return { ...(own === undefined ? null : walkBy(own.bytes, records)), status: statusIn(records) };
+}
+
+function statusIn(records: readonly MbusRecord[]): StatusTold {
+  return errorFlags(records, errorBits, 0xffff);
+}
+
+function ownRecord(records: readonly MbusRecord[]): MbusRecord | undefined {
+  return records.find((record) => record.codes.join() === [0xff, 0x5f].join() && record.coding === 0x0d);
+}
+
+const key_bytes = 16;
+const block_bytes = 16;
+/** Its head, which is always in the clear: the third byte counts telegrams, the fifth says what is sealed behind it. */
+const head_bytes = 5;
+const countAt = 2;
+const sealedAt = 4;
+/** What stands behind the head's and two bytes of flags wherever there is water: how a right key is told from a wrong one. */
+const waterMark = [0x07, 0xc1, litres];
+const waterMarkAt = 7;
+
+/** Null when nothing of the telegram is sealed: then it is in records. As in mode 5, with the record's own counter. */
+function readOwn({ meter, data, key }: Telegram): ModelTold | Refusal | null {
+  const { records } = readRecords(data);
+  const block = ownRecord(records)?.bytes ?? new Uint8Array();
+  const how = block[sealedAt] ?? 0;
+  const sealed_bytes = (how >> 4) * block_bytes;
+  if ((how & 0x0f) !== 5 || sealed_bytes === 0 || block.length !== head_bytes + sealed_bytes) return null;
+  if (key === undefined) return noKey();
+  if (key.length !== key_bytes) return badKey();
+  const opened = cbcOpened(block.subarray(head_bytes), key, accessVector(meter, block[countAt] ?? 0));
+  const clear = joined([block.subarray(0, head_bytes), opened]);
+  const told = waterMark.every((byte, at) => clear[waterMarkAt + at] === byte) ? walkBy(clear, records) : null;
+  return told === null ? wrongKey() : { ...told, status: statusIn(records) };
 }
 
 /** Nine bytes, VIF, error date, register, due date and value, last month's end and value, then twelve months' use. */
-function walkBy(record: MbusRecord, records: readonly MbusRecord[]): Omit<ModelTold, 'status'> | null {
-  const { bytes } = record;
+function walkBy(bytes: Uint8Array, records: readonly MbusRecord[]): Omit<ModelTold, 'status'> | null {
   const part = (from: number, length: number) => bytes.subarray(from, from + length);
   const register_l = decimalOf(part(12, 4));
   if (bytes.length < body_bytes || bytes[9] !== litres || register_l === null || register_l < 0) return null;
@@ -89,7 +128,13 @@ export const qundisQWater: WmbusModel = {
     ...[0x16, 0x17, 0x18, 0x19, 0x1a, 0x1d, 0x36].flatMap((version) =>
       [0x06, 0x07].map((medium) => ['QDS', version, medium] as const),
     ),
+    // Under the letters of Landis & Staefa, whose business it was.
+    ['LSE', 0x19, 0x07],
+    ['LSE', 0x33, 0x37],
+    ['LSE', 0x35, 0x37],
+    ...[0x1a, 0x1d, 0x36].flatMap((version) => [0x06, 0x07].map((medium) => ['LSE', version, medium] as const)),
   ],
+  readOwn,
   tell,
   examples: [
     {

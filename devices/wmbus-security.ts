@@ -1,21 +1,30 @@
 // Opens what a wireless M-Bus telegram's transport or extended link layer has encrypted with the meter's AES key.
 // Source: EN 13757-7:2018 clause 7.6 and OMS-Specification volume 2 issue 4 clause 9 (modes 5 and 7), EN 13757-4:2019
 // clause 13.2 (extended link layer).
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { aesCmac } from './aes-cmac.ts';
 import type { MeterAddress } from './wmbus-address.ts';
-import { crcOf, joined, type Refusal, refusal } from './wmbus-link.ts';
+import { openMode10 } from './wmbus-ccm.ts';
+import { openMode2 } from './wmbus-des.ts';
+import {
+  accessVector,
+  addressVector,
+  badKey,
+  beginsWithFillers,
+  cbcOpened,
+  derivedKey,
+  noKey,
+  type Opened,
+  wrongKey,
+} from './wmbus-keys.ts';
+import { crcOf, joined, refusal } from './wmbus-link.ts';
 import { type Authentication, securityMode, type TransportHeader } from './wmbus-transport.ts';
 
-export type Opened = { ok: true; data: Uint8Array } | Refusal;
-
 const keyLength_bytes = 16;
+/** Bits H and R of the extended link layer's communication control. Source: EN 13757-4:2019 clause 13.2. */
+const hopCount = 0x10;
+const repeatedAccess = 0x02;
 const block_bytes = 16;
-
-/** Two idle fillers begin every encrypted block of modes 5 and 7: how a right key is told from a wrong one. */
-function beginsWithFillers(data: Uint8Array): boolean {
-  return data[0] === 0x2f && data[1] === 0x2f;
-}
 
 /**
  * The records of a telegram in the clear. Gateways that hold the keys hand telegrams on decrypted but with the header as
@@ -31,35 +40,26 @@ export function openTransport(
   key: Uint8Array | undefined,
 ): Opened {
   const mode = securityMode(header);
+  const meter = header.address ?? sender;
   const clear: Opened = { ok: true, data: header.data };
   if (mode === 0 || isUnassigned(mode)) return clear;
   if (mode === 5) {
-    const vector = addressVector(header.address ?? sender);
-    vector.fill(header.access_number ?? 0, 8);
-    return openBlocks(header, header.data, vector, key);
+    return openBlocks(header, header.data, accessVector(meter, header.access_number ?? 0), key);
   }
-  if (mode === 7) return openMode7(header, header.address ?? sender, authenticated, key);
+  if (mode === 7) return openMode7(header, meter, authenticated, key);
+  if (mode === 10) return openMode10(header, meter, key);
+  if (mode === 2) return openMode2(header, key);
   if (beginsWithFillers(header.data)) return clear;
   if (key === undefined) return noKey();
   return refusal(
     'ENCRYPTION_MODE_UNSUPPORTED',
-    `the telegram is encrypted in mode ${mode}; modes 5 and 7 and the extended link layer's counter mode can be opened`,
+    `the telegram is encrypted in mode ${mode}; modes 2, 5, 7 and 10 and the extended link layer's counter mode can be opened`,
   );
 }
 
 /** Modes above 15 that no standard gives a meaning; meters that set them send in the clear. */
 export function isUnassigned(mode: number): boolean {
   return mode > 15;
-}
-
-/** Maker, id, version and medium as they begin the vectors of mode 5 and of the extended link layer. */
-export function addressVector(address: MeterAddress): Uint8Array {
-  const vector = new Uint8Array(block_bytes);
-  vector.set(address.manufacturer, 0);
-  vector.set(address.id, 2);
-  vector[6] = address.version;
-  vector[7] = address.medium;
-  return vector;
 }
 
 /** CBC over as many blocks as the configuration field's bits 4 to 7 say; the rest of `data` is in the clear. */
@@ -82,11 +82,6 @@ function openBlocks(
   const opened = cbcOpened(data.subarray(0, encrypted_bytes), key, vector);
   if (beginsWithFillers(opened)) return { ok: true, data: joined([opened, data.subarray(encrypted_bytes)]) };
   return beginsWithFillers(data) ? clear : wrongKey();
-}
-
-/** `sealed` is whole blocks; `key` and `vector` are 16 bytes. */
-export function cbcOpened(sealed: Uint8Array, key: Uint8Array, vector: Uint8Array): Uint8Array {
-  return createDecipheriv('aes-128-cbc', key, vector).setAutoPadding(false).update(sealed);
 }
 
 /**
@@ -118,11 +113,6 @@ function openMode7(
   return refusal('AUTHENTICATION_FAILED', 'the telegram was changed on its way: its MAC is not the one its key makes');
 }
 
-/** `purpose`: 0 encrypts, 1 authenticates, both from the meter to the other side. */
-function derivedKey(key: Uint8Array, purpose: number, counter: Uint8Array, meter: MeterAddress): Uint8Array {
-  return aesCmac(key, joined([Uint8Array.of(purpose), counter, meter.id, new Uint8Array(7).fill(7)]));
-}
-
 function authenticatedBytes(layer: Authentication, counter: Uint8Array): Uint8Array {
   const control = Uint8Array.of(layer.message_control ?? 0);
   return joined([control, counter, layer.message_length ?? new Uint8Array(), layer.rest]);
@@ -146,7 +136,8 @@ export function openExtendedLink(
   if (key === undefined) return noKey();
   if (key.length !== keyLength_bytes) return badKey();
   const counter = addressVector(sender);
-  counter[8] = control;
+  // A repeater sets the hop count, and a later access the repeated one: neither was there when the meter encrypted.
+  counter[8] = control & ~(hopCount | repeatedAccess);
   counter.set(session, 9);
   // A counter mode: sealing and opening are the same.
   const opened = createCipheriv('aes-128-ctr', key, counter).update(sealed);
@@ -155,16 +146,4 @@ export function openExtendedLink(
 
 function crcFits(sealed: Uint8Array): boolean {
   return sealed.length > 2 && crcOf(sealed.subarray(2)) === ((sealed[0] ?? 0) | ((sealed[1] ?? 0) << 8));
-}
-
-export function noKey(): Refusal {
-  return refusal('ENCRYPTED_NO_KEY', "the telegram is encrypted; give the meter's AES key, 16 bytes as 32 hex digits");
-}
-
-function badKey(): Refusal {
-  return refusal('KEY_INVALID', 'an AES key is 16 bytes: 32 hex digits');
-}
-
-export function wrongKey(): Refusal {
-  return refusal('DECRYPTION_FAILED', 'the key does not open this telegram');
 }

@@ -12,6 +12,8 @@ export type TransportHeader = {
   status: number | null;
   configuration: number;
   data: Uint8Array;
+  /** The whole transport layer as it was sent, from its CI field on. */
+  sent: Uint8Array;
 };
 
 /** What is in the records' place: whole records, values only (their layout is known elsewhere), or a layout only. */
@@ -54,7 +56,15 @@ export function transportHeader(body: Uint8Array): TransportHeader | Refusal {
     return refusal('FORMAT_CI_UNSUPPORTED', `no rule for the CI field ${ci.toString(16).toUpperCase()}`);
   }
   if (form === 'none') {
-    return { ci, address: null, access_number: null, status: null, configuration: 0, data: body.subarray(1) };
+    return {
+      ci,
+      address: null,
+      access_number: null,
+      status: null,
+      configuration: 0,
+      data: body.subarray(1),
+      sent: body,
+    };
   }
   const start = form === 'long' ? 9 : 1;
   if (body.length < start + 4) return cutInHeader();
@@ -69,6 +79,7 @@ export function transportHeader(body: Uint8Array): TransportHeader | Refusal {
     status: body[start + 1] ?? 0,
     configuration: (body[start + 2] ?? 0) | ((body[start + 3] ?? 0) << 8),
     data: body.subarray(start + 4),
+    sent: body,
   };
 }
 

@@ -55,7 +55,7 @@ function throughExtendedLayers(
 
 export const wmbus: PayloadFormat = {
   name: 'wmbus',
-  version: 2,
+  version: 3,
   most_readings: mostWmbusReadings,
   decode,
   encode: encodeWmbus,
@@ -141,7 +141,34 @@ export const wmbus: PayloadFormat = {
       },
     },
     {
-      title: 'The same without its key',
+      title: 'Published with its key in wmbusmeters’ issue 1667: a Kamstrup flowIQ in mode 10 (OMS security profile D)',
+      payload_hex:
+        '4544372c060382533c168c20307a3010ff2a10018c570e006da7632471f42b0a3ceccd461353573ed02b87118bc5ffe982f7f00a0274543bc51938f8b9c8bb8928114d60788a',
+      key_hex: 'bf902dd6dfadafe83e4ae6832b5fa14c',
+      expect: {
+        ok: true,
+        uplink: {
+          meter_id: '53820306',
+          model: 'Kamstrup MULTICAL 21 or flowIQ (KAW cold water, version 60)',
+          readings: [
+            { measured_at: '2025-12-15T10:28', register_l: 0 },
+            { measured_at: '2025-12-01T00:00', register_l: 0, kind: 'historic' },
+          ],
+          flags: ['temporary_error'],
+          status: ['TEMPORARY_ERROR'],
+          volumes: [
+            { volume_l: 0, of: 'total', storage: 0, tariff: 0, subunit: 0, at: null },
+            { volume_l: 0, of: 'total', storage: 1, tariff: 0, subunit: 0, at: '2025-12-01T00:00' },
+          ],
+          dates: [
+            { of: 'clock', at: '2025-12-15T10:28', storage: 0 },
+            { of: 'kept', at: '2025-12-01T00:00', storage: 1 },
+          ],
+        },
+      },
+    },
+    {
+      title: 'The multical21 without its key',
       payload_hex: '2a442d2c998734761b168d2091d37cac21e1d68cdaffcd3dc452bd802913ff7b1706ca9e355d6c2701cc24',
       expect: refused(
         'ENCRYPTED_NO_KEY',

@@ -14,7 +14,7 @@ export function decodeCommand(io: CommandIo): Command {
     .description('Decode a telegram and print what it says as JSON')
     .argument('[hex...]', 'the payload in hex; spaces are allowed')
     .option('--format <name>', `one of ${formatNames.join(', ')}`)
-    .option('--key <hex>', "the meter's AES key, 32 hex digits")
+    .option('--key <hex>', "the meter's AES key, 32 hex digits (of a DES key 16)")
     .option('--jsonl', 'read lines of {"format","payload_hex","key"} from standard input and write a line for each')
     .addHelpText('after', '\nExit status: 0 decoded, 1 refused (the problem is printed), 2 wrongly called.')
     .action(async (hex: string[], options: { format?: string; key?: string; jsonl?: boolean }) => {
@@ -38,8 +38,8 @@ function decodeOne(io: CommandIo, hex: string, format: string | undefined, key: 
   if (payload === null || payload.length === 0)
     throw new WrongUse('decode: the payload is not hex; write pairs of 0-9, a-f');
   const keyBytes = key === undefined ? undefined : bytesOf(key);
-  if (keyBytes === null || (keyBytes !== undefined && keyBytes.length !== 16)) {
-    throw new WrongUse('decode: --key is not 32 hex digits');
+  if (keyBytes === null || (keyBytes !== undefined && !isKey(keyBytes))) {
+    throw new WrongUse('decode: --key is not 32 hex digits, nor 16');
   }
   const result = decodeWith(format, payload, keyBytes);
   io.stdout.write(`${JSON.stringify(printed(result), null, 2)}\n`);
@@ -107,8 +107,13 @@ function decodeLine(line: string): DecodeResult {
   if (payload === null) return refused('PAYLOAD_HEX_INVALID', 'payload_hex is not pairs of hex digits');
   if (key === undefined || key === null || key === '') return decodeWith(format, payload, undefined);
   const keyBytes = typeof key === 'string' ? bytesOf(key) : null;
-  if (keyBytes === null || keyBytes.length !== 16) return refused('KEY_INVALID', 'key is not 32 hex digits');
+  if (keyBytes === null || !isKey(keyBytes)) return refused('KEY_INVALID', 'key is not 32 hex digits, nor 16');
   return decodeWith(format, payload, keyBytes);
+}
+
+/** Of AES, or of DES and of Diehl's scrambling. */
+function isKey({ length }: Uint8Array): boolean {
+  return length === 16 || length === 8;
 }
 
 function decodeWith(format: string, payload: Uint8Array, key: Uint8Array | undefined): DecodeResult {

@@ -74,6 +74,12 @@ describe('naru decode of one telegram', () => {
     expect(code).toBe(0);
   });
 
+  it('takes the short key of a telegram that is encrypted with DES', async () => {
+    const telegram = '1e468b050100000004077a01001002bbd1eafd0222f871cb70da16c78ae098';
+    const { code, out } = await run(['--format', 'wmbus', '--key', '0102030405060708', telegram]);
+    expect([JSON.parse(out).total_m3, code]).toEqual([1, 0]);
+  });
+
   it('prints the problem of a telegram that it refuses and ends with 1', async () => {
     const { code, told, out } = await run(['--format', 'wmbus', sealed]);
     expect(JSON.parse(out)).toMatchObject({ problem: { code: 'ENCRYPTED_NO_KEY' } });

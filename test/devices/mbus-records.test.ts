@@ -117,4 +117,12 @@ describe('values', () => {
     expect(dateTimeOf(bytes('b32e3438'))).toBeNull();
     expect(dateTimeOf(bytes('03260de12b00'))).toBe('2023-11-01T13:38:03');
   });
+
+  it('takes the hundreds of years for this century’s where they would be of the 2100s [EN 13757-3 annex A, type F]', () => {
+    // As a Zenner UIWS sends them; wmbusmeters' driver uiws tells the same year.
+    expect(dateTimeOf(bytes('22484136'))).toBe('2026-06-01T08:34');
+    expect(dateTimeOf(bytes('22284136'))).toBe('2026-06-01T08:34');
+    expect(dateTimeOf(bytes('22286136'))).toBe('2027-06-01T08:34');
+    expect(dateTimeOf(bytes('220861c6'))).toBe('1999-06-01T08:34');
+  });
 });

@@ -87,3 +87,56 @@ describe('a B METERS RFM-TX1 whose hour is none', () => {
     expect(result.ok ? result.uplink.readings[0]?.measured_at : 'refused').toBeNull();
   });
 });
+
+describe('an Apator AT-WMBUS-17-2', () => {
+  it('tells its thirds of a cubic metre exactly, as wmbusmeters publishes them', () => {
+    const result = wmbus.decode(Buffer.from('1c44148607a814000411a01d5400000840030000000005ff05d83d0000', 'hex'), {});
+    expect(result.ok ? result.uplink.readings : []).toEqual([
+      { measured_at: null, register_l: 7_177_666, exact_l: 7_177_666.667 },
+    ]);
+  });
+});
+
+describe('a Techem mk-radio 3a, on the telegram that wmbusmeters publishes', () => {
+  const telegram =
+    '36446850420656625072a20c007c3110250000293400373a002e38000e15002f37003a39003835002f24003930001d2500312500162900';
+  const used = (hex: string) => {
+    const result = wmbus.decode(Buffer.from(hex, 'hex'), {});
+    return (result.ok ? (result.uplink.volumes ?? []) : [])
+      .filter(({ of }) => of === 'other')
+      .map(({ at, volume_l }) => [at, volume_l]);
+  };
+
+  it('tells each month’s use from its halves', () => {
+    expect(used(telegram).slice(0, 3)).toEqual([
+      ['2024-11-28', 9_300],
+      ['2024-10-31', 11_300],
+      ['2024-09-30', 10_200],
+    ]);
+    expect(used(telegram)).toHaveLength(12);
+  });
+
+  it('has one half of a month that is in its first half', () => {
+    expect(used(telegram.replace('7c31', '6531')).slice(0, 2)).toEqual([
+      ['2024-11-05', 4_100],
+      ['2024-10-31', 5_200 + 5_500],
+    ]);
+  });
+
+  it('is refused where it ends inside its register', () => {
+    expect(wmbus.decode(Buffer.from('10446850420656625072a20c007c311025', 'hex'), {}).ok).toBe(false);
+  });
+});
+
+describe('an Integra Aquastream, on the telegram that wmbusmeters publishes', () => {
+  it('tells what flowed back, which it counts as its tariff 1', () => {
+    const telegram =
+      '4644b42557920410050e7237329305b42501075b0030252f2f04130342000084101307000000046d0d30f62b441349180000426cff2a02fd17000002fd74db152f2f2f2f2f2f2f';
+    expect(wmbus.decode(Buffer.from(telegram, 'hex'), {})).toMatchObject({
+      uplink: {
+        readings: [{ register_l: 16_899, backward_l: 7 }, { register_l: 6_217 }],
+        volumes: [{ of: 'total' }, { of: 'backward', volume_l: 7 }, { of: 'total' }],
+      },
+    });
+  });
+});

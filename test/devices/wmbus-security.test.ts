@@ -92,6 +92,95 @@ describe('mode 7, on the example of CEN/TR 17167 annex F.3', () => {
   });
 });
 
+describe('mode 10, on a Kamstrup flowIQ that its owner published with its key (wmbusmeters issue 1667)', () => {
+  const key = 'bf902dd6dfadafe83e4ae6832b5fa14c';
+  const head = '4544372c060382533c168c20307a3010ff2a1001';
+  const counter = '8c570e00';
+  const sealed = '6da7632471f42b0a3ceccd461353573ed02b87118bc5ffe982f7f00a0274543bc51938f8b9c8';
+  const tag = 'bb8928114d60788a';
+  const whole = head + counter + sealed + tag;
+
+  it('opens with the meter’s key', () => {
+    expect(decodeHex(whole, key)).toMatchObject({
+      uplink: {
+        meter_id: '53820306',
+        readings: [{ register_l: 0, measured_at: '2025-12-15T10:28' }, { kind: 'historic' }],
+        status: ['TEMPORARY_ERROR'],
+      },
+    });
+  });
+
+  it.each([
+    { title: 'without a key', hex: whole, key: undefined, code: 'ENCRYPTED_NO_KEY' },
+    { title: 'with another key', hex: whole, key: '01'.repeat(16), code: 'DECRYPTION_FAILED' },
+    { title: 'with a short key', hex: whole, key: '0102', code: 'KEY_INVALID' },
+    { title: 'cut inside its tag', hex: head + counter + tag, key, code: 'FRAME_TOO_SHORT' },
+    {
+      title: 'with its keys derived otherwise',
+      hex: whole.replace('2a1001', '2a2001'),
+      key,
+      code: 'ENCRYPTION_MODE_UNSUPPORTED',
+    },
+    { title: 'partly in the clear', hex: whole.replace('10ff2a', '10102a'), key, code: 'ENCRYPTION_MODE_UNSUPPORTED' },
+  ])('is refused $title', ({ hex, key: used, code }) => {
+    expect(decodeHex(hex, used)).toMatchObject({ ok: false, problem: { code } });
+  });
+
+  it('is refused when any bit from the transport layer on is turned', () => {
+    const telegram = bytes(whole);
+    fc.assert(
+      fc.property(fc.integer({ min: 13, max: telegram.length - 1 }), fc.nat(7), (at, bit) => {
+        const turned = telegram.slice();
+        turned[at] = (turned[at] ?? 0) ^ (1 << bit);
+        expect(wmbus.decode(turned, { key: bytes(key) }).ok).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('mode 2, on a telegram published by wmbusmeters for its driver actislink', () => {
+  const telegram = '1e468b050100000004077a01001002bbd1eafd0222f871cb70da16c78ae098';
+
+  it.each(['0102030405060708', '01020304050607080000000000000000'])('opens with the DES key %s', (key) => {
+    expect(decodeHex(telegram, key)).toMatchObject({ uplink: { readings: [{ register_l: 1_000 }] } });
+  });
+
+  it.each([
+    { title: 'without a key', hex: telegram, key: undefined, code: 'ENCRYPTED_NO_KEY' },
+    { title: 'with another key', hex: telegram, key: '1112131415161718', code: 'DECRYPTION_FAILED' },
+    { title: 'with a short key', hex: telegram, key: '0102', code: 'KEY_INVALID' },
+    {
+      title: 'with fewer bytes than its header counts',
+      hex: telegram.slice(0, -16),
+      key: '0102030405060708',
+      code: 'FRAME_TOO_SHORT',
+    },
+  ])('is refused $title', ({ hex, key, code }) => {
+    expect(decodeHex(hex, key)).toMatchObject({ ok: false, problem: { code } });
+  });
+});
+
+describe('a Qundis walk-by record sealed with the meter’s key, on the telegram of wmbusmeters’ issue 1916', () => {
+  const key = '000102030405060708090a0b0c0d0e0f';
+  const telegram =
+    '49449344016135141907780dff5f350082c100353e44aafedb237bdba569404984a09f6dd12e32c2f03dd335e259dd446711256309cc4e894b4c7d8cc427c7491b94ff05046d160a4f38';
+
+  it('gives what it gives in the clear', () => {
+    const result = decodeHex(telegram, key);
+    expect(result).toMatchObject({
+      uplink: { meter_id: '14356101', readings: [{ register_l: 10, measured_at: '2026-08-15T10:22' }], status: [] },
+    });
+  });
+
+  it.each([
+    { title: 'without a key', key: undefined, code: 'ENCRYPTED_NO_KEY' },
+    { title: 'with another key', key: '01'.repeat(16), code: 'DECRYPTION_FAILED' },
+    { title: 'with a short key', key: '0102', code: 'KEY_INVALID' },
+  ])('is refused $title', ({ key: used, code }) => {
+    expect(decodeHex(telegram, used)).toMatchObject({ ok: false, problem: { code } });
+  });
+});
+
 describe('partial encryption in mode 5', () => {
   it('opens the heat cost allocator of OMS annex N.5.3, which has no volume', () => {
     const telegram =
@@ -181,6 +270,14 @@ describe('the extended link layer', () => {
     expect(wmbus.decode(sealed, { key: key.map((byte) => byte ^ 1) })).toMatchObject({
       problem: { code: 'DECRYPTION_FAILED' },
     });
+  });
+
+  it.each(['30', '22', '32'])('opens behind a repeater or at a later access, which make its control %s', (control) => {
+    const repeated = telegram('8d', '');
+    repeated[11] = Number.parseInt(control, 16);
+    expect(wmbus.decode(repeated, { key })).toMatchObject({ uplink: { readings: [{ register_l: 1_000 }] } });
+    repeated[11] = 0x24;
+    expect(wmbus.decode(repeated, { key })).toMatchObject({ problem: { code: 'DECRYPTION_FAILED' } });
   });
 
   it.each([

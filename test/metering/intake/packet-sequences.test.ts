@@ -23,9 +23,13 @@ interface Sequence {
 
 /** What we answer instead, by group and name. */
 const deviations: Record<string, string> = {
-  // 13 in the list. The recording answers a CONNECT of level 6 with a CONNACK of MQTT 5. A server of 3.1.1 answers a level
-  // that it does not speak with the return code 0x01 of its own CONNACK, and closes. [MQTT-3.1.2-2]
+  // 13 in the list, and three more in the suite that it was drawn from. The recording answers a CONNECT of level 2 or 6
+  // with a CONNACK of MQTT 5. A server of 3.1.1 answers a level that it does not speak with the return code 0x01 of its
+  // own CONNACK, and closes. [MQTT-3.1.2-2]
+  'v3.1   CONNECT | 10 proto ver 2': '20020001',
   'v3.1   CONNECT | 10 proto ver 6': '20020001',
+  'v3.1.1 CONNECT | 10 proto ver 2 [MQTT-3.1.2-2]': '20020001',
+  'v3.1.1 CONNECT | 10 proto ver 6 [MQTT-3.1.2-2]': '20020001',
 };
 
 const sequences = recordedJson<Sequence[]>('mqtt-packet-sequences.json') ?? [];
