@@ -1,6 +1,6 @@
 // mdocs over OpenID4VCI: offered while the issuer's key is certified, and what is in one, read by another CBOR library.
 import { createHash, verify, X509Certificate } from 'node:crypto';
-import type { Tagged } from 'cborg';
+import { Tagged } from 'cborg';
 import { calculateJwkThumbprint } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { certifyIssuer } from '../../support/certified-issuer.ts';
@@ -117,6 +117,23 @@ describe('offering [OID4VCI A.2]', () => {
   });
 });
 
+describe("the city's own wallet, which holds no mdocs", () => {
+  test('refuses an offer of nothing else, with the reason', async () => {
+    const { offer_uri, tx_code } = await offer();
+    await expect(city.citizen().takeOffer(offer_uri, tx_code)).rejects.toMatchObject({ code: 'OFFER_UNREADABLE' });
+  });
+
+  test('takes of an offer in both formats the one it holds', async () => {
+    const both = { type: 'resident', claims, reference: 'desk-2', formats: ['dc+sd-jwt', 'mso_mdoc'] };
+    const { offer_uri, tx_code } = await offers.createOffer(both);
+    const citizen = city.citizen();
+    await citizen.takeOffer(offer_uri, tx_code);
+    expect((await citizen.wallet.listCredentials()).map(({ type }) => type)).toEqual(['resident']);
+    const issued = await city.issuing.listIssued({ reference: 'desk-2' });
+    expect(issued.map(({ format }) => format)).toEqual(['dc+sd-jwt']);
+  });
+});
+
 describe('an mdoc [ISO/IEC 18013-5, 9.1.2]', () => {
   test('is signed with ES256 over its security object by the key that the certificate in x5chain has [9.1.2.4]', async () => {
     const { header, unprotected, payload, signature } = opened((await taken()).text);
@@ -156,7 +173,7 @@ describe('an mdoc [ISO/IEC 18013-5, 9.1.2]', () => {
     expect([...digests.keys()]).toEqual([...digests.keys()].sort((left, right) => Number(left) - Number(right)));
     expect(Object.fromEntries(elements)).toEqual({
       ...claims,
-      birth_date: { tag: 1004, value: '1990-05-17' },
+      birth_date: new Tagged(1004, '1990-05-17'),
       ...{ age_over_14: true, age_over_18: true, age_over_19: true, age_over_65: false, youth_protection_adult: true },
     });
   });
