@@ -8,6 +8,7 @@ import { createAlarmService } from './metering/alarms/alarm-service.ts';
 import type { JudgingOptions } from './metering/alarms/judge-alarms-service.ts';
 import { createHouseholdNotices, createWatching } from './metering/alarms/watch-service.ts';
 import { zoneAlarm } from './metering/alarms/zone-outages.ts';
+import { startEventJobs } from './metering/events/event-jobs-service.ts';
 import { LocalDays } from './metering/readings/local-days.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
@@ -47,13 +48,17 @@ export interface AlarmJobsParts {
 export async function composeAlarmJobs(parts: AlarmJobsParts): Promise<{ stop(): Promise<void> }> {
   const { telling, mailer, timeZone } = parts;
   const kinds = await loadAlarmKinds();
-  return startAlarmJobs({
+  const { pool, clock, logger } = parts;
+  const events = startEventJobs({ pool, clock, logger, types: telling.events?.types ?? [] });
+  const alarms = startAlarmJobs({
     ...parts,
     ...{ kinds, days: new LocalDays(timeZone), names: [zoneAlarm, ...kinds] },
     consoleUrl: `${parts.publicUrl}/utility/#/alarms`,
     webhook: telling.webhook,
     mail: mailer === null || telling.mailTo.length === 0 ? null : { mailer, to: telling.mailTo },
+    events: telling.events,
   });
+  return { stop: async () => void (await Promise.all([events.stop(), alarms.stop()])) };
 }
 
 export interface WatchingParts {

@@ -27,6 +27,7 @@ import { createPresentationRequestService } from './identity/presenting/request-
 import { vcApiVerifyRoutes } from './identity/presenting/vc-api-verify-routes.ts';
 import { verifierRoutes } from './identity/presenting/verifier-routes.ts';
 import { createVerifyCredentialService } from './identity/presenting/verify-credential-service.ts';
+import { createVerifyMdocService } from './identity/presenting/verify-mdoc-service.ts';
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { createVerifyW3cAnswerService } from './identity/presenting/verify-w3c-answer-service.ts';
@@ -128,6 +129,7 @@ export async function composeIdentity(options: IdentityOptions) {
   });
   const others = { trust, resolver, statusLists: foreignStatusLists };
   const verifier = createVerifyPresentationService({ ...options, dids, statusLists, others });
+  const mdocs = createVerifyMdocService({ ...options, dids, issuer, statusLists, others });
   const judging = { ...options, dids, resolver, trust, statusLists, foreignStatusLists, dataIntegrity };
   const verifying = createVerifyCredentialService(judging);
   const presentations = createVerifyVcPresentationService({ ...judging, credentials: verifying });
@@ -153,10 +155,11 @@ export async function composeIdentity(options: IdentityOptions) {
   const requests = createPresentationRequestService(asking);
   const answers = createPresentationAnswerService({
     ...asking,
-    verifyPresentation: (presentation, { format, ...expected }) =>
-      format === 'dc+sd-jwt'
-        ? verifier.verifySdJwtPresentation(presentation, expected)
-        : w3cAnswers.verifyW3cAnswer(presentation, { ...expected, format }),
+    verifyPresentation: (presentation, { format, session, ...expected }) => {
+      if (format === 'dc+sd-jwt') return verifier.verifySdJwtPresentation(presentation, expected);
+      if (format === 'mso_mdoc') return mdocs.verifyMdocPresentation(presentation, { ...expected, ...session });
+      return w3cAnswers.verifyW3cAnswer(presentation, { ...expected, format });
+    },
   });
   const verifierList = createVerifierListService({ ...options, issuer, verifiers });
 

@@ -88,7 +88,7 @@ export function composeIssuing(options: IssuingOptions) {
     offers,
     approvals: createOfferApprovalService(options),
     routes: [
-      issuerMetadataRoutes(createMetadataService({ ...options, metadata: metadata.credentialIssuer })),
+      issuerMetadataRoutes(createMetadataService({ ...options, configurations, metadata: metadata.credentialIssuer })),
       openid4vciRoutes({
         publicUrl,
         offers,

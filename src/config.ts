@@ -2,6 +2,7 @@
 // would type it, an option of `naru start`; the option wins.
 import { z } from 'zod';
 import { webhookKey } from './metering/alarms/webhook-signature.ts';
+import { type EventType, eventTypes } from './metering/events/event-message.ts';
 import { problem } from './platform/problem.ts';
 
 export const roles = ['api', 'broker', 'worker'] as const;
@@ -386,6 +387,22 @@ const schema = z.object({
     .refine((text) => webhookKey(text) !== null, 'must be whsec_ and 24 to 64 random bytes in base64')
     .optional()
     .describe('key that signs those posts: whsec_ and 24 to 64 random bytes in base64'),
+  EVENT_WEBHOOK_URL: webUrl
+    .optional()
+    .describe(
+      'address that other programs are told of bills and changed use at (Standard Webhooks); none where absent',
+    ),
+  EVENT_WEBHOOK_SECRET: z
+    .string()
+    .refine((text) => webhookKey(text) !== null, 'must be whsec_ and 24 to 64 random bytes in base64')
+    .optional()
+    .describe('key that signs those posts: whsec_ and 24 to 64 random bytes in base64'),
+  EVENT_WEBHOOK_TYPES: z
+    .string()
+    .default(eventTypes.join())
+    .transform((text) => [...new Set(text.split(',').map((type) => type.trim()))])
+    .pipe(z.array(z.enum(eventTypes, `must be some of ${eventTypes.join(', ')}, separated by commas`)))
+    .describe(`what is told there, separated by commas: ${eventTypes.join(', ')}`),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .optional()
@@ -541,30 +558,45 @@ export function cityProvider(settings: Settings): CityProviderSettings | undefin
 }
 
 /**
- * Where alarms are told beside the console.
+ * Where alarms are told beside the console, and bills and use to other programs.
  *
  * @throws SETTING_INVALID for one setting without what it needs
  */
 export function alarmTelling(settings: Settings): AlarmTelling {
-  const { SMTP_URL, MAIL_FROM, ALARM_MAIL_TO: mailTo, ALARM_WEBHOOK_URL, ALARM_WEBHOOK_SECRET } = settings;
+  const { SMTP_URL, MAIL_FROM, ALARM_MAIL_TO: mailTo } = settings;
   if ((SMTP_URL === undefined) !== (MAIL_FROM === undefined))
     throw problem('SETTING_INVALID', 'SMTP_URL and MAIL_FROM: give both, or neither for no e-mail');
   if (mailTo.length > 0 && SMTP_URL === undefined)
     throw problem('SETTING_INVALID', 'ALARM_MAIL_TO: by which server? Give SMTP_URL and MAIL_FROM too');
-  if ((ALARM_WEBHOOK_URL === undefined) !== (ALARM_WEBHOOK_SECRET === undefined))
-    throw problem('SETTING_INVALID', 'ALARM_WEBHOOK_URL and ALARM_WEBHOOK_SECRET: give both, or neither');
-  if (ALARM_WEBHOOK_URL?.startsWith('http:') && !LOOPBACK.test(new URL(ALARM_WEBHOOK_URL).hostname))
-    throw problem('SETTING_INVALID', 'ALARM_WEBHOOK_URL: http is for a receiver on this machine; write https://');
-  const key = ALARM_WEBHOOK_SECRET === undefined ? null : webhookKey(ALARM_WEBHOOK_SECRET);
   return {
-    webhook: ALARM_WEBHOOK_URL === undefined || key === null ? null : { url: ALARM_WEBHOOK_URL, key },
+    webhook: webhookOf(settings, 'ALARM'),
+    events: withTypes(webhookOf(settings, 'EVENT'), settings.EVENT_WEBHOOK_TYPES),
     smtp: SMTP_URL === undefined || MAIL_FROM === undefined ? null : { url: SMTP_URL, from: MAIL_FROM },
     mailTo,
   };
 }
 
+function webhookOf(settings: Settings, of: 'ALARM' | 'EVENT'): Webhook | null {
+  const [url, secret] = [settings[`${of}_WEBHOOK_URL`], settings[`${of}_WEBHOOK_SECRET`]];
+  if ((url === undefined) !== (secret === undefined))
+    throw problem('SETTING_INVALID', `${of}_WEBHOOK_URL and ${of}_WEBHOOK_SECRET: give both, or neither`);
+  if (url?.startsWith('http:') && !LOOPBACK.test(new URL(url).hostname))
+    throw problem('SETTING_INVALID', `${of}_WEBHOOK_URL: http is for a receiver on this machine; write https://`);
+  const key = secret === undefined ? null : webhookKey(secret);
+  return url === undefined || key === null ? null : { url, key };
+}
+
+const withTypes = (webhook: Webhook | null, types: EventType[]) => (webhook === null ? null : { ...webhook, types });
+
+interface Webhook {
+  url: string;
+  key: Uint8Array;
+}
+
 export interface AlarmTelling {
-  webhook: { url: string; key: Uint8Array } | null;
+  webhook: Webhook | null;
+  /** What other programs are told beside alarms, and where. */
+  events: (Webhook & { types: EventType[] }) | null;
   /** The utility's addresses; none without a mail server. */
   mailTo: readonly string[];
   /** The server that e-mail goes by, to the utility and to the contacts that people named; null: none is sent. */

@@ -196,7 +196,7 @@ describe('where alarms are told', () => {
   const telling = (given: Record<string, string>) => alarmTelling(readSettings({}, given));
 
   test('is nowhere but the console unless settings say so', () => {
-    expect(telling({})).toEqual({ webhook: null, smtp: null, mailTo: [] });
+    expect(telling({})).toEqual({ webhook: null, events: null, smtp: null, mailTo: [] });
   });
 
   test('is by webhook and by e-mail', () => {
@@ -208,13 +208,26 @@ describe('where alarms are told', () => {
     const all = { ...given, SMTP_URL: 'smtps://me:pw@mail.example', ALARM_MAIL_TO: 'a@city.example, b@city.example' };
     expect(telling(all)).toEqual({
       webhook: { url: 'https://ops.example/hook', key: Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64') },
+      events: null,
       smtp: { url: 'smtps://me:pw@mail.example', from: 'naru@city.example' },
       mailTo: ['a@city.example', 'b@city.example'],
     });
     expect(telling({ ALARM_WEBHOOK_URL: 'http://127.0.0.1:9/', ALARM_WEBHOOK_SECRET }).webhook).not.toBeNull();
   });
 
+  test('tells other programs what they asked for, all where they did not say', () => {
+    const given = { EVENT_WEBHOOK_URL: 'https://billing.example/hook', EVENT_WEBHOOK_SECRET: ALARM_WEBHOOK_SECRET };
+    expect(telling(given).events).toMatchObject({
+      url: 'https://billing.example/hook',
+      types: ['bill_run.done', 'bill.correction_due', 'use.changed'],
+    });
+    const some = { ...given, EVENT_WEBHOOK_TYPES: 'use.changed, bill_run.done' };
+    expect(telling(some).events?.types).toEqual(['use.changed', 'bill_run.done']);
+  });
+
   test.each([
+    [{ EVENT_WEBHOOK_URL: 'https://billing.example' }, 'EVENT_WEBHOOK_SECRET'],
+    [{ EVENT_WEBHOOK_TYPES: 'bill.paid' }, 'bill_run.done, bill.correction_due, use.changed'],
     [{ ALARM_WEBHOOK_URL: 'https://ops.example' }, 'ALARM_WEBHOOK_SECRET'],
     [{ ALARM_WEBHOOK_URL: 'http://ops.example', ALARM_WEBHOOK_SECRET }, 'https://'],
     [{ ALARM_WEBHOOK_SECRET: 'hunter2hunter2' }, 'whsec_'],

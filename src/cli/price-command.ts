@@ -32,6 +32,7 @@ interface Options {
   without: string[];
   proven: string[];
   index: string[];
+  count: string[];
   lang: string;
   check?: boolean;
   schema?: boolean;
@@ -48,7 +49,7 @@ export function priceCommand(io: CommandIo, clock: Clock): Command {
     .option('--bore <mm>', "the meter's bore")
     .option('--volume <m3>', 'volume in m3, with up to three decimals')
     .option('--households <n>', 'households behind the meter (가구분할); 1 without')
-    .option('--months <n>', 'months of the bill; 1 without')
+    .option('--months <n>', 'months of the bill, with decimals for a part of one; 1 without, whatever the days')
     .option('--on <date>', 'day of use, where all of it is on one side of any change; today without')
     .option('--from <date>', 'first day of use')
     .option('--until <date>', 'the first day after the use')
@@ -61,6 +62,7 @@ export function priceCommand(io: CommandIo, clock: Clock): Command {
     ['--without <component>', 'an optional component that the meter is without; repeat'],
     ['--proven <predicate>', 'what a credential has proven, for a reduction; repeat'],
     ['--index <name=value>', 'a value of an index for the month, such as bod=3.4; repeat'],
+    ['--count <name=value>', 'a number that the tariff goes by, such as persons=3; repeat'],
   ] as const) {
     command.option(flags, description, gather, [] as string[]);
   }
@@ -117,6 +119,9 @@ function requestOf(options: Options, tariff: Tariff, clock: Clock): PriceRequest
     index_values: Object.fromEntries(
       options.index.map((text) => pair('--index', text)).map(([id, value]) => [id, decimal('--index', value)]),
     ),
+    counts: Object.fromEntries(
+      options.count.map((text) => pair('--count', text)).map(([id, value]) => [id, decimal('--count', value)]),
+    ),
   };
 }
 
@@ -128,6 +133,7 @@ function daysOf(options: Options, tariff: Tariff, clock: Clock): { from: string;
     if (options.on !== undefined) throw new WrongUse('price: give either --on or --from and --until');
     return { from: dateOf('--from', options.from), until: dateOf('--until', options.until) };
   }
+  if (goesByDays(tariff)) throw new WrongUse('price: this tariff goes by the days of use: give --from and --until');
   const today = () =>
     Temporal.Instant.fromEpochMilliseconds(clock.now_ms())
       .toZonedDateTimeISO(tariff.time_zone)
@@ -135,6 +141,12 @@ function daysOf(options: Options, tariff: Tariff, clock: Clock): { from: string;
       .toString();
   const on = options.on === undefined ? today() : dateOf('--on', options.on);
   return { from: on, until: dayAfter(on) };
+}
+
+function goesByDays(tariff: Tariff): boolean {
+  return linesOf(tariff.components).some(
+    (line) => ('scale' in line && line.scale.includes('days')) || ('per' in line && line.per.includes('days')),
+  );
 }
 
 function needed(value: string | undefined, option: string): string {
@@ -174,8 +186,12 @@ function pair(option: string, text: string): [string, string] {
 }
 
 function otherClass(text: string): OtherClass {
-  const [name, rest] = pair('--with', text);
-  const [households = '', m3] = rest.split(':');
+  const [, name, households, m3] = /^([^=]+)=(\d+)(?::(.+))?$/.exec(text) ?? [];
+  if (name === undefined || households === undefined) {
+    throw new WrongUse(
+      `--with: '${text.slice(0, 40)}' is not CLASS=HOUSEHOLDS or CLASS=HOUSEHOLDS:M3, as in bath=1:20`,
+    );
+  }
   const other = { class: name, households: wholeNumber('--with', households) };
   return m3 === undefined ? other : { ...other, volume_l: litres('--with', m3) };
 }

@@ -31,6 +31,10 @@ export const problemCatalogue = {
   DID_ERASED: { status: 410, title: 'The DID was erased and cannot be used again' },
   CREDENTIAL_TYPE_UNKNOWN: { status: 400, title: 'There is no such credential type' },
   CREDENTIAL_FORMAT_UNKNOWN: { status: 400, title: 'There is no such credential format' },
+  ISSUER_CERTIFICATE_MISSING: {
+    status: 409,
+    title: 'That format carries a certificate of the issuer, and there is none now',
+  },
   CLAIMS_INVALID: { status: 400, title: 'The claims do not fit the credential type' },
   CREDENTIAL_INVALID: { status: 400, title: 'That is not a credential that can be issued' },
   CREDENTIAL_REFUSED: { status: 400, title: 'The credential did not verify' },

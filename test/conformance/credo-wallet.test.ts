@@ -6,6 +6,7 @@ import { readIssuerCertificate } from '../../src/identity/trust/issuer-certifica
 import { freePort } from '../../src/platform/free-port.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { testAuthority } from '../support/certificates.ts';
+import { certifyIssuer } from '../support/certified-issuer.ts';
 import { cityClient, residentMapping, ScriptedBrowser, startCityProvider } from '../support/city-provider.ts';
 import { type CredoRecord, type CredoWallet, findCredo } from '../support/credo.ts';
 import { portalHouse } from '../support/portal-house.ts';
@@ -145,6 +146,64 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
     await revoke('kim');
     expect((await ask()).found.state).toBe('refused');
   });
+
+  test('receives mdocs by pre-authorized code, presents one, and is refused after revocation [ISO/IEC 18013-5]', async () => {
+    const { issuer, verifierAnchors, requests, verifiers, offers } = house.identity;
+    // The library of Credo asks for a country in the authority's name. Source: ISO/IEC 18013-5:2021, table B.3
+    const authority = await testAuthority('City authority, C=KR');
+    await certifyIssuer(issuer, { publicUrl: house.publicUrl, now_ms: house.clock.now_ms(), authority });
+    const root = authority.cert.replace(/-----[^-]+-----|\s/g, '');
+    if (credo === null) return;
+    const trustedCertificates = [...verifierAnchors, root];
+    const knowing = await credo.credoWallet({ resolverUrl: house.publicUrl, trustedCertificates });
+    onTestFinished(async () => {
+      issuer.certificate = null;
+      await knowing.close();
+    });
+    await verifiers.registerVerifier(
+      'kiosk',
+      {
+        name: { ko: '발권기', en: 'Ticket machine' },
+        purpose: { ko: '나이를 확인합니다.', en: 'To check the age.' },
+        keeps: { ko: '보관하지 않습니다.', en: 'Not kept.' },
+        may_ask: [{ type: 'resident', claims: ['age_over_19', 'birth_date'] }],
+        ...{ return_origins: [], certificate: null, own_client: null },
+      },
+      'operator',
+    );
+    const ask = async () => {
+      const asked = await requests.createPresentationRequest({
+        verifier: 'kiosk',
+        credentials: [
+          { type: 'resident', format: 'mso_mdoc', claims: [{ name: 'age_over_19' }, { name: 'birth_date' }] },
+        ],
+        mode: 'cross_device',
+      });
+      const answer = await knowing.answer(asked.authorization_request);
+      return { answer, id: asked.request_id, found: await requests.presentationState(asked.request_id, 'kiosk') };
+    };
+
+    const offer = await offers.createOffer({
+      ...{ type: 'resident', reference: 'lee', formats: ['mso_mdoc'] },
+      claims: { family_name: '이', given_name: '나루', birth_date: '1990-05-17', address_district: '해운대구' },
+    });
+    const [record] = await knowing.takeOffer(offer.offer_uri, offer.tx_code);
+    expect(record?.credentialInstances.length).toBeGreaterThan(1);
+    const copies = record?.credentialInstances as { issuerSignedBase64Url: string; kmsKeyId: string }[];
+    expect(new Set(copies.map(({ kmsKeyId }) => kmsKeyId)).size).toBe(copies.length);
+
+    const { answer, id, found } = await ask();
+    expect({ answer, found }).toMatchObject({
+      ...{ answer: { satisfied: true, status: 200 }, found: { state: 'verified' } },
+    });
+    expect(await requests.collectPresentation(id, 'kiosk')).toMatchObject({
+      credentials: [{ type: 'resident', claims: { age_over_19: true, birth_date: '1990-05-17' } }],
+    });
+    await revoke('lee');
+    const again = await ask();
+    const failed = again.found.credentials?.[0]?.trace.filter(({ outcome }) => outcome === 'failed');
+    expect(failed?.map(({ reason }) => reason)).toEqual(['CREDENTIAL_REVOKED']);
+  }, 60_000);
 
   test('takes a credential that brings its certificates where it trusts their authority, and only there [HAIP 6.1.1]', async () => {
     const { issuer, verifierAnchors } = house.identity;

@@ -76,7 +76,10 @@ const metadata = issuerMetadata({
     trustsAttestations: false,
   },
 });
-const desk = createOfferService({ ...parts, metadata, configurations, signInTypes: [] });
+const desk = createOfferService({
+  ...{ ...parts, metadata, configurations, signInTypes: [] },
+  issuer: { certificate: null },
+});
 
 async function offered(): Promise<{ id: string; code: string; txCode: string }> {
   const offer = await desk.createOffer({ type: 'water-account', claims: waterAccountClaims, reference: 'SP-0001' });

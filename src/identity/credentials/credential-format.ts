@@ -38,12 +38,18 @@ interface FormatBasics {
   id: string;
   /** The credential format identifier. Source: OpenID4VCI 1.0, appendix A. */
   openidFormat: string;
-  /** Values of `credential_signing_alg_values_supported`: JOSE algorithms, or a cryptosuite's name. */
-  signingAlgorithms: readonly string[];
+  /** Values of `credential_signing_alg_values_supported`: JOSE algorithms, a cryptosuite's name, or COSE's numbers. */
+  signingAlgorithms: readonly string[] | readonly number[];
+  /** Values of `cryptographic_binding_methods_supported`, where they are not those of every other format. */
+  bindingMethods?: readonly string[];
+  /** The issuer's certificate is part of it: without one it is neither offered nor issued. */
+  needsCertificate?: true;
   /** Keys it can be signed with, the preferred first. */
   keyKinds: readonly SigningKeyKind[];
   /** What names the type in a credential configuration, beside `format`. Source: OpenID4VCI 1.0, appendix A. */
   typeConfiguration(type: CredentialType, publicUrl: string): Record<string, unknown>;
+  /** Where a claim stands in the credential. Source: OpenID4VCI 1.0, appendix C. */
+  claimPath(type: CredentialType, claim: string): string[];
 }
 
 /** A format for registered types only. */

@@ -9,6 +9,7 @@ import { ecdsaRdfc2019 } from './formats/ecdsa-rdfc-2019.ts';
 import { ecdsaSd2023 } from './formats/ecdsa-sd-2023.ts';
 import { eddsaJcs2022 } from './formats/eddsa-jcs-2022.ts';
 import { eddsaRdfc2022 } from './formats/eddsa-rdfc-2022.ts';
+import { msoMdoc } from './formats/mso-mdoc.ts';
 import { vcJwt } from './formats/vc-jwt.ts';
 import { vcSdJwt } from './formats/vc-sd-jwt.ts';
 
@@ -27,7 +28,7 @@ const w3cFormats: readonly W3cFormat[] = [
 /** Names of the cryptosuites with which W3C credentials are secured and presentations proved here. */
 export const proofSuites: readonly string[] = w3cFormats.flatMap(({ id, by }) => (by === 'proof' ? [id] : []));
 
-export const credentialFormats: readonly CredentialFormat[] = [dcSdJwt, ...w3cFormats];
+export const credentialFormats: readonly CredentialFormat[] = [dcSdJwt, ...w3cFormats, msoMdoc];
 
 /** @throws CREDENTIAL_FORMAT_UNKNOWN */
 export function credentialFormat(id: string): CredentialFormat {

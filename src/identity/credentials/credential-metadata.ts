@@ -32,12 +32,12 @@ export function sdJwtVcTypeMetadata(type: CredentialType, publicUrl: string) {
   };
 }
 
-/** `credential_metadata` of an issuer's metadata. Source: OpenID4VCI 1.0, 12.2.4 and appendix B.2. */
+/** `credential_metadata` of an issuer's metadata, but for where the claims stand. Source: OpenID4VCI 1.0, 12.2.4 and B.2. */
 export function credentialMetadata(type: CredentialType) {
   return {
     display: displays(type.name, type.description),
     claims: Object.entries(type.claims).map(([name, { label, schema }]) => ({
-      path: [name],
+      name,
       mandatory: !schema.safeParse(undefined).success,
       display: displays(label),
     })),

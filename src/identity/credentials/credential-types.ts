@@ -40,6 +40,16 @@ export function vctOf(type: CredentialType, publicUrl: string): string {
   return `${publicUrl}/vct/${type.id}`;
 }
 
+/** The document type in mdocs, and the one namespace of its elements. Source: ISO/IEC 18013-5:2021, 8.3.1 */
+export function doctypeOf({ id }: CredentialType): string {
+  return `urn:naru:mdoc:${id}:1`;
+}
+
+/** The type a document type names, null where it is none of ours. */
+export function typeOfDoctype(doctype: string): CredentialType | null {
+  return credentialTypes.find((type) => doctypeOf(type) === doctype) ?? null;
+}
+
 /** The type a `vct` names, null where it is none of ours. */
 export function typeOfVct(vct: unknown, publicUrl: string): CredentialType | null {
   return credentialTypes.find((type) => vctOf(type, publicUrl) === vct) ?? null;

@@ -16,5 +16,6 @@ export function ldpVc(
     signingAlgorithms: [cryptosuite],
     keyKinds: kinds,
     typeConfiguration: (type, publicUrl) => ({ credential_definition: credentialDefinition(type, publicUrl) }),
+    claimPath: (_type, claim) => ['credentialSubject', claim],
   };
 }

@@ -109,8 +109,9 @@ export async function insertCredentials(
        SELECT candidate.index
        FROM unnest(($8::integer[])[(wanted.n - 1) * $10::integer + 1 : wanted.n * $10::integer]) WITH ORDINALITY
          AS candidate (index, n)
-       WHERE NOT EXISTS (SELECT FROM identity.credential taken
-         WHERE taken.status_list = wanted.list AND taken.status_index = candidate.index)
+       -- Each asks the index for itself: as NOT EXISTS it may become a join that reads the whole list.
+       WHERE (SELECT true FROM identity.credential taken
+         WHERE taken.status_list = wanted.list AND taken.status_index = candidate.index) IS NULL
        ORDER BY candidate.n LIMIT 1
      ) AS place
      WHERE NOT EXISTS (SELECT FROM identity.revoked_issuer_key revoked WHERE revoked.fragment = wanted.signing_key)

@@ -14,5 +14,6 @@ export function envelopeOf(
     typeConfiguration: (credentialType, publicUrl) => ({
       credential_definition: credentialDefinition(credentialType, publicUrl),
     }),
+    claimPath: (_type, claim) => ['credentialSubject', claim],
   };
 }

@@ -24,6 +24,21 @@ export function methodFor(
   return method?.controller === document.id ? method : null;
 }
 
+/** The address that the document lists this key under for the purpose; null where it does not. */
+export function methodOfKey(
+  document: DidDocument,
+  { crv, x, y }: { crv?: string; x?: string; y?: string },
+  purpose: VerificationRelationship,
+): VerificationMethod | null {
+  for (const one of (document[purpose] ?? []) as Listed[]) {
+    const id = absoluteDidUrl(typeof one === 'string' ? one : one.id, document.id);
+    const method = methodFor(document, id, purpose);
+    const jwk = method && publicJwkOf(method);
+    if (jwk && jwk.crv === crv && jwk.x === x && ('y' in jwk ? jwk.y : undefined) === y) return method;
+  }
+  return null;
+}
+
 type PublicJwk =
   | { kty: 'EC'; crv: 'P-256' | 'P-384'; x: string; y: string }
   | { kty: 'OKP'; crv: 'Ed25519'; x: string };

@@ -3,8 +3,9 @@ import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { secretHash } from '../secrets.ts';
+import type { Issuer } from '../trust/issuer-keys.ts';
 import { deferIssue, deferredIdentifier, endDeferredIssue, spendNonces } from './credential-answer-store.ts';
-import type { CredentialConfiguration } from './credential-configuration.ts';
+import { type CredentialConfiguration, canIssue } from './credential-configuration.ts';
 import {
   openRequest,
   type RequestKey,
@@ -40,6 +41,7 @@ export interface DeliveryOptions {
   holders: ProveHolderService;
   answers: IssueAnswerService;
   configurations: readonly CredentialConfiguration[];
+  issuer: Pick<Issuer, 'certificate'>;
   requestKey: RequestKey;
   /** Whether requests and answers in the clear are refused. */
   encryptionRequired: boolean;
@@ -49,7 +51,7 @@ export interface DeliveryOptions {
 export type DeliveryService = ReturnType<typeof createDeliveryService>;
 
 export function createDeliveryService(options: DeliveryOptions) {
-  const { pool, clock, random, grants, holders, answers, requestKey, encryptionRequired } = options;
+  const { pool, clock, random, grants, holders, answers, issuer, requestKey, encryptionRequired } = options;
   const configurations = new Map(options.configurations.map((configuration) => [configuration.id, configuration]));
 
   /** Source: OpenID4VCI 1.0, 8. What is issued, recorded and spent commits together, or not at all. */
@@ -143,8 +145,14 @@ export function createDeliveryService(options: DeliveryOptions) {
 
   function configurationOf({ configurationId }: GrantedCredential): CredentialConfiguration {
     const configuration = configurations.get(configurationId);
-    if (configuration !== undefined) return configuration;
-    throw credentialRefusal('unknown_credential_configuration', 'That credential is not issued here any more.');
+    if (configuration === undefined) {
+      throw credentialRefusal('unknown_credential_configuration', 'That credential is not issued here any more.');
+    }
+    if (canIssue(configuration.format, issuer, clock.now_ms())) return configuration;
+    throw credentialRefusal(
+      'credential_request_denied',
+      'The issuer has no valid certificate now, which this format carries; ask again later, or for another format.',
+    );
   }
 
   async function approvalOf({ approvalOf: offerId = null }: GrantedCredential): Promise<'awaiting' | 'approved'> {

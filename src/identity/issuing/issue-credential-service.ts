@@ -23,6 +23,7 @@ import { didJwkOf, w3cCredentialOf } from '../credentials/w3c-credential.ts';
 import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import { kindOfDidKey, type SigningKey, signingKey } from '../trust/signing-key.ts';
+import { canIssue, NO_CERTIFICATE } from './credential-configuration.ts';
 import type {
   BatchOrder,
   CredentialOrder,
@@ -58,7 +59,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
    * Issues a credential of a registered type in any registered format.
    *
    * @param transaction commits the record; without one, the issue is a transaction of its own
-   * @throws CREDENTIAL_TYPE_UNKNOWN, CREDENTIAL_FORMAT_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (holder's key)
+   * @throws CREDENTIAL_TYPE_UNKNOWN, CREDENTIAL_FORMAT_UNKNOWN, ISSUER_CERTIFICATE_MISSING, CLAIMS_INVALID,
+   *   REQUEST_INVALID (holder's key)
    */
   async function issueInFormat(order: CredentialOrder, transaction?: Transaction): Promise<IssuedInFormat> {
     const { holder, subjectDid, ...rest } = order;
@@ -90,6 +92,7 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
     transaction: Transaction,
   ): Promise<IssuedInFormat[]> {
     const format = credentialFormat(order.format);
+    if (!canIssue(format, issuer, clock.now_ms())) throw problem('ISSUER_CERTIFICATE_MISSING', NO_CERTIFICATE);
     const type = credentialType(order.type);
     const claims = claimsAtIssue(type, order.claims, clock.now_ms());
     const { issuedAt_s, holders, subjectDid, issue } = order;

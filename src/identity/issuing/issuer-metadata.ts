@@ -1,8 +1,9 @@
 // What the issuer says about itself to wallets: endpoints, sealing, and for each configuration its format, display, proofs.
 import type { AuthorizationServerMetadata } from '@openid4vc/oauth2';
 import { type IssuerMetadataResult, Openid4vciIssuer, Openid4vciVersion } from '@openid4vc/openid4vci';
+import type { CredentialFormat } from '../credentials/credential-format.ts';
 import { credentialMetadata } from '../credentials/credential-metadata.ts';
-import type { Bilingual } from '../credentials/credential-type.ts';
+import type { Bilingual, CredentialType } from '../credentials/credential-type.ts';
 import { allowAddressesLike, openidCallbacks } from '../openid-callbacks.ts';
 import type { CredentialConfiguration } from './credential-configuration.ts';
 import { encryptionMetadata, type RequestKey } from './credential-encryption.ts';
@@ -71,14 +72,14 @@ function configurationMetadata({ id, type, format, need }: CredentialConfigurati
     ...format.typeConfiguration(type, issuer.publicUrl),
     // One a configuration. Source: HAIP 1.0, 4.1.
     scope: id,
-    cryptographic_binding_methods_supported: ['jwk', ...holderDidMethods],
-    credential_signing_alg_values_supported: [...format.signingAlgorithms],
+    cryptographic_binding_methods_supported: [...(format.bindingMethods ?? ['jwk', ...holderDidMethods])],
+    credential_signing_alg_values_supported: format.signingAlgorithms.slice(),
     proof_types_supported: {
       jwt: proofType(need),
       // A key attestation of any level is what this proof type is made of, so that an empty need says what there is.
       ...(issuer.trustsAttestations ? { attestation: proofType(need ?? {}) } : {}),
     },
-    credential_metadata: displayMetadata(credentialMetadata(type), format.secures === 'w3c'),
+    credential_metadata: displayMetadata(type, format),
   };
 }
 
@@ -90,10 +91,10 @@ function proofType(need: Partial<KeyAttestationNeed> | null) {
   };
 }
 
-/** @param inSubject whether claims stand in `credentialSubject`. Source: OpenID4VCI 1.0, appendix C.1. */
-function displayMetadata({ display, claims }: ReturnType<typeof credentialMetadata>, inSubject: boolean) {
+function displayMetadata(type: CredentialType, format: CredentialFormat) {
+  const { display, claims } = credentialMetadata(type);
   return {
     display: display.map((entry) => ({ ...entry })),
-    claims: claims.map((claim) => ({ ...claim, path: inSubject ? ['credentialSubject', ...claim.path] : claim.path })),
+    claims: claims.map(({ name, ...claim }) => ({ ...claim, path: format.claimPath(type, name) })),
   };
 }

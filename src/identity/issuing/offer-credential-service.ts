@@ -14,8 +14,9 @@ import { checkClaims } from '../credentials/claims.ts';
 import { credentialType } from '../credentials/credential-types.ts';
 import { openidCallbacks } from '../openid-callbacks.ts';
 import { codeHash, issuerState, preAuthorizedCode, randomDigits, randomUuid, txCodeHash } from '../secrets.ts';
+import type { Issuer } from '../trust/issuer-keys.ts';
 import { authorizationLimits } from './authorization-request.ts';
-import type { CredentialConfiguration } from './credential-configuration.ts';
+import { type CredentialConfiguration, canIssue, NO_CERTIFICATE } from './credential-configuration.ts';
 import { grantLimits } from './grant.ts';
 import { issuerPaths } from './issuer-metadata.ts';
 import { type Offer, type OfferOrder, type OpenOffer, offerLimits } from './offer.ts';
@@ -33,7 +34,7 @@ export interface OfferService {
   /**
    * The person takes the offer with a wallet and the `tx_code`, once, before `expires_at`.
    * Throws CREDENTIAL_TYPE_UNKNOWN, CLAIMS_INVALID, REQUEST_INVALID (reference or claims too long, lifetime out of
-   * bounds, a format the type is not issued in).
+   * bounds, a format the type is not issued in), ISSUER_CERTIFICATE_MISSING.
    *
    * @param within commits the offer; without one it is a transaction of its own
    */
@@ -62,10 +63,11 @@ export function createOfferService(parts: {
   random: Random;
   metadata: IssuerMetadataResult;
   configurations: readonly CredentialConfiguration[];
+  issuer: Pick<Issuer, 'certificate'>;
   /** What can be had by signing in at the city's provider. */
   signInTypes: readonly string[];
 }): OfferService {
-  const { pool, clock, random, metadata, configurations, signInTypes } = parts;
+  const { pool, clock, random, metadata, configurations, issuer, signInTypes } = parts;
   const library = new Openid4vciIssuer({ callbacks: openidCallbacks({}) });
   const publicUrl = metadata.credentialIssuer.credential_issuer;
 
@@ -89,17 +91,20 @@ export function createOfferService(parts: {
     [authorizationCodeGrantIdentifier]: { issuer_state: issuerState(handle) },
   });
 
-  /** Null where the type's first configuration is meant. @throws REQUEST_INVALID */
+  /** Null where the type's first configuration is meant. @throws REQUEST_INVALID, ISSUER_CERTIFICATE_MISSING */
   function configurationIdsOf(type: string, formats: readonly string[] | undefined): string[] | null {
     if (formats === undefined) return null;
-    const ids = configurations
-      .filter((each) => each.type.id === type && formats.includes(each.format.id))
-      .map(({ id }) => id);
-    if (ids.length > 0 && ids.length === formats.length) return ids;
-    throw problem(
-      'REQUEST_INVALID',
-      `formats: ${type} is not issued in one of them; the issuer's metadata lists them.`,
-    );
+    const found = configurations.filter((each) => each.type.id === type && formats.includes(each.format.id));
+    if (found.length === 0 || found.length !== formats.length) {
+      throw problem(
+        'REQUEST_INVALID',
+        `formats: ${type} is not issued in one of them; the issuer's metadata lists them.`,
+      );
+    }
+    if (!found.every(({ format }) => canIssue(format, issuer, clock.now_ms()))) {
+      throw problem('ISSUER_CERTIFICATE_MISSING', NO_CERTIFICATE);
+    }
+    return found.map(({ id }) => id);
   }
 
   return {

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { protocolAlgorithm } from '../openid-callbacks.ts';
 import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
+import { type CredentialConfiguration, canIssue } from './credential-configuration.ts';
 import { inLanguages, type Language, METADATA_TYPE } from './metadata-presentation.ts';
 
 export const metadataLimits = {
@@ -16,16 +17,34 @@ export const metadataLimits = {
 
 export type MetadataService = ReturnType<typeof createMetadataService>;
 
-export function createMetadataService(parts: { clock: Clock; issuer: Issuer; metadata: CredentialIssuerMetadata }) {
-  const { clock, issuer, metadata } = parts;
+export function createMetadataService(parts: {
+  clock: Clock;
+  issuer: Issuer;
+  metadata: CredentialIssuerMetadata;
+  configurations: readonly CredentialConfiguration[];
+}) {
+  const { clock, issuer, metadata, configurations } = parts;
   const texts = new Map<string, string>();
   const signed = new Map<string, { by: string; issuedAt_s: number; jwt: string }>();
 
+  /** The metadata without what cannot be issued now, and a name for what is left out. */
+  function offered(): { now: CredentialIssuerMetadata; without: string } {
+    const left = configurations.filter(({ format }) => !canIssue(format, issuer, clock.now_ms())).map(({ id }) => id);
+    if (left.length === 0) return { now: metadata, without: '' };
+    const kept = Object.entries(metadata.credential_configurations_supported).filter(([id]) => !left.includes(id));
+    return {
+      now: { ...metadata, credential_configurations_supported: Object.fromEntries(kept) },
+      without: left.join(),
+    };
+  }
+
   function inJson(languages: readonly Language[]): string {
-    const known = texts.get(languages.join());
+    const { now, without } = offered();
+    const name = `${languages.join()} ${without}`;
+    const known = texts.get(name);
     if (known !== undefined) return known;
-    const text = JSON.stringify(inLanguages(metadata, languages));
-    texts.set(languages.join(), text);
+    const text = JSON.stringify(inLanguages(now, languages));
+    texts.set(name, text);
     return text;
   }
 
@@ -37,7 +56,7 @@ export function createMetadataService(parts: { clock: Clock; issuer: Issuer; met
     const known = signed.get(languages.join());
     if (known?.by === by && now_s - known.issuedAt_s < metadataLimits.signedLifetime_s / 2) return known.jwt;
     const payload = {
-      ...inLanguages(metadata, languages),
+      ...inLanguages(offered().now, languages),
       iss: issuer.did,
       sub: metadata.credential_issuer,
       iat: now_s,

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { isListOf, readTokenStatusList, stateIn, type TokenStatusList } from '../credentials/token-status-list.ts';
 import type { DidResolver } from '../dids/did-resolution.ts';
 import type { IssuerTrust } from '../trust/trusted-issuers.ts';
-import { chainSteps } from './chain-step.ts';
+import { certifiedJwt, chainSteps } from './chain-step.ts';
 import type { ForeignStatusLists } from './foreign-status-list-port.ts';
 import type { FreshnessPolicy } from './freshness-policy.ts';
 import { judgeReading } from './status-step.ts';
@@ -14,6 +14,8 @@ import { type TraceStep, traceStep } from './verdict.ts';
 const TOKEN_TYPES = ['application/statuslist+jwt'];
 
 export interface ForeignTokenStatusOptions {
+  /** No slash at the end. */
+  publicUrl: string;
   clock: Clock;
   lists: ForeignStatusLists;
   policy: FreshnessPolicy;
@@ -27,7 +29,27 @@ export interface StatusIssuer {
   type: string;
 }
 
-export function createForeignTokenStatus({ clock, lists, policy, trust, resolver }: ForeignTokenStatusOptions) {
+export function createForeignTokenStatus(options: ForeignTokenStatusOptions) {
+  const { publicUrl, clock, lists, policy, trust, resolver } = options;
+
+  /**
+   * Our own lists say nothing about what others issued, and a place in them would take over another credential's record.
+   *
+   * @param reference null where the credential names no status, `unreadable` where it does in another form
+   */
+  async function stepFor(
+    reference: { uri: string; index: number } | null | 'unreadable',
+    by: StatusIssuer,
+  ): Promise<TraceStep> {
+    if (reference === null) return traceStep('status', 'not_checked', 'STATUS_NOT_NAMED');
+    const isReadable = reference !== 'unreadable' && !isOwnAddress(reference.uri);
+    return isReadable ? statusOf(reference, by) : traceStep('status', 'failed', 'STATUS_UNKNOWN');
+  }
+
+  function isOwnAddress(uri: string): boolean {
+    return URL.canParse(uri) && new URL(uri).origin === new URL(publicUrl).origin;
+  }
+
   async function statusOf(reference: { uri: string; index: number }, by: StatusIssuer): Promise<TraceStep> {
     const entry = { list: reference.uri, index: reference.index };
     if (!URL.canParse(reference.uri)) return traceStep('status', 'failed', 'STATUS_LIST_MALFORMED');
@@ -58,9 +80,9 @@ export function createForeignTokenStatus({ clock, lists, policy, trust, resolver
     }
     if (x5c === undefined) return false;
     const jwt = { compact, header, payload: { ...payload, ...(issuer === null ? {} : { iss: issuer }) } };
-    const { signature, issuer: named } = await chainSteps(jwt, { type, now_s, trust });
+    const { signature, issuer: named } = await chainSteps(certifiedJwt(jwt), { type, now_s, trust });
     return signature.outcome === 'passed' && named.outcome === 'passed';
   }
 
-  return { statusOf };
+  return { stepFor };
 }

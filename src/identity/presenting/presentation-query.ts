@@ -2,8 +2,9 @@
 import { DcqlPresentationResult, DcqlQuery } from 'dcql';
 import { problem } from '../../platform/problem.ts';
 import { dcqlCredential, expandedTypes } from '../credentials/credential-metadata.ts';
-import { credentialType, vctOf } from '../credentials/credential-types.ts';
-import { presentationLimits, type Wanted, type WantedCredential } from './presentation-request.ts';
+import type { CredentialType } from '../credentials/credential-type.ts';
+import { credentialType, doctypeOf, vctOf } from '../credentials/credential-types.ts';
+import { type AskedFormat, presentationLimits, type Wanted, type WantedCredential } from './presentation-request.ts';
 
 export type PresentationQuery = DcqlQuery.Output;
 
@@ -42,6 +43,31 @@ export function presentationQuery(wanted: Wanted, publicUrl: string): Presentati
   return query;
 }
 
+/** Formats that bring certificates of their issuer. */
+const certified: ReadonlySet<AskedFormat> = new Set(['dc+sd-jwt', 'mso_mdoc']);
+
+/** Source: OpenID4VP 1.0, B.1.1, B.2.3 and B.3.5. */
+function askedShape(format: AskedFormat, type: CredentialType, publicUrl: string, names: string[]) {
+  if (format === 'dc+sd-jwt') return dcqlCredential(type, publicUrl, names);
+  if (format === 'mso_mdoc') return { format, meta: { doctype_value: doctypeOf(type) } };
+  return { format, meta: { type_values: [expandedTypes(type)] } };
+}
+
+function pathOf(format: AskedFormat, type: CredentialType, name: string): string[] {
+  if (format === 'dc+sd-jwt') return [name];
+  return [format === 'mso_mdoc' ? doctypeOf(type) : 'credentialSubject', name];
+}
+
+/** A verified credential as the library matches it to the question. */
+function answerShape(format: AskedFormat, type: CredentialType, publicUrl: string, claims: Record<string, string>) {
+  if (format === 'dc+sd-jwt') return { credential_format: format, vct: vctOf(type, publicUrl), claims };
+  if (format === 'mso_mdoc') {
+    const doctype = doctypeOf(type);
+    return { credential_format: format, doctype, namespaces: { [doctype]: claims } };
+  }
+  return { credential_format: format, type: expandedTypes(type), claims: { credentialSubject: claims } };
+}
+
 function credentialQuery(wanted: WantedCredential, publicUrl: string) {
   const type = credentialType(wanted.type);
   const { claims } = wanted;
@@ -54,19 +80,21 @@ function credentialQuery(wanted: WantedCredential, publicUrl: string) {
     throw problem('REQUEST_INVALID', `claims: at most ${presentationLimits.optionalClaims} may be optional`);
   }
   const { format = 'dc+sd-jwt' } = wanted;
-  if (format !== 'dc+sd-jwt' && wanted.trusted_authorities !== undefined) {
-    throw problem('REQUEST_INVALID', 'trusted_authorities: W3C credentials bring no certificates; ask for dc+sd-jwt');
+  const brings = certified.has(format);
+  if (!brings && wanted.trusted_authorities !== undefined) {
+    throw problem(
+      'REQUEST_INVALID',
+      'trusted_authorities: W3C credentials bring no certificates; ask for dc+sd-jwt or mso_mdoc',
+    );
   }
   return {
-    ...(format === 'dc+sd-jwt'
-      ? dcqlCredential(type, publicUrl, names)
-      : { format, meta: { type_values: [expandedTypes(type)] } }),
+    ...askedShape(format, type, publicUrl, names),
     id: queryIdOf(wanted),
     ...(wanted.multiple === true ? { multiple: true } : {}),
     ...(wanted.trusted_authorities === undefined ? {} : { trusted_authorities: authoritiesOf(wanted) }),
     claims: claims.map(({ name, values }) => ({
       ...(optional.length === 0 ? {} : { id: name }),
-      path: format === 'dc+sd-jwt' ? [name] : ['credentialSubject', name],
+      path: pathOf(format, type, name),
       ...(values === undefined ? {} : { values }),
     })),
     ...(optional.length === 0
@@ -122,9 +150,7 @@ export function answersQuery(
         // The library takes JSON values only, which a verdict's claims are.
         const shown = each as Record<string, string>;
         return {
-          ...(format === 'dc+sd-jwt'
-            ? { credential_format: format, vct: vctOf(type, publicUrl), claims: shown }
-            : { credential_format: format, type: expandedTypes(type), claims: { credentialSubject: shown } }),
+          ...answerShape(format, type, publicUrl, shown),
           cryptographic_holder_binding: true,
         };
       }),

@@ -36,10 +36,10 @@ export interface WantedAuthority {
 }
 
 /**
- * How an asked credential is secured: SD-JWT VC, a W3C credential with Data Integrity proofs, or one in a JWT.
- * Source: OpenID4VP 1.0, B.1 and B.3.
+ * How an asked credential is secured: SD-JWT VC, a W3C credential with Data Integrity proofs, one in a JWT, or mdoc.
+ * Source: OpenID4VP 1.0, B.1 to B.3.
  */
-export const askedFormats = ['dc+sd-jwt', 'ldp_vc', 'jwt_vc_json'] as const;
+export const askedFormats = ['dc+sd-jwt', 'ldp_vc', 'jwt_vc_json', 'mso_mdoc'] as const;
 export type AskedFormat = (typeof askedFormats)[number];
 
 export interface WantedCredential {

@@ -9,6 +9,7 @@ import type { Pool } from '../../platform/postgres/database.ts';
 import { type Random, randomToken } from '../../platform/random.ts';
 import { sameSecret } from '../secrets.ts';
 import type { VerifierService } from '../trust/verifier-service.ts';
+import type { MdocSession } from './device-step.ts';
 import { answersQuery, askedClaims, queryIdOf, wantedAuthorities } from './presentation-query.ts';
 import {
   type AskedFormat,
@@ -33,6 +34,8 @@ export type VerifyPresentation = (
     types: string[];
     transactions: string[];
     authorities: string[] | undefined;
+    /** How it was asked, which an mdoc's device signs. */
+    session: Omit<MdocSession, 'nonce'>;
   },
 ) => Promise<Verdict>;
 
@@ -79,6 +82,7 @@ export function createPresentationAnswerService(parts: {
     request: RequestRecord,
     presented: { wanted: WantedCredential; presentations: unknown[] }[],
     audience: string,
+    session: Omit<MdocSession, 'nonce'>,
   ): Promise<CredentialVerdict[]> {
     const verdicts: CredentialVerdict[] = [];
     for (const { wanted, presentations } of presented) {
@@ -88,7 +92,7 @@ export function createPresentationAnswerService(parts: {
       );
       const authorities = wantedAuthorities(wanted);
       const { format = 'dc+sd-jwt', type } = wanted;
-      const expected = { format, nonce: request.nonce, audience, types: [type], transactions, authorities };
+      const expected = { format, nonce: request.nonce, audience, types: [type], transactions, authorities, session };
       for (const presentation of presentations) {
         verdicts.push({ query_id: queryId, ...(await verifyPresentation(presentation, expected)) });
       }
@@ -112,7 +116,11 @@ export function createPresentationAnswerService(parts: {
       const about = describeRequest({ publicUrl, signers, request, verifier, handle, responseKey });
       const payload = request.mode === 'dc_api' ? browserRequestPayload(about) : requestPayload(about);
       const presented = matchToQuestion(request, presentationsIn(answer, payload));
-      const credentials = await verifyAll(request, presented, audienceOf(request, about.clientId));
+      const session = {
+        ...{ clientId: about.clientId, responseUri: about.responseUri, origin: request.origin },
+        responseJwk: responseKey?.publicJwk ?? null,
+      };
+      const credentials = await verifyAll(request, presented, audienceOf(request, about.clientId), session);
       const code = request.mode === 'same_device' ? randomToken(random) : null;
       const goOn = (): { redirect_uri?: string } =>
         code === null || request.returnUrl === null ? {} : { redirect_uri: returnPage(request, code) };

@@ -1,4 +1,5 @@
-// What a request says the verifier takes, of the formats it asks for. Source: OpenID4VP 1.0, B.1.3 and B.3.4.
+// What a request says the verifier takes, of the formats it asks for. Source: OpenID4VP 1.0, B.1.3, B.2.2 and B.3.4.
+import { SignatureAlgorithm } from '@owf/mdoc';
 import { proofSuites } from '../credentials/credential-formats.ts';
 import { signatureAlgorithms } from '../credentials/jose-header.ts';
 import { protocolAlgorithm } from '../openid-callbacks.ts';
@@ -22,6 +23,14 @@ export function supportedFormats({ credentials }: Pick<Wanted, 'credentials'>) {
           ldp_vc: {
             proof_type_values: ['DataIntegrityProof'] as [string],
             cryptosuite_values: nonEmpty(proofSuites),
+          },
+        }
+      : {}),
+    ...(asks('mso_mdoc')
+      ? {
+          mso_mdoc: {
+            issuerauth_alg_values: [SignatureAlgorithm.ES256] as [number],
+            deviceauth_alg_values: [SignatureAlgorithm.ES256, SignatureAlgorithm.EdDSA] as [number, number],
           },
         }
       : {}),

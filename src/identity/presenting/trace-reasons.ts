@@ -33,6 +33,10 @@ export const traceReasons = {
     ko: '용어집(@context)에 없는 용어를 쓰는 증명서입니다.',
     en: 'The credential uses a term that none of its contexts defines, or misuses one.',
   },
+  DOCTYPE_DIFFERENT: {
+    ko: '문서에 적힌 종류가 발급 기관이 서명한 종류와 다릅니다.',
+    en: 'The document names another type than the one its issuer signed.',
+  },
   TYPE_UNKNOWN: { ko: '알 수 없는 종류의 증명서입니다.', en: 'The credential is of a type that is not known here.' },
   TYPE_NOT_ASKED: {
     ko: '요청하지 않은 종류의 증명서입니다.',
@@ -193,6 +197,10 @@ export const traceReasons = {
 
   // validity
   VALIDITY_OK: { ko: '유효 기간 안에 있습니다.', en: 'The credential is within its period of validity.' },
+  SIGNED_OUTSIDE_CERTIFICATE: {
+    ko: '발급 기관의 인증서가 유효하지 않은 때에 서명되었습니다.',
+    en: "The credential was signed at a time when its issuer's certificate was not valid.",
+  },
   CREDENTIAL_EXPIRED: { ko: '유효 기간이 지났습니다.', en: 'The credential has expired.' },
   CREDENTIAL_NOT_YET_VALID: { ko: '아직 유효하지 않습니다.', en: 'The credential is not valid yet.' },
 
@@ -240,6 +248,10 @@ export const traceReasons = {
   HOLDER_SIGNATURE_INVALID: {
     ko: '소지 증명의 서명이 증명서에 적힌 열쇠와 맞지 않습니다.',
     en: "The holder's proof was not signed with the key the credential names.",
+  },
+  HOLDER_DEVICE_SIGNATURE_INVALID: {
+    ko: '기기의 서명이 맞지 않습니다. 다른 열쇠로 서명했거나 다른 요청 또는 다른 기관에 대한 답입니다.',
+    en: "The device's signature does not fit: made with another key, for another request, or for somebody else.",
   },
   HOLDER_NONCE_WRONG: {
     ko: '소지 증명이 다른 요청에 대한 답입니다.',

@@ -10,7 +10,7 @@ import { methodFor, publicJwkOf } from '../dids/verification-method.ts';
 import { authorityKeyIds } from '../trust/authority-key-ids.ts';
 import { type IssuerTrust, noOtherIssuers } from '../trust/trusted-issuers.ts';
 import { anchorStep } from './anchor-step.ts';
-import { chainSteps } from './chain-step.ts';
+import { certifiedJwt, chainSteps } from './chain-step.ts';
 import { applyDisclosures } from './disclosures.ts';
 import type { ForeignStatusLists } from './foreign-status-list-port.ts';
 import { createForeignTokenStatus } from './foreign-token-status-service.ts';
@@ -51,7 +51,11 @@ const protocolMembers = new Set([
 
 export function createVerifyPresentationService(options: VerifyPresentationServiceOptions) {
   const { clock, publicUrl, dids, statusLists, others, policy = freshnessPolicies.standard } = options;
-  const foreign = others && createForeignTokenStatus({ ...others, lists: others.statusLists, clock, policy });
+  const foreign =
+    others && createForeignTokenStatus({ ...others, lists: others.statusLists, publicUrl, clock, policy });
+
+  /** Where nobody else may issue, none of this is ever asked. */
+  const foreignStatusStep = foreign?.stepFor ?? (async () => traceStep('status', 'failed', 'STATUS_UNKNOWN'));
 
   /** Never throws for a bad presentation: the verdict says what is wrong with it. */
   async function verifySdJwtPresentation(compact: unknown, expected: PresentationExpectation): Promise<Verdict> {
@@ -83,7 +87,7 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     const reference = statusReference(payload);
     const { step: status, credentialId } =
       own === null
-        ? { step: await foreignStatusStep(reference, payload.iss, type.id), credentialId: null }
+        ? { step: await foreignStatusStep(reference, { issuer: issuerIn(payload), type: type.id }), credentialId: null }
         : await statusStep(reference, statusLists, policy);
     const { step: holder, thumbprint } = holderStep(presentation, expected, now_s);
     const disclosed = applyDisclosures(payload, presentation.disclosures);
@@ -128,28 +132,11 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
     if (own !== null || others === undefined) return { signature: signatureStep(jwt, own), issuer };
     // Of another's certificates only a chain that holds shows that an authority which was asked for signed them.
     const speaksForDid = issuer.outcome === 'passed' && kid.startsWith(`${did}#`) && authorities === undefined;
-    if (jwt.header.x5c !== undefined && !speaksForDid) return chainSteps(jwt, { type, now_s, trust });
+    if (jwt.header.x5c !== undefined && !speaksForDid) return chainSteps(certifiedJwt(jwt), { type, now_s, trust });
     // Nobody's DID is looked up elsewhere before it is trusted.
     if (issuer.outcome !== 'passed') return { signature: signatureStep(jwt, null), issuer };
     const token = { compact: jwt.compact, header: { alg: 'ES256', kid } } as const;
     return { signature: await tokenStep(token, { by: did, purpose: 'assertionMethod' }, others.resolver), issuer };
-  }
-
-  /** Our own lists say nothing about what others issued, and a place in them would take over another credential's record. */
-  async function foreignStatusStep(
-    reference: ReturnType<typeof statusReference>,
-    issuer: unknown,
-    type: string,
-  ): Promise<TraceStep> {
-    if (reference === null) return traceStep('status', 'not_checked', 'STATUS_NOT_NAMED');
-    if (reference === 'unreadable' || foreign === undefined || isOwnAddress(reference.uri)) {
-      return traceStep('status', 'failed', 'STATUS_UNKNOWN');
-    }
-    return foreign.statusOf(reference, { issuer: typeof issuer === 'string' ? issuer : null, type });
-  }
-
-  function isOwnAddress(uri: string): boolean {
-    return URL.canParse(uri) && new URL(uri).origin === new URL(publicUrl).origin;
   }
 
   return { verifySdJwtPresentation };
@@ -158,6 +145,10 @@ export function createVerifyPresentationService(options: VerifyPresentationServi
 /** Certificates of our own issuer are those the key was given, whose signature has been checked. */
 function isCertifiedByOneOf({ header }: Jwt, authorities: readonly string[] | undefined): boolean {
   return authorities === undefined || authorityKeyIds(header.x5c).some((keyId) => authorities.includes(keyId));
+}
+
+function issuerIn({ iss }: Record<string, unknown>): string | null {
+  return typeof iss === 'string' ? iss : null;
 }
 
 /** As `iss`, or where a certificate makes that one superfluous, the DID of the key. Whether it is true, the signature shows. */

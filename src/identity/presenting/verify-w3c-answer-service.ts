@@ -9,7 +9,7 @@ import type { VcVerdict } from './verify-credential-service.ts';
 import type { VerifyVcPresentationService } from './verify-vc-presentation-service.ts';
 
 export interface W3cAnswerExpectation {
-  format: Exclude<AskedFormat, 'dc+sd-jwt'>;
+  format: Extract<AskedFormat, 'ldp_vc' | 'jwt_vc_json'>;
   /** `challenge` of the proof, `nonce` of the token. */
   nonce: string;
   /** `domain` of the proof, `aud` of the token. */

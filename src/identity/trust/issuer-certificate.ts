@@ -15,7 +15,7 @@ export interface IssuerCertificate {
 }
 
 /** What goes into `x5c` now; null where there is no certificate, or it has run out. */
-export function certificatesOf({ certificate }: Issuer, now_ms: number): readonly string[] | null {
+export function certificatesOf({ certificate }: Pick<Issuer, 'certificate'>, now_ms: number): readonly string[] | null {
   return certificate !== null && now_ms < certificate.expiresAt_ms ? certificate.x5c : null;
 }
 

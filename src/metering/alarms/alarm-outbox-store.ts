@@ -2,7 +2,8 @@
 import type { Queryable } from '../../platform/postgres/database.ts';
 import type { ToldEvent } from './alarm-message.ts';
 
-export type Channel = 'webhook' | 'mail';
+/** `events`: what other programs are told beside alarms, by a webhook of their own. */
+export type Channel = 'webhook' | 'mail' | 'events';
 
 const at = (value: string) => `to_timestamp(${value}::float8 / 1000)`;
 
@@ -60,7 +61,10 @@ export async function putMessages(
 export interface WaitingMessage {
   message_id: number;
   channel: Channel;
-  event_ids: number[];
+  /** Of alarms; none on the channel `events`. */
+  event_ids: number[] | null;
+  /** As it is sent, on the channel `events`. */
+  body: string | null;
   created_at: Date;
   /** With the one that begins now. */
   tries: number;
@@ -79,7 +83,7 @@ export async function takeMessage(
         SELECT message_id FROM metering.alarm_message
          WHERE sent_at IS NULL AND given_up_at IS NULL AND channel = ANY($1::text[]) AND due_at <= ${at('$2')}
          ORDER BY due_at, message_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-      RETURNING message_id, channel, event_ids, created_at, tries`,
+      RETURNING message_id, channel, event_ids, body, created_at, tries`,
     [channels, now_ms, lease_ms],
   );
   return rows[0] ?? null;

@@ -29,6 +29,8 @@ export interface TellingOptions {
   consoleUrl: string;
   webhook: WebhookTarget | null;
   mail: { mailer: Mailer; to: readonly string[] } | null;
+  /** Where messages go that other rooms put beside those of alarms. */
+  events: WebhookTarget | null;
 }
 
 function channelsOf({ webhook, mail }: TellingOptions): Channel[] {
@@ -54,7 +56,8 @@ export async function makeMessages(options: TellingOptions): Promise<number> {
 /** Sends one message that waits. @returns null where none does */
 export async function sendNext(options: TellingOptions): Promise<{ channel: Channel; fault: string | null } | null> {
   const { pool, clock } = options;
-  const message = await takeMessage(pool, channelsOf(options), clock.now_ms(), alarmLimits.lease_ms);
+  const channels: Channel[] = [...channelsOf(options), ...(options.events === null ? [] : (['events'] as const))];
+  const message = await takeMessage(pool, channels, clock.now_ms(), alarmLimits.lease_ms);
   if (message === null) return null;
   const fault = await send(options, message);
   const now_ms = clock.now_ms();
@@ -66,9 +69,13 @@ export async function sendNext(options: TellingOptions): Promise<{ channel: Chan
   return { channel: message.channel, fault };
 }
 
-async function send(options: TellingOptions, { message_id, channel, event_ids, created_at }: WaitingMessage) {
+async function send(options: TellingOptions, { message_id, channel, event_ids, body, created_at }: WaitingMessage) {
   const { pool, clock, webhook, mail, names, timeZone, consoleUrl } = options;
-  const events = await listToldEvents(pool, event_ids);
+  if (body !== null) {
+    if (options.events === null) return 'channel_away';
+    return sendWebhook(options.events, `event-message-${message_id}`, clock.now_ms(), body);
+  }
+  const events = await listToldEvents(pool, event_ids ?? []);
   const id = `alarm-message-${message_id}`;
   if (channel === 'webhook' && webhook !== null) {
     return sendWebhook(webhook, id, clock.now_ms(), webhookBody(events, created_at));

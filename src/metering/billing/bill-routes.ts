@@ -1,8 +1,8 @@
 // Bills over HTTP, for signed-in staff: of a run or a place, one followed to what it is made of, its JSON and its PDF.
 import type { preHandlerAsyncHookHandler } from 'fastify';
-import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import { billingLimits } from './billing-limits.ts';
 import type { BillsService } from './bills-service.ts';
 
@@ -119,7 +119,7 @@ export function billRoutes(bills: BillsService, requireStaff: preHandlerAsyncHoo
           tariff_lines: Object.fromEntries(lines),
           versions: versions.map(({ computed_at_ms, ...version }) => ({
             ...version,
-            computed_at: Temporal.Instant.fromEpochMilliseconds(computed_at_ms).toString(),
+            computed_at: isoInstant(computed_at_ms),
           })),
         };
       },

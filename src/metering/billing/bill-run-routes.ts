@@ -1,8 +1,8 @@
 // Bill runs over HTTP, for signed-in staff: which tariffs there are, starting a run, how far it is, what it held.
 import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
-import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import { problem } from '../../platform/problem.ts';
 import { billingLimits } from './billing-limits.ts';
 import type { BillsService } from './bills-service.ts';
@@ -168,11 +168,7 @@ function runAnswer({ run_id, zone_id, started_at_ms, finished_at_ms, ...rest }: 
     ...rest,
     id: run_id,
     zone: zone_id,
-    started_at: iso(started_at_ms),
-    finished_at: finished_at_ms === null ? null : iso(finished_at_ms),
+    started_at: isoInstant(started_at_ms),
+    finished_at: finished_at_ms === null ? null : isoInstant(finished_at_ms),
   };
-}
-
-function iso(at_ms: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(at_ms).toString();
 }

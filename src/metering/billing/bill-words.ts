@@ -10,6 +10,7 @@ const notes: Readonly<Record<NonNullable<BillRow['note']>, Text>> = {
   share_rounding: { ko: '분할 단수 처리', en: 'rounding of the shares' },
   free: { ko: '무료', en: 'no charge' },
   cap: { ko: '한도 적용', en: 'cap' },
+  least_off: { ko: '최저 감면액까지', en: 'up to the least that is taken off' },
   at_least: { ko: '최저 요금까지', en: 'up to the least' },
   at_most: { ko: '최고 요금까지', en: 'down to the most' },
 };

@@ -44,12 +44,17 @@ export function lineFor<Line extends TariffLine>(
   throw problem('TARIFF_NO_PRICE', `${place} has no line for ${of}; add one, with free: true if it costs nothing`);
 }
 
-/** The line for the day whatever the class: of components that are reckoned on others. */
-export function lineOfDay<Line extends TariffLine>(
-  component: Lined<Line>,
-  { lastDay, billed_on, bore_mm }: PriceCase,
-): Line | null {
-  return component.lines.find((line) => isForDay(line, lastDay, billed_on) && isForBore(line, bore_mm)) ?? null;
+/**
+ * The lines that count on the last day in a component that is reckoned on others: the one for all classes, or one for each
+ * class on the meter that there is one for.
+ * @returns null where no line is for the day and bore, whatever the class
+ */
+export function linesOfDay<Line extends TariffLine>(component: Lined<Line>, of: PriceCase): Line[] | null {
+  const { lastDay, billed_on, bore_mm } = of;
+  const there = component.lines.filter((line) => isForDay(line, lastDay, billed_on) && isForBore(line, bore_mm));
+  const classes = [of.class, ...of.others.map((other) => other.class), ...Object.values(of.class_of ?? {})];
+  const counting = there.filter((line) => classes.some((name) => isForClass(line, name)));
+  return there.length === 0 ? null : counting;
 }
 
 /**

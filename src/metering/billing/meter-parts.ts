@@ -66,8 +66,8 @@ function measuredVolumes(
 }
 
 /**
- * Divides a segment's volume among the classes on the meter: known volumes first, then so many m3 a household, then
- * evenly by units; what is left is the meter's own class's.
+ * Divides a segment's volume among the classes on the meter: known volumes first, then so many m3 a household, then by
+ * percent, then evenly by units; what is left is the meter's own class's.
  * @param mainClass the meter's class in this component
  * @throws PRICE_REQUEST_INVALID where the other classes' volumes are more than there is
  */
@@ -89,6 +89,12 @@ export function partsOfMeter(volume_m3: Exact, mainClass: string, share: Exact, 
     const each = mixOf(other.class, of)?.m3_per_household;
     if (taken.has(other.class) || each === undefined) continue;
     take(other.class, each.times(Exact.whole(other.households)).times(of.months).times(share));
+  }
+  const before = left;
+  for (const other of of.others) {
+    const percent = mixOf(other.class, of)?.percent;
+    if (taken.has(other.class) || percent === undefined) continue;
+    take(other.class, roundTo(before.times(percent).over(Exact.whole(100)), of.tariff.volume.round));
   }
   const evenly = of.others.filter((other) => !taken.has(other.class));
   const units = evenly.reduce((sum, { households }) => sum + households, of.mainHouseholds);

@@ -55,14 +55,16 @@ function takesOffWords(tariff: Tariff, component: ReductionComponent, line: Redu
     en: line.per.includes('households') ? ' for each household' : '',
   };
   const monthly = line.per.includes('months') ? { ko: '한 달에 ', en: ' a month' } : { ko: '', en: '' };
-  const most = line.at_most;
+  const bounds = [
+    { bound: line.at_least, ko: '최소', en: 'at least' },
+    { bound: line.at_most, ko: '최대', en: 'at most' },
+  ].filter(({ bound }) => bound !== undefined);
+  const ko = bounds.map((one) => `${one.ko} ${won(String(one.bound))}원`).join(', ');
+  const en = bounds.map((one) => `${one.en} ${won(String(one.bound))} won`).join(', ');
   const cap =
-    most === undefined
+    bounds.length === 0
       ? { ko: '', en: '' }
-      : {
-          ko: ` (${scaled.ko}${monthly.ko}최대 ${won(most.toString())}원)`,
-          en: ` (at most ${won(most.toString())} won${monthly.en}${scaled.en})`,
-        };
+      : { ko: ` (${scaled.ko}${monthly.ko}${ko})`, en: ` (${en}${monthly.en}${scaled.en})` };
   if (line.percent !== undefined) {
     const percent = line.percent.toString();
     return {

@@ -57,6 +57,8 @@ export interface PriceRequest {
   proven?: readonly string[];
   /** Values of indices that the tariff does not list, or other ones. */
   index_values?: Readonly<Record<string, Exact>>;
+  /** Numbers that the tariff goes by: persons, fittings. */
+  counts?: Readonly<Record<string, Exact>>;
 }
 
 /** A request with its defaults, the households given to the class that they belong to. */
@@ -90,6 +92,11 @@ export function checkedRequest(tariff: Tariff, request: PriceRequest): PriceCase
   for (const name of Object.keys(request.index_values ?? {})) {
     if (!Object.hasOwn(tariff.indices, name)) {
       throw wrong('index_values', `there is no index '${name}'; there are ${names(Object.keys(tariff.indices))}`);
+    }
+  }
+  for (const name of Object.keys(request.counts ?? {})) {
+    if (!Object.hasOwn(tariff.counts, name)) {
+      throw wrong('counts', `there is no count '${name}'; there are ${names(Object.keys(tariff.counts))}`);
     }
   }
   return {

@@ -1,17 +1,19 @@
 // Prices a use by a tariff: component by component in the tariff's order, every row with the line it came from.
 import { problem } from '../../platform/problem.ts';
 import { Exact } from './exact.ts';
-import { type Lined, lineFor, lineOfDay, segmentsOf } from './line-in-force.ts';
+import { type Lined, lineFor, linesOfDay, segmentsOf } from './line-in-force.ts';
 import { chargedVolume, partsOfMeter, volumesOfSegments } from './meter-parts.ts';
 import { checkedRequest, type PriceCase, type PriceRequest } from './price-request.ts';
 import { type PricedBill, type PricedComponent, type PricedRow, row } from './priced-bill.ts';
-import { chargeOfClasses, per, type Reduced, reduceGroup } from './reductions.ts';
-import { roundInSteps } from './rounding.ts';
+import { chargeOfClasses, type Reduced, reduceGroup } from './reductions.ts';
+import { roundInSteps, roundTo } from './rounding.ts';
+import { scaleOf } from './scale.ts';
 import type { Tariff } from './tariff.ts';
 import {
   type FixedComponent,
   type FixedLine,
   type LimitComponent,
+  type LimitLine,
   linesOf,
   type PercentComponent,
   type ReductionComponent,
@@ -101,17 +103,27 @@ function volumeRows(component: VolumeComponent, of: PriceCase): PricedRow[] {
   const segments = segmentsOf(component, [mainClass, ...of.others.map((other) => other.class)], of);
   const volumes = volumesOfSegments(charged_m3, own_l !== undefined, segments, of);
   return segments.flatMap((segment, at) =>
-    partsOfMeter(volumes[at] ?? Exact.zero, mainClass, segment.share, of).flatMap((part) =>
-      chargeVolume(lineFor(component, part.class, segment.on, of), part, segment, of),
-    ),
+    partsOfMeter(volumes[at] ?? Exact.zero, mainClass, segment.share, of).flatMap((part) => {
+      const volume_m3 = own_l === undefined ? partOfVolume(component, part.volume_m3) : part.volume_m3;
+      return chargeVolume(lineFor(component, part.class, segment.on, of), { ...part, volume_m3 }, segment, of);
+    }),
   );
+}
+
+/** What of a volume the component is for: all, or as many percent as reach the sewer. */
+function partOfVolume({ volume }: VolumeComponent, volume_m3: Exact): Exact {
+  if (volume === undefined) return volume_m3;
+  const part = volume_m3.times(volume.percent).over(Exact.whole(100));
+  return volume.round === undefined ? part : roundTo(part, volume.round);
 }
 
 function fixedRows(component: FixedComponent, of: PriceCase): PricedRow[] {
   const className = of.class_of?.[component.id] ?? of.class;
   return segmentsOf(component, [className], of).map((segment) => {
     const line = lineFor(component, className, segment.on, of);
-    const amount_won = fixedAmount(component, line, of).times(per(line.per, of)).times(segment.share);
+    const amount_won = fixedAmount(component, line, of)
+      .times(scaleOf(line.per, of.homes, of))
+      .times(segment.share);
     return row({ line: line.id, class: className, from: segment.from, until: segment.until, amount_won });
   });
 }
@@ -129,20 +141,24 @@ function fixedAmount(component: FixedComponent, { amount, by_bore = {} }: FixedL
 }
 
 function percentRows(component: PercentComponent, done: Done, of: PriceCase): PricedRow[] {
-  const line = dayLine(component, of);
-  return scope(component, done).map((charge) => {
-    const amount_won = chargeOfClasses(charge, line.classes).times(line.percent).over(Exact.whole(100));
-    return row({ line: line.id, from: of.use_from, until: of.use_until, of: charge.id, amount_won });
-  });
+  return dayLines(component, of).flatMap((line) =>
+    scope(component, done).map((charge) => {
+      const amount_won = chargeOfClasses(charge, line.classes, of).times(line.percent).over(Exact.whole(100));
+      return row({ ...dayRow(line, of), of: charge.id, amount_won });
+    }),
+  );
 }
 
 function limitRows(component: LimitComponent, done: Done, of: PriceCase): PricedRow[] {
-  const line = dayLine(component, of);
-  const scaled = per(line.per, of);
-  const sum = Exact.sum(scope(component, done).map((charge) => chargeOfClasses(charge, line.classes)));
+  return dayLines(component, of).flatMap((line) => limitRow(line, scope(component, done), of));
+}
+
+function limitRow(line: LimitLine, charges: readonly PricedComponent[], of: PriceCase): PricedRow[] {
+  const scaled = scaleOf(line.per, of.homes, of);
+  const sum = Exact.sum(charges.map((charge) => chargeOfClasses(charge, line.classes, of)));
   const least = line.at_least?.times(scaled);
   const most = line.at_most?.times(scaled);
-  const base = { line: line.id, from: of.use_from, until: of.use_until };
+  const base = dayRow(line, of);
   if (least !== undefined && sum.compare(least) < 0) {
     return [row({ ...base, amount_won: least.minus(sum), note: 'at_least' })];
   }
@@ -152,9 +168,15 @@ function limitRows(component: LimitComponent, done: Done, of: PriceCase): Priced
   return [];
 }
 
-function dayLine<Line extends TariffLine>(component: Lined<Line>, of: PriceCase): Line {
-  const line = lineOfDay(component, of);
-  if (line !== null) return line;
+function dayRow(line: TariffLine, of: PriceCase) {
+  const [only, ...more] = line.classes ?? [];
+  const className = only !== undefined && more.length === 0 ? only : null;
+  return { line: line.id, class: className, from: of.use_from, until: of.use_until };
+}
+
+function dayLines<Line extends TariffLine>(component: Lined<Line>, of: PriceCase): Line[] {
+  const lines = linesOfDay(component, of);
+  if (lines !== null) return lines;
   const day = `use until ${of.lastDay}, billed on ${of.billed_on}`;
   throw problem('TARIFF_NO_PRICE', `component '${component.id}' has no line for ${day}; add one`);
 }

@@ -14,7 +14,7 @@ export interface UnitPriceTrace {
 }
 
 /** Why a row is there that is not simply volume times price. */
-export type RowNote = 'minimum_use' | 'share_rounding' | 'free' | 'cap' | 'at_least' | 'at_most';
+export type RowNote = 'minimum_use' | 'share_rounding' | 'free' | 'cap' | 'least_off' | 'at_least' | 'at_most';
 
 export interface PricedRow {
   /** The id of the tariff line. */

@@ -49,14 +49,33 @@ function faultsOfIssue(issue: z.core.$ZodIssue): TariffFault[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key; see docs/tariffs.md' }));
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key) }));
     case 'invalid_key':
       return [{ path, message: `the name before the colon: ${issue.issues[0]?.message ?? issue.message}` }];
     case 'invalid_type':
-      return [{ path, message: issue.message.includes('received undefined') ? 'is missing' : issue.message }];
+      return [{ path, message: wrongKind(issue) }];
     default:
       return [{ path, message: issue.message }];
   }
+}
+
+function unknownKey(key: string): string {
+  const comma = 'a comma ends a number; write 1270, not 1,270';
+  return /^\d+$/.test(key) ? comma : 'there is no such key; see docs/tariffs.md';
+}
+
+/** What to write where YAML gave something of another kind; a schema that says more about itself is left to say it. */
+function wrongKind({ expected, message }: z.core.$ZodIssueInvalidType): string {
+  if (!message.startsWith('Invalid input')) return message;
+  if (message.includes('received undefined')) return 'is missing';
+  const write: Partial<Record<string, string>> = {
+    object: 'write keys with their values, as in { key: value }',
+    record: 'write names with what they stand for, as in { name: value }',
+    array: 'write a list, as in [a, b]',
+    boolean: 'write true or false',
+    string: 'write text, in quotes where it looks like a number',
+  };
+  return write[expected] ?? message;
 }
 
 function lineOf({ path, message }: TariffFault, name: string, document: Document, counter: LineCounter): string {

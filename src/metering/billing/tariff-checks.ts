@@ -2,7 +2,7 @@
 import type { Exact } from './exact.ts';
 import type { Tariff } from './tariff.ts';
 import type { TariffComponent, TariffLine, Tier } from './tariff-components.ts';
-import type { PriceStep } from './tariff-values.ts';
+import { ownScales, type PriceStep } from './tariff-values.ts';
 
 export interface TariffFault {
   path: (string | number)[];
@@ -11,7 +11,7 @@ export interface TariffFault {
 
 /** All faults, in the order of the file. */
 export function faultsOf(tariff: Tariff): TariffFault[] {
-  const faults = [...mixFaults(tariff), ...indexFaults(tariff)];
+  const faults = [...mixFaults(tariff), ...indexFaults(tariff), ...countFaults(tariff)];
   const lineIds = new Set<string>();
   const above = new Map<string, TariffComponent>();
   for (const [at, component] of tariff.components.entries()) {
@@ -73,6 +73,8 @@ function lineFaults(tariff: Tariff, line: TariffLine, path: (string | number)[])
       });
     }
   }
+  if ('scale' in line) faults.push(...scaleFaults(tariff, line.scale, [...path, 'scale']));
+  if ('per' in line) faults.push(...scaleFaults(tariff, line.per, [...path, 'per']));
   if ('price_steps' in line) faults.push(...stepFaults(tariff, line.price_steps, [...path, 'price_steps']));
   if ('tiers' in line && line.tiers !== undefined) {
     faults.push(...ascending(line.tiers, 'up_to_m3', [...path, 'tiers']));
@@ -88,6 +90,25 @@ function stepFaults(tariff: Tariff, steps: readonly PriceStep[] | undefined, pat
     name === undefined || Object.hasOwn(tariff.indices, name)
       ? []
       : [{ path: [...path, at, 'times_index'], message: `there is no index '${name}'; add it to indices` }],
+  );
+}
+
+function scaleFaults(tariff: Tariff, scale: readonly string[], path: (string | number)[]): TariffFault[] {
+  const known = [...ownScales, ...Object.keys(tariff.counts)];
+  return scale.flatMap((by, at) => {
+    if (!known.includes(by)) {
+      const message = `there is no '${by}' to go by; there are ${known.join(', ')}, and what counts names`;
+      return [{ path: [...path, at], message }];
+    }
+    return scale.indexOf(by) < at ? [{ path: [...path, at], message: `'${by}' is there already` }] : [];
+  });
+}
+
+function countFaults(tariff: Tariff): TariffFault[] {
+  return Object.keys(tariff.counts).flatMap((name) =>
+    ownScales.some((own) => own === name)
+      ? [{ path: ['counts', name], message: `every tariff has ${name} already; choose another name` }]
+      : [],
   );
 }
 

@@ -9,6 +9,7 @@ import {
   notNegative,
   peopleName,
   priceSteps,
+  roundingStep,
   roundingSteps,
   scale,
   tariffLimits,
@@ -51,7 +52,11 @@ const volumeLine = z
       .describe('what widens the tiers and at_least_m3; [] where the table is for the whole bill'),
     shares: z
       .strictObject({
-        by: scale.min(1).describe('one share for each month, each household, or each month of each household'),
+        by: z
+          .array(z.enum(['months', 'households']))
+          .min(1)
+          .max(2)
+          .describe('one share for each month, each household, or each month of each household'),
         to_m3: aboveZero.describe('unit that a share is whole in'),
         remainder: z.enum(['last', 'spread']).describe('what is left over: all to the last share, or one unit each'),
         round: roundingSteps.default([]).describe('rounding of each share'),
@@ -71,6 +76,13 @@ export type VolumeLine = z.infer<typeof volumeLine>;
 const volumeComponent = z.strictObject({
   ...componentBase,
   kind: z.literal('volume').describe('a price per m3: water, sewer, levy'),
+  volume: z
+    .strictObject({
+      percent: aboveZero.describe("of the meter's volume, class by class"),
+      round: roundingStep.optional().describe('of each part; exact without'),
+    })
+    .optional()
+    .describe('what of the volume it is for, such as 95 percent that reach the sewer; a volume given for it stays'),
   lines: lines(volumeLine),
 });
 export type VolumeComponent = z.infer<typeof volumeComponent>;
@@ -119,6 +131,8 @@ const limitLine = z
     error: 'a limit has at_least, at_most or both',
   });
 
+export type LimitLine = z.infer<typeof limitLine>;
+
 const limitComponent = z.strictObject({
   ...componentBase,
   kind: z.literal('limit').describe('a least or a most of other components together: a minimum charge'),
@@ -137,8 +151,9 @@ const reductionLine = z
     m3: aboveZero.optional().describe('the charge of so many m3'),
     m3_from: z.enum(['first', 'last']).default('first').describe('the m3 of the lowest or of the highest tiers'),
     amount: aboveZero.optional().describe('won'),
+    at_least: notNegative.optional().describe('won that are taken off even where it would be less'),
     at_most: notNegative.optional().describe('cap in won'),
-    per: scale.default(['months']).describe('what m3, amount and at_most are multiplied by'),
+    per: scale.default(['months']).describe('what m3, amount, at_least and at_most are multiplied by'),
   })
   .refine((line) => [line.percent, line.m3, line.amount].filter((way) => way !== undefined).length === 1, {
     error: 'a reduction has just one of percent, m3, amount',

@@ -15,6 +15,7 @@ export const tariffLimits = {
   indices: 32,
   indexValues: 1_200,
   mixes: 64,
+  counts: 16,
   bores: 64,
 } as const;
 
@@ -22,13 +23,16 @@ export const identifier = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,63}$/, { error: 'write a short name of a-z, 0-9, - and _ that begins with a letter' });
 
-/** What people read, in both languages of the bills. */
-export const peopleName = z.strictObject({ ko: z.string().min(1).max(200), en: z.string().min(1).max(200) });
-
 /** What is said of a value of a wrong kind, or of none. */
 function missingOr(message: string): (issue: { input?: unknown }) => string {
   return ({ input }) => (input === undefined ? 'is missing' : message);
 }
+
+/** What people read, in both languages of the bills. */
+export const peopleName = z.strictObject(
+  { ko: z.string().min(1).max(200), en: z.string().min(1).max(200) },
+  { error: missingOr('write it in both languages: { ko: 가정용, en: domestic }') },
+);
 
 const notDecimal = 'write a number such as 170 or 0.876; in quotes where it has more than 15 digits';
 
@@ -62,7 +66,9 @@ export const roundingStep = z.strictObject({
   mode: z.enum(roundingModes).describe('down 절사, up 절상, half_up 반올림, half_even'),
 });
 
-export const roundingSteps = z.array(roundingStep).max(tariffLimits.steps);
+export const roundingSteps = z
+  .array(roundingStep, { error: missingOr('write a list of steps: [{ to: 10, mode: down }]') })
+  .max(tariffLimits.steps);
 
 /** Steps that make a unit price of a base price, in order. */
 const priceStep = z
@@ -79,8 +85,11 @@ export type PriceStep = z.infer<typeof priceStep>;
 
 export const priceSteps = z.array(priceStep).max(tariffLimits.steps);
 
-/** What an amount is multiplied by. */
-export const scale = z.array(z.enum(['months', 'households'])).max(2);
+/** What every tariff can go by, beside the counts that it names itself. */
+export const ownScales = ['months', 'households', 'days'] as const;
+
+/** What an amount is multiplied by: months, households, days, and counts of the tariff. */
+export const scale = z.array(identifier).max(4);
 
 /** When a line counts: days of use and days of billing, the first that does and the first that no longer does. */
 export const period = {

@@ -1,5 +1,6 @@
 // A tariff as data: what a file of tariffs/ may hold. docs/tariffs.md says it for people.
 import { z } from 'zod';
+import { Exact } from './exact.ts';
 import { component } from './tariff-components.ts';
 import {
   aboveZero,
@@ -48,13 +49,17 @@ const mix = z
     main: identifier.describe("the meter's class, which gets what is left"),
     with: identifier.describe('the other class on the meter'),
     m3_per_household: aboveZero.optional().describe('what each of its households gets of the volume, a month'),
+    percent: aboveZero
+      .refine((value) => value.compare(Exact.whole(100)) <= 0, { error: 'must not be above 100' })
+      .optional()
+      .describe('its part of the volume'),
     by_units: z
       .literal(true)
       .optional()
       .describe('the volume is divided evenly by households and units of both classes'),
   })
-  .refine((one) => (one.m3_per_household === undefined) !== (one.by_units === undefined), {
-    error: 'a mix has just one of m3_per_household, by_units: true',
+  .refine((one) => [one.m3_per_household, one.percent, one.by_units].filter((way) => way !== undefined).length === 1, {
+    error: 'a mix has just one of m3_per_household, percent, by_units: true',
   });
 
 export const tariffSchema = z.strictObject({
@@ -64,7 +69,7 @@ export const tariffSchema = z.strictObject({
   name: peopleName,
   verified: z.boolean().describe('whether the figures were seen at the source'),
   sources: z.array(source).min(1).max(tariffLimits.lines),
-  currency: z.literal('KRW').default('KRW'),
+  currency: z.literal('KRW', { error: 'write KRW, or leave it out; amounts are won' }).default('KRW'),
   time_zone: z.string().min(1).max(64).default('Asia/Seoul').describe('whose calendar the days are of'),
   classes: z
     .record(identifier, peopleName)
@@ -88,6 +93,11 @@ export const tariffSchema = z.strictObject({
     .record(identifier, index)
     .default({})
     .refine((all) => Object.keys(all).length <= tariffLimits.indices, { error: 'too many indices' }),
+  counts: z
+    .record(identifier, z.strictObject({ name: peopleName }))
+    .default({})
+    .refine((all) => Object.keys(all).length <= tariffLimits.counts, { error: 'too many counts' })
+    .describe('numbers of a place that tiers or amounts go by, such as its persons; each bill is given them'),
   mixes: z.array(mix).max(tariffLimits.mixes).default([]),
   components: z.array(component).min(1).max(tariffLimits.components),
   total: z

@@ -6,6 +6,7 @@ import type { MeterPart } from './meter-parts.ts';
 import { type PriceCase, wrong } from './price-request.ts';
 import { type PricedRow, row } from './priced-bill.ts';
 import { roundInSteps } from './rounding.ts';
+import { scaleOf } from './scale.ts';
 import type { Tier, VolumeLine } from './tariff-components.ts';
 import { unitPrice } from './unit-price.ts';
 
@@ -14,8 +15,6 @@ interface EqualShares {
   volume_m3: Exact;
   times: number;
 }
-
-type Scale = readonly ('months' | 'households')[];
 
 /**
  * @param segment the days; tiers are as much narrower as these are fewer
@@ -30,7 +29,7 @@ export function chargeVolume(line: VolumeLine, part: MeterPart, segment: UseSegm
   if (line.free) return [row({ ...base, volume_m3, amount_won: Exact.zero, note: 'free' })];
   const note = raised ? ('minimum_use' as const) : null;
   const { shares } = line;
-  const unshared = line.scale.filter((by) => !shares?.by.includes(by));
+  const unshared = line.scale.filter((by) => !shares?.by.some((one) => one === by));
   const wide = widening(unshared, part, segment, of);
   return sharesOf(volume_m3, line, part, of).flatMap((share) => {
     const rows = tierRows(line, share.volume_m3, wide, segment, of).map((tier) => {
@@ -46,11 +45,8 @@ export function chargeVolume(line: VolumeLine, part: MeterPart, segment: UseSegm
   });
 }
 
-function widening(scale: Scale, part: MeterPart, segment: UseSegment, of: PriceCase): Exact {
-  let wide = segment.share;
-  if (scale.includes('months')) wide = wide.times(of.months);
-  if (scale.includes('households')) wide = wide.times(Exact.whole(part.households));
-  return wide;
+function widening(scale: readonly string[], part: MeterPart, segment: UseSegment, of: PriceCase): Exact {
+  return scaleOf(scale, part.households, of).times(segment.share);
 }
 
 /** The rows of one volume, tier by tier; a tier without volume has none. */

@@ -4,12 +4,12 @@ import type { FastifyReply, preHandlerAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
 import { sendCsv, wantsCsv } from '../../platform/http/csv-reply.ts';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import type { BillExportService } from './bill-export-service.ts';
 import type { ChangedUseService } from './changed-use-service.ts';
 import { exportLimits } from './export-limits.ts';
 import { billsTable, csvOf, useDaysTable, useHoursTable } from './export-tables.ts';
 import type { ExportedDay } from './exported-day.ts';
-import { isoInstant } from './iso-instant.ts';
 import { nextLink } from './next-link.ts';
 
 const tags = ['exports'];

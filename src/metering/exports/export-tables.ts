@@ -1,7 +1,7 @@
 // The tables that exports are given as: their columns, and a line of them. Columns are only ever added, at the end.
 import { csvLine } from '../../platform/csv-writing.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import type { ExportedDay } from './exported-day.ts';
-import { isoInstant } from './iso-instant.ts';
 
 /** A table's heading and what it makes of a thing; a thing may be several lines. */
 export interface ExportTable<Thing> {

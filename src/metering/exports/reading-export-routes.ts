@@ -3,11 +3,11 @@ import type { FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'f
 import { z } from 'zod';
 import { sendCsv, wantsCsv } from '../../platform/http/csv-reply.ts';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import { resolutions } from '../readings/interval-boundaries.ts';
 import type { UseQuestion, UseService } from '../readings/use-service.ts';
 import { exportLimits } from './export-limits.ts';
 import { csvOf, readingsTable, useTable } from './export-tables.ts';
-import { isoInstant } from './iso-instant.ts';
 import { nextLink } from './next-link.ts';
 import type { ReadingExportService } from './reading-export-service.ts';
 

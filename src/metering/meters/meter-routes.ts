@@ -4,6 +4,7 @@ import type { preHandlerAsyncHookHandler } from 'fastify';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import { resolutions } from '../readings/interval-boundaries.ts';
 import type { UseService } from '../readings/use-service.ts';
 import { meterStates } from './meter-state.ts';
@@ -124,8 +125,8 @@ export function meterRoutes(meters: MetersService, use: UseService, requireStaff
           time_zone: use.timeZone,
           resolution,
           intervals: intervals.map(({ start_ms, end_ms, use_l, estimated_l }) => ({
-            start: iso(start_ms),
-            end: iso(end_ms),
+            start: isoInstant(start_ms),
+            end: isoInstant(end_ms),
             use_l,
             ...(estimated_l === undefined ? {} : { estimated_l }),
           })),
@@ -165,7 +166,7 @@ export function meterRoutes(meters: MetersService, use: UseService, requireStaff
           ...page,
           items: page.items.map((item) => ({
             id: String(item.uplink_id),
-            received_at: iso(item.received_at_ms),
+            received_at: isoInstant(item.received_at_ms),
             device_id: item.device_id,
             format: item.format,
             problem: { code: item.code, detail: item.detail },
@@ -193,12 +194,8 @@ function meterAnswer(row: MeterRow): MeterAnswer {
   };
 }
 
-function iso(at_ms: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(at_ms).toString();
-}
-
 function isoOrNull(at_ms: number | null): string | null {
-  return at_ms === null ? null : iso(at_ms);
+  return at_ms === null ? null : isoInstant(at_ms);
 }
 
 function toMs(text: string): number {

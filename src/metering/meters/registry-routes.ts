@@ -1,8 +1,8 @@
 // The registry over HTTP, for signed-in staff: its lists are read in, how far that is, and what it holds.
 import type { preHandlerAsyncHookHandler } from 'fastify';
-import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import type { ImportedList } from './import-registry-service.ts';
 import { type RegistryList, registryLimits, registryListNames, registryLists } from './registry-list.ts';
 import type { RegistryReading } from './registry-reading-service.ts';
@@ -77,7 +77,7 @@ export function registryRoutes({ reading, importList, requireStaff }: RegistryRo
         })),
         imports: (await reading.listImports()).map(({ updated_ms, ...row }) => ({
           ...row,
-          updated_at: iso(updated_ms),
+          updated_at: isoInstant(updated_ms),
         })),
       }),
     );
@@ -165,22 +165,22 @@ export function registryRoutes({ reading, importList, requireStaff }: RegistryRo
         const { versions, installs, inlets } = await reading.placeHistory(request.params.id);
         return {
           versions: versions.map(({ from_ms, recorded_ms, ...row }) => ({
-            ...{ ...row, from_at: iso(from_ms), recorded_at: iso(recorded_ms) },
+            ...{ ...row, from_at: isoInstant(from_ms), recorded_at: isoInstant(recorded_ms) },
           })),
           installs: installs.map(({ meter_id, serial, model, bore_mm, from_ms, until_ms, ...registers }) => ({
             meter: { id: String(meter_id), serial, model, bore_mm },
-            ...{ ...registers, from_at: iso(from_ms), until_at: until_ms === null ? null : iso(until_ms) },
+            ...{
+              ...registers,
+              from_at: isoInstant(from_ms),
+              until_at: until_ms === null ? null : isoInstant(until_ms),
+            },
           })),
           inlets: inlets.map(({ direction, from_ms, until_ms, ...row }) => ({
             ...{ ...row, direction: direction === 1 ? ('in' as const) : ('out' as const) },
-            ...{ from_at: iso(from_ms), until_at: until_ms === null ? null : iso(until_ms) },
+            ...{ from_at: isoInstant(from_ms), until_at: until_ms === null ? null : isoInstant(until_ms) },
           })),
         };
       },
     );
   };
-}
-
-function iso(at_ms: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(at_ms).toString();
 }

@@ -115,6 +115,12 @@ async function walkStoredDays(
 /** Held by who adds a follower and who trims the queue: what a follower begins with can't be taken away from under it. */
 const FOLLOWERS_LOCK = `hashtext('naru.metering.use_followers')`;
 
+/** Of a follower that is no more: the queue is not kept for it. */
+export async function dropFollower(transaction: Transaction, name: string): Promise<void> {
+  await transaction.query(`SELECT pg_advisory_xact_lock(${FOLLOWERS_LOCK})`);
+  await transaction.query('DELETE FROM metering.use_follower WHERE name = $1', [name]);
+}
+
 /** How long the queue is kept after all followers have passed it: for copies outside the service. */
 export const changesKept_days = 14;
 

@@ -71,3 +71,18 @@ export async function listUseDays(
   });
   return rows;
 }
+
+/** The stored days of installs, each over days of its own, both ends included. */
+export async function listUseDaysOver(
+  from: Queryable,
+  spans: readonly { install_id: number; from: string; to: string }[],
+): Promise<UseDay[]> {
+  const { rows } = await from.query<UseDay>({
+    name: 'metering-list-use-days-over',
+    text: `SELECT u.install_id, u.day::text AS day, u.told_hours, u.hours_l
+             FROM unnest($1::int[], $2::date[], $3::date[]) AS given (install_id, from_day, to_day)
+             JOIN metering.use_day u ON u.install_id = given.install_id AND u.day BETWEEN given.from_day AND given.to_day`,
+    values: [spans.map((one) => one.install_id), spans.map((one) => one.from), spans.map((one) => one.to)],
+  });
+  return rows;
+}

@@ -32,12 +32,13 @@ export async function workOffUse(pool: Pool, days: LocalDays): Promise<WorkedOff
     const parts: Touched[][] = [];
     for (let at = 0; at < touched.length; at += METERS_AT_ONCE) parts.push(touched.slice(at, at + METERS_AT_ONCE));
     let changed = 0;
-    // The server reads the next part while this one is worked out here.
-    let reading = readAhead(transaction, parts[0]);
+    // Another connection reads the next part while this one is worked out here and written by this transaction, which writes
+    // nothing that is read there.
+    let reading = readAhead(pool, parts[0]);
     try {
       for (const [index, part] of parts.entries()) {
         const curves = await reading;
-        reading = readAhead(transaction, parts[index + 1]);
+        reading = readAhead(pool, parts[index + 1]);
         changed += await workOff(transaction, days, part, curves);
       }
     } finally {

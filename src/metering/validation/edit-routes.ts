@@ -2,12 +2,13 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import { estimateMethods } from '../readings/estimate-method.ts';
 import { editDeeds } from '../readings/reading-edits.ts';
 import type { WantedEdit } from './edit-reading-service.ts';
 import type { WantedEstimate } from './estimate-use-service.ts';
 import { registerStates, type ShownRegister } from './list-registers-service.ts';
-import { instant, iso, localDate, numberInPath, reason, toMs } from './validation-answers.ts';
+import { instant, localDate, numberInPath, reason, toMs } from './validation-answers.ts';
 
 const TAGS = ['validation'];
 
@@ -57,7 +58,7 @@ export function editRoutes(options: EditRoutesOptions): Routes {
       async (request) => {
         const span = { from_ms: toMs(request.query.from), to_ms: toMs(request.query.to) };
         const registers = await listRegisters(Number(request.params.id), span);
-        return { registers: registers.map(({ at_ms, ...one }) => ({ at: iso(at_ms), ...one })) };
+        return { registers: registers.map(({ at_ms, ...one }) => ({ at: isoInstant(at_ms), ...one })) };
       },
     );
 

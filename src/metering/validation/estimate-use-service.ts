@@ -1,4 +1,4 @@
-// Estimates use where nothing measured tells it, as a person or a rule asks; and withdraws what was measured after all.
+// Estimates use where nothing measured tells it, as a person asks.
 import { Temporal } from 'temporal-polyfill';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
@@ -9,12 +9,12 @@ import type { EstimateMethod } from '../readings/estimate-method.ts';
 import type { LocalDay, LocalDays } from '../readings/local-days.ts';
 import type { Decider } from '../readings/reading-edits.ts';
 import { listUseDays } from '../readings/use-day-store.ts';
-import { insertEstimates, listEstimates, type NewEstimate } from '../readings/use-estimate-store.ts';
-import { apportioned, estimateVersion, ownProfile, profileWeeks } from './estimate.ts';
+import { insertEstimates, type NewEstimate } from '../readings/use-estimate-store.ts';
+import { apportioned, estimateVersion, ownProfile, profileWeeks, untoldHours } from './estimate.ts';
 import { placeAt } from './place-at.ts';
 import {
   findClassProfile,
-  holdInstall,
+  holdInstalls,
   type InstallPlace,
   listInstallPlaces,
   listPlaceVersions,
@@ -50,7 +50,7 @@ export async function estimateUse(
   by: Decider,
 ): Promise<{ hours: number; method: EstimateMethod; sum_l: number }> {
   return inTransaction(pool, async (transaction) => {
-    await holdInstall(transaction, wanted.installId);
+    await holdInstalls(transaction, [wanted.installId]);
     const [install] = await listInstallPlaces(transaction, [wanted.installId]);
     if (install === undefined) throw problem('ESTIMATE_IMPOSSIBLE', 'install: there is none of this number');
     const missing = await missingHours(transaction, days, install, wanted, clock.now_ms());
@@ -95,18 +95,10 @@ async function missingHours(
     if (spanned > mostEstimatedDays) throw problem('ESTIMATE_IMPOSSIBLE', `at most ${mostEstimatedDays} days at once`);
     if (day.end_ms > now_ms)
       throw problem('ESTIMATE_IMPOSSIBLE', `${day.date} is not over; its readings may still come`);
-    for (const hour of day.boundaries_ms.slice(0, -1).keys()) {
-      if (stands(install, day, hour) && (known.get(day.date)?.[hour] ?? null) === null) missing.push({ day, hour });
-    }
+    for (const hour of untoldHours(day, install, known.get(day.date) ?? null)) missing.push({ day, hour });
   }
   if (missing.length === 0) throw problem('ESTIMATE_IMPOSSIBLE', 'every hour of these days is measured');
   return missing;
-}
-
-/** Whether the meter stood there for any part of the hour. */
-function stands({ from_ms, until_ms }: InstallPlace, { boundaries_ms }: LocalDay, hour: number): boolean {
-  const [start_ms = 0, end_ms = 0] = [boundaries_ms[hour], boundaries_ms[hour + 1]];
-  return from_ms < end_ms && (until_ms ?? Number.POSITIVE_INFINITY) > start_ms;
 }
 
 interface Profile {
@@ -179,51 +171,4 @@ function byDay(
     hours_l[hour] = litres[index] ?? null;
   }
   return [...found].map(([day, hours_l]) => ({ day, hours_l }));
-}
-
-/** What withdraws an estimate, as it is recorded. */
-const withdrawnBy: Decider = { actor: null, rule: 'measured' };
-
-/**
- * Takes back estimated hours that are measured by now, as new versions.
- *
- * @param spans days of installs, looked at for estimates
- * @returns days whose estimate changed
- */
-export async function withdrawMeasured(
-  transaction: Transaction,
-  spans: readonly { install_id: number; from: string; to: string }[],
-  now_ms: number,
-): Promise<number> {
-  const ids = spans.map((one) => one.install_id);
-  const [from, to] = [
-    spans.map((one) => one.from).sort()[0],
-    spans
-      .map((one) => one.to)
-      .sort()
-      .at(-1),
-  ];
-  if (from === undefined || to === undefined) return 0;
-  const estimates = await listEstimates(transaction, ids, { from, to });
-  if (estimates.length === 0) return 0;
-  const estimated = [...new Set(estimates.map((one) => one.install_id))];
-  const stored = await listUseDays(transaction, estimated, { from, to });
-  const measured = new Map(stored.map((one) => [`${one.install_id} ${one.day}`, one.hours_l]));
-  const withdrawn: NewEstimate[] = [];
-  for (const { install_id, day, hours_l, method, method_version } of estimates) {
-    const told = measured.get(`${install_id} ${day}`);
-    const left = hours_l.map((use_l, hour) => ((told?.[hour] ?? null) === null ? use_l : null));
-    const hours = hours_l.filter((use_l, hour) => use_l !== left[hour]).length;
-    if (hours === 0) continue;
-    withdrawn.push({
-      ...{ install_id, day, hours_l: left },
-      method: left.every((use_l) => use_l === null) ? 'withdrawn' : method,
-      ...{ method_version, evidence: { measured_hours: hours }, made_ms: now_ms, ...withdrawnBy },
-      reason: 'measured after all',
-    });
-  }
-  for (const { install_id } of withdrawn) await holdInstall(transaction, install_id);
-  await insertEstimates(transaction, withdrawn);
-  if (withdrawn.length > 0) await noteChangedDays(transaction, withdrawn);
-  return withdrawn.length;
 }

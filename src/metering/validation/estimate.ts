@@ -1,8 +1,22 @@
 // How use is estimated where nothing measured tells it. Gaps between two registers of one meter need none of this: the one
 // rule knows their sum and spreads it evenly. What is left are a meter's ends, and breaks of its register.
+import type { LocalDay } from '../readings/local-days.ts';
 
 /** Changed whenever the same past gives another estimate. */
 export const estimateVersion = 1;
+
+/** The hours of a day in any part of which the meter stood there and of which nothing measured tells. */
+export function untoldHours(
+  { boundaries_ms }: LocalDay,
+  { from_ms, until_ms }: { from_ms: number; until_ms: number | null },
+  told: readonly (number | null)[] | null,
+): number[] {
+  return [...boundaries_ms.slice(0, -1).keys()].filter((hour) => {
+    const [start_ms = 0, end_ms = 0] = [boundaries_ms[hour], boundaries_ms[hour + 1]];
+    const stands = from_ms < end_ms && (until_ms ?? Number.POSITIVE_INFINITY) > start_ms;
+    return stands && (told?.[hour] ?? null) === null;
+  });
+}
 
 /** The days from which an own profile is taken: the same weekday, one to four weeks before. */
 export const profileWeeks = [1, 2, 3, 4] as const;

@@ -2,11 +2,12 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
 import { estimateMethods } from '../readings/estimate-method.ts';
 import { editDeeds } from '../readings/reading-edits.ts';
 import { findingStates } from './finding.ts';
 import type { FindingService, ShownCase } from './finding-service.ts';
-import { actorMark, instant, iso, localDate, numberInPath, reason } from './validation-answers.ts';
+import { actorMark, instant, localDate, numberInPath, reason } from './validation-answers.ts';
 
 const TAGS = ['validation'];
 const numbers = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
@@ -138,13 +139,13 @@ function caseAnswer({ install, findings, events, edits, estimates }: ShownCase):
     service_point: install.service_point_id,
     rule: findings[0]?.rule ?? '',
     findings: findings.map(({ finding_id, day, from_ms, to_ms, severity, state, rule_version, evidence }) => ({
-      ...{ id: String(finding_id), day, from: iso(from_ms), to: iso(to_ms) },
+      ...{ id: String(finding_id), day, from: isoInstant(from_ms), to: isoInstant(to_ms) },
       ...{ severity, state, rule_version, evidence },
     })),
     history: events.map(eventAnswer),
     edits: edits.map(({ edit_id, at_ms, edited_ms, actor, ...edit }) => ({
-      ...{ id: String(edit_id), at: iso(at_ms), deed: edit.deed, register_l: edit.register_l },
-      ...{ edited_at: iso(edited_ms), actor: actorMark(actor), rule: edit.rule, reason: edit.reason },
+      ...{ id: String(edit_id), at: isoInstant(at_ms), deed: edit.deed, register_l: edit.register_l },
+      ...{ edited_at: isoInstant(edited_ms), actor: actorMark(actor), rule: edit.rule, reason: edit.reason },
     })),
     estimates: estimates.map(({ hours_l, made_at, actor, ...one }) => ({
       ...{ day: one.day, version: one.version, method: one.method, method_version: one.method_version },

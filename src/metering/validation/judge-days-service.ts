@@ -1,5 +1,5 @@
 // Judges days of installs by rules and writes what changed of their findings: many installs at once, each day by itself.
-import type { Transaction } from '../../platform/postgres/database.ts';
+import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
 import type { LocalDays } from '../readings/local-days.ts';
 import { type Found, findingChanges } from './finding.ts';
 import { listFindingsOf, writeChanges } from './finding-store.ts';
@@ -14,6 +14,8 @@ export interface JudgedBy {
   /** Rules that are no more: what they found is closed. */
   gone?: readonly string[];
   now_ms: number;
+  /** Reads registers on another connection meanwhile: nothing of them is written with what is judged. */
+  registers: Queryable;
 }
 
 /** Installs judged with one round of statements. */
@@ -27,13 +29,13 @@ export async function judgeDays(transaction: Transaction, by: JudgedBy, spans: r
   const parts: JudgedSpan[][] = [];
   for (let at = 0; at < spans.length; at += INSTALLS_AT_ONCE) parts.push(spans.slice(at, at + INSTALLS_AT_ONCE));
   let changed = 0;
-  // The server reads the next part while this one is judged here. What is written of one part is not read for another.
-  let reading = readAhead(transaction, by.days, parts[0]);
+  // The next part is read while this one is judged. What is written of one part is not read for another.
+  let reading = readAhead(transaction, by, parts[0]);
   try {
     for (const [index, part] of parts.entries()) {
       const known = await reading;
       if (known === null) break;
-      reading = readAhead(transaction, by.days, parts[index + 1]);
+      reading = readAhead(transaction, by, parts[index + 1]);
       changed += await judgePart(transaction, by, part, known);
     }
   } finally {
@@ -42,8 +44,12 @@ export async function judgeDays(transaction: Transaction, by: JudgedBy, spans: r
   return changed;
 }
 
-function readAhead(from: Transaction, days: LocalDays, part: readonly JudgedSpan[] = []): Promise<KnownOfSpans | null> {
-  const reading = part.length === 0 ? Promise.resolve(null) : readKnown(from, days, part);
+function readAhead(
+  from: Transaction,
+  { days, registers }: JudgedBy,
+  part: readonly JudgedSpan[] = [],
+): Promise<KnownOfSpans | null> {
+  const reading = part.length === 0 ? Promise.resolve(null) : readKnown(from, registers, days, part);
   // Whoever awaits it is told; until then nobody is.
   reading.catch(() => {});
   return reading;

@@ -1,6 +1,6 @@
 // Reads all that days of many installs are judged by, in a few statements, and hands the days out one by one.
-import { Temporal } from 'temporal-polyfill';
-import type { Transaction } from '../../platform/postgres/database.ts';
+import { isoInstant } from '../../platform/iso-instant.ts';
+import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
 import type { LocalDay, LocalDays } from '../readings/local-days.ts';
 import { curvesOver, type MeterCurve } from '../readings/register-curve-service.ts';
 import { dialOf } from '../readings/register-rule.ts';
@@ -48,9 +48,13 @@ export interface KnownOfSpans {
 const dayKey = (installId: number, date: string) => `${installId} ${date}`;
 export const peerKey = ({ zone_id, usage_class, day }: PeerDay) => `${zone_id}\n${usage_class}\n${day}`;
 
-/** @param wanted one an install; its days are cut to the time that the meter stood there */
+/**
+ * @param registersFrom reads registers beside the transaction: another connection, so that the server does both at once
+ * @param wanted one an install; its days are cut to the time that the meter stood there
+ */
 export async function readKnown(
   from: Transaction,
+  registersFrom: Queryable,
   days: LocalDays,
   wanted: readonly JudgedSpan[],
 ): Promise<KnownOfSpans> {
@@ -58,6 +62,9 @@ export async function readKnown(
   const [installs, spanned] = [await listInstallPlaces(from, ids), spanOf(wanted)];
   const wantedOf = new Map(wanted.map((one) => [one.install_id, one]));
   const spans = installs.flatMap((install) => stoodSpan(days, install, wantedOf.get(install.install_id)));
+  const curves = roughCurves(registersFrom, spans);
+  // Whoever awaits it below is told; until then nobody is.
+  curves.catch(() => {});
   const stored = await listUseDays(from, ids, spanned);
   const estimated = await listEstimates(from, ids, spanned);
   const known = await listHoursText(
@@ -74,9 +81,9 @@ export async function readKnown(
     ...{ spans, known, versions },
     hours: new Map(stored.map((one) => [dayKey(one.install_id, one.day), one.hours_l])),
     estimates: new Map(estimated.map((one) => [dayKey(one.install_id, one.day), one.hours_l])),
-    curves: await roughCurves(from, spans),
     misdated: await misdatedOf(from, spans),
     peers: await peersOf(from, days, spans, versions),
+    curves: await curves,
   };
 }
 
@@ -97,7 +104,7 @@ function stoodSpan(days: LocalDays, install: InstallPlace, wanted: JudgedSpan | 
 }
 
 /** Of the installs whose registers don't all go plainly forward; the others' need no second look. */
-async function roughCurves(from: Transaction, spans: readonly StoodSpan[]): Promise<Map<number, MeterCurve>> {
+async function roughCurves(from: Queryable, spans: readonly StoodSpan[]): Promise<Map<number, MeterCurve>> {
   const asked = spans.map(({ install, first, last }) => ({
     meterId: install.meter_id,
     ...{ from_ms: first.start_ms, to_ms: last.end_ms },
@@ -232,8 +239,8 @@ function misdatedIn(rows: readonly MisdatedRow[], day: LocalDay, install: Instal
   const told = ofDay.map(({ measured_ms }) => measured_ms);
   return {
     ...{ readings: ofDay.length, first_ms: first.received_ms, last_ms: last.received_ms },
-    earliest: iso(Math.min(...told)),
-    latest: iso(Math.max(...told)),
+    earliest: isoInstant(Math.min(...told)),
+    latest: isoInstant(Math.max(...told)),
   };
 }
 
@@ -246,5 +253,3 @@ function groupedBy<K, V>(rows: readonly V[], keyOf: (row: V) => K): Map<K, V[]> 
   }
   return groups;
 }
-
-const iso = (at_ms: number) => Temporal.Instant.fromEpochMilliseconds(at_ms).toString();

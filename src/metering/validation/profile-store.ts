@@ -26,9 +26,12 @@ export async function listInstallPlaces(from: Queryable, installIds: readonly nu
   return rows;
 }
 
-/** Held to the end of the transaction: versions of its estimates come one after another. */
-export async function holdInstall(to: Queryable, installId: number): Promise<void> {
-  await to.query('SELECT FROM metering.install WHERE install_id = $1 FOR NO KEY UPDATE', [installId]);
+/** Held to the end of the transaction: versions of their estimates come one after another. */
+export async function holdInstalls(to: Queryable, installIds: readonly number[]): Promise<void> {
+  await to.query(
+    'SELECT FROM metering.install WHERE install_id = ANY($1::int[]) ORDER BY install_id FOR NO KEY UPDATE',
+    [installIds],
+  );
 }
 
 export interface PlaceVersion {
@@ -52,7 +55,7 @@ export async function listPlaceVersions(from: Queryable, servicePointIds: readon
 }
 
 /** How many places a class profile is the average of, at least: below, one household's bath would show. */
-const leastPlaces = 10;
+export const leastPlaces = 10;
 
 /**
  * What places of the class and bore used on average in each hour of the local day: of the zone, or, where it has too few

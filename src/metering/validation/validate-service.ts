@@ -3,7 +3,9 @@ import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import type { LocalDays } from '../readings/local-days.ts';
 import { holdUseJob } from '../readings/touched-store.ts';
-import { withdrawMeasured } from './estimate-use-service.ts';
+import { settleEstimates } from './estimate-gaps-service.ts';
+import { estimatedAfter_days, gapEstimate } from './gap-estimate.ts';
+import { makeDaysDue, makeGapsDue, makeMissingDue } from './gap-store.ts';
 import { judgeDays } from './judge-days-service.ts';
 import type { ValidationRule } from './judged-day.ts';
 import { peerKey, peersOfSpans } from './judged-days-service.ts';
@@ -46,7 +48,7 @@ export interface Validation {
 /** Notes the rules there are, at the start: what is new among them is to judge stored days again. */
 export async function registerRules({ pool, clock, rules }: Validation): Promise<void> {
   const versions = rules.map((rule) => ({ name: rule.name, version: versionOf(rule) }));
-  await noteRules(pool, versions, clock.now_ms());
+  await noteRules(pool, [...versions, gapEstimate], clock.now_ms());
 }
 
 /**
@@ -64,7 +66,9 @@ export async function takeUpDay({ pool, clock, days }: Validation): Promise<bool
     // Days before the first are judged as all stored days are, by rules that are new.
     const next = until === null ? last : days.after(days.on(until)).date;
     await setJudgedUntil(transaction, next);
-    if (until !== null) await makeDayDue(transaction, days.on(next), validationLimits.installsARow);
+    if (until === null) return true;
+    await makeDayDue(transaction, days.on(next), validationLimits.installsARow);
+    await makeMissingDue(transaction, dayBefore(next, estimatedAfter_days), validationLimits.installsARow);
     return true;
   });
 }
@@ -89,19 +93,19 @@ export async function judgeDue(validation: Validation): Promise<{ installs: numb
     const until = await findJudgedUntil(transaction);
     if (until === null || !(await holdValidation(transaction))) return null;
     const due = await takeDue(transaction, validationLimits.dueRows);
-    if (due.rows === 0) return (await workOutPeers(transaction, days)) ? { installs: 0, findings: 0 } : null;
+    if (due.rows === 0) return (await workOutPeers(transaction, days, until)) ? { installs: 0, findings: 0 } : null;
     const now_ms = clock.now_ms();
-    await withdrawMeasured(transaction, due.spans, now_ms);
     const changed = due.spans.filter((span) => !span.isUseSame);
     await markPeersDue(transaction, await peersOfSpans(transaction, days, changed));
     const spans = oneAnInstall(due.spans.map((span) => (span.isUseSame ? span : withSwayed(span, until))));
-    const findings = await judgeDays(transaction, { days, rules, now_ms }, spans);
+    await settleEstimates(transaction, { days, now_ms, until }, spans);
+    const findings = await judgeDays(transaction, { days, rules, now_ms, registers: pool }, spans);
     return { installs: spans.length, findings };
   });
 }
 
 /** Only when all that changed has been taken up: a figure moves once, however many of its places are late. */
-async function workOutPeers(transaction: Transaction, days: LocalDays): Promise<boolean> {
+async function workOutPeers(transaction: Transaction, days: LocalDays, until: string): Promise<boolean> {
   const due = await takePeersDue(transaction, validationLimits.peerDays);
   const before = new Map(due.map((one) => [peerKey(one), one.median_l]));
   const wanted = due.map((one) => ({ ...one, start_ms: days.on(one.day).start_ms }));
@@ -110,6 +114,7 @@ async function workOutPeers(transaction: Transaction, days: LocalDays): Promise<
     above_l: neverUnusual_l(one.usage_class, one.median_l, before.get(peerKey(one)) ?? 0),
   }));
   await makePeersDue(transaction, swayed, unusualForZone.name);
+  await makeGapsDue(transaction, due, dayBefore(until, estimatedAfter_days));
   return due.length > 0;
 }
 
@@ -145,8 +150,15 @@ export async function replayRules({ pool, clock, days, rules }: Validation): Pro
       return { install_id, from: lastDate(from, earliest), to: until };
     });
     const known = rules.filter((rule) => replay.rules.includes(rule.name));
-    const gone = replay.rules.filter((name) => !known.some((rule) => rule.name === name));
-    await judgeDays(transaction, { days, rules: known, gone, now_ms: clock.now_ms() }, spans);
+    const others = replay.rules.filter((name) => name !== gapEstimate.name);
+    const gone = others.filter((name) => !known.some((rule) => rule.name === name));
+    const now_ms = clock.now_ms();
+    if (others.length < replay.rules.length) {
+      // Whoever judged these days before looks again at those that are estimated now.
+      const settled = await settleEstimates(transaction, { days, now_ms, until }, spans);
+      await makeDaysDue(transaction, settled);
+    }
+    if (others.length > 0) await judgeDays(transaction, { days, rules: known, gone, now_ms, registers: pool }, spans);
     const last = installs.length < limit ? ahead : (installs.at(-1)?.install_id ?? ahead);
     await moveReplay(transaction, replay.rules, last);
     return installs.length;

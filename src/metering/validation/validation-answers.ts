@@ -7,7 +7,6 @@ export const localDate = z.iso.date();
 export const reason = z.string().trim().min(1).max(500);
 export const numberInPath = z.object({ id: z.string().regex(/^[1-9]\d{0,14}$/) });
 
-export const iso = (at_ms: number): string => Temporal.Instant.fromEpochMilliseconds(at_ms).toString();
 export const toMs = (text: string): number => Temporal.Instant.from(text).epochMilliseconds;
 
 /** The first digits of the hash of a staff session: enough to tell people apart, and no key to anything. */

@@ -18,7 +18,9 @@ export async function credoWallet(options) {
   }
 
   async function store(records) {
-    for (const { record } of records) await agent.sdJwtVc.store({ record });
+    for (const { record } of records) {
+      await (record.type === 'MdocRecord' ? agent.mdoc : agent.sdJwtVc).store({ record });
+    }
     return records.map(({ record }) => record);
   }
 

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { decodeJwt } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { anchorKey } from '../../../src/anchoring/anchor-keys.ts';
-import { inTransaction } from '../../../src/platform/postgres/database.ts';
+import { inTransaction, type Transaction } from '../../../src/platform/postgres/database.ts';
 import { createHolder } from '../../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -146,6 +146,24 @@ describe('places for many credentials', () => {
     const references = new Map(rows.map(({ id, reference }) => [id, reference]));
     expect(placed.map(({ id }) => references.get(id))).toEqual(placed.map((_, n) => `import row ${n}`));
     expect(new Set(rows.map(({ signing_key }) => signing_key))).toEqual(new Set(['p256']));
+  });
+
+  test('are found without reading what else lies in their lists', async () => {
+    await inTransaction(pool, (transaction) => world.statusLists.allocate(transaction, orders(3_000)));
+    const read = async (from: Transaction) => {
+      const { rows } = await from.query<{ read: number }>(
+        `SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) AS read FROM pg_stat_xact_user_tables
+         WHERE schemaname = 'identity' AND relname = 'credential'`,
+      );
+      return rows[0]?.read ?? 0;
+    };
+    const rowsRead = await inTransaction(pool, async (transaction) => {
+      const before = await read(transaction);
+      await world.statusLists.allocate(transaction, orders(30));
+      return (await read(transaction)) - before;
+    });
+    // A candidate that is taken is a row; of 131,072 places few are.
+    expect(rowsRead).toBeLessThan(30);
   });
 
   test('are found elsewhere once a list is full, for two batches at once', async () => {

@@ -1,8 +1,9 @@
 import { calculateJwkThumbprint } from 'jose';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ProofFormat } from '../../../src/identity/credentials/credential-format.ts';
 import { credentialFormats, proofFormat } from '../../../src/identity/credentials/credential-formats.ts';
 import { naruContextUrl } from '../../../src/identity/credentials/json-ld.ts';
+import { certifyIssuer } from '../../support/certified-issuer.ts';
 import { createHolder } from '../../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -32,6 +33,13 @@ const proofFormats = credentialFormats.flatMap(({ id }) => proofFormat(id) ?? []
 
 describe('a registered type', () => {
   test('is issued in every registered format, and recorded under its name', async () => {
+    await expect(issue('mso_mdoc')).rejects.toMatchObject({ code: 'ISSUER_CERTIFICATE_MISSING' });
+    world.clock.time_ms = Date.now();
+    await certifyIssuer(world.issuer, { publicUrl, now_ms: world.clock.now_ms() });
+    onTestFinished(() => {
+      Object.assign(world.issuer, { certificate: null });
+      world.clock.time_ms = START_ms;
+    });
     for (const { id } of credentialFormats) {
       const { credentialId } = await issue(id);
       expect(await world.issuing.statusOf(credentialId)).toMatchObject({ type: 'water-account', format: id });

@@ -36,6 +36,7 @@ const options: TellingOptions = {
   ...{ pool, clock, names: kinds, timeZone: 'Asia/Seoul', consoleUrl: 'https://naru.example/utility/#/alarms' },
   webhook: { url: receiver.url, key },
   mail: { mailer, to: ['ops@city.example', 'night@city.example'] },
+  events: null,
 };
 const MINUTE = 60_000;
 const judged = { kind: 'leak', ended_ms: null, grade: 2, times: 1, amount: 4 } as const;

@@ -96,8 +96,10 @@ describe('docs/tariffs.md', () => {
     const indices = part('indices').split('# …')[0] ?? '';
     const sewer = '  - { id: sewer, kind: volume, name: { ko: 하수도, en: Sewer }, lines: [{ id: s, price: 1 }] }\n';
     const reduction = part('- id: welfare').replaceAll(/^/gm, '  ').trimEnd();
-    const tariff = readTariff(`${indices}${part('mixes')}${whole}${sewer}${reduction}\n`, 'tariffs.md');
+    const counts = part('counts').split('# …')[0] ?? '';
+    const tariff = readTariff(`${indices}${counts}${part('mixes')}${whole}${sewer}${reduction}\n`, 'tariffs.md');
     expect(Object.keys(tariff.indices)).toEqual(['levy_coefficient', 'bod']);
+    expect(Object.keys(tariff.counts)).toEqual(['persons']);
     expect(tariff.components.map(({ kind }) => kind)).toEqual(['volume', 'fixed', 'volume', 'reduction']);
   });
 });
@@ -151,10 +153,33 @@ describe('a wrong file', () => {
     {
       from: 'm3_per_household: 15',
       to: 'm3_per_household: 15, by_units: true',
-      said: /just one of m3_per_household, by_units/,
+      said: /just one of m3_per_household, percent, by_units/,
     },
     { from: 'as_of: 2026-11-26', to: 'as_of: 2026-11-31', said: /sources\[0\]\.as_of: write a date of the calendar/ },
     { from: 'verified: true\n', to: '', said: /verified: is missing/ },
+    { from: 'verified: true', to: 'verified: yes', said: /verified: write true or false/ },
+    {
+      from: 'kind: fixed',
+      to: 'round: 10\n    kind: fixed',
+      said: /components\[2\]\.round: write a list of steps: \[\{ to: 10/,
+    },
+    {
+      from: 'domestic: { ko: 가정용, en: domestic }',
+      to: 'domestic: 가정용',
+      said: /classes\.domestic: write it in both languages: \{ ko/,
+    },
+    { from: 'price: 1520', to: 'price: 1,520', said: /tiers\[0\]\.520: a comma ends a number; write 1270, not 1,270/ },
+    { from: 'classes: [domestic], price: 850', to: 'classes: domestic, price: 850', said: /classes: write a list/ },
+    {
+      from: 'id: bore-charge, by_bore',
+      to: 'id: bore-charge, per: [persons], by_bore',
+      said: /per\[0\]: there is no 'persons' to go by; there are months, households, days, and what counts names/,
+    },
+    {
+      from: 'verified: true',
+      to: 'counts: { days: { name: { ko: 날, en: days } } }\nverified: true',
+      said: /counts\.days: every tariff has days already/,
+    },
     { from: 'naru_tariff: 1', to: 'naru_tariff: 2', said: /naru_tariff: write naru_tariff: 1/ },
     {
       from: '13: 1100',

@@ -349,3 +349,98 @@ describe('reductions', () => {
     expect(forward).toEqual(backward);
   });
 });
+
+describe('lines of some classes, in what is reckoned on other components', () => {
+  const homes = 'mixes: [{ main: general, with: domestic, m3_per_household: 15 }]';
+  const base = `${water('{ id: wd, classes: [domestic], price: 100 }, { id: wg, classes: [general, bath], price: 200 }')}
+  - { id: bore, kind: fixed, ${name}, lines: [{ id: b, amount: 900 }] }\n`;
+  const vat = `  - { id: vat, kind: percent, ${name}, of: [water, bore],
+      lines: [{ id: vd, classes: [domestic], percent: 5 }, { id: vg, classes: [general], percent: 10 }] }\n`;
+  const least = `  - { id: least, kind: limit, ${name}, of: [water],
+      lines: [{ id: ld, classes: [domestic], at_least: 5000 }, { id: lg, classes: [general], at_least: 9000 }] }\n`;
+  const benefit = `  - { id: benefit, kind: reduction, ${name}, predicate: proof, of: [water, bore],
+      lines: [{ id: rd, classes: [domestic], percent: 50 }, { id: rg, classes: [general], percent: 10, at_most: 300 }] }\n`;
+
+  it.each([
+    { given: { class: 'domestic' }, vat: 150 + 45, least: 2_000, benefit: -1_950 },
+    { given: { class: 'general' }, vat: 600 + 90, least: 3_000, benefit: -300 },
+    // 30 m3 of two homes, none of the shop: what is of no class, the bore charge, is the meter's own.
+    { given: { class: 'general', households: 2 }, vat: 150 + 0 + 90, least: 2_000 + 9_000, benefit: -1_500 - 90 },
+    { given: { class: 'bath' }, vat: 0, least: 0, benefit: undefined },
+  ])('each class by its own line: $given', ({ given, ...expected }) => {
+    const tariff = tariffOf(base + vat + least + benefit, homes);
+    const priced = won(tariff, useOf(30, { ...given, proven: ['proof'] }));
+    const told = (one: number | undefined) => (one === undefined ? undefined : String(one));
+    expect([priced.vat, priced.least, priced.benefit]).toEqual([
+      told(expected.vat),
+      told(expected.least),
+      told(expected.benefit),
+    ]);
+  });
+
+  it('a component that was rounded together is taxed once', () => {
+    const cut = `  - { id: cut, kind: rounding, ${name}, of: [water, bore], round: [{ to: 1000, mode: up }] }
+  - { id: vat, kind: percent, ${name}, of: [water, bore, cut],
+      lines: [{ id: vd, classes: [domestic], percent: 10 }, { id: vg, classes: [general], percent: 10 }] }\n`;
+    const priced = won(tariffOf(base + cut, homes), useOf(40, { class: 'general', households: 2 }));
+    expect(priced).toEqual({ water: '5000', bore: '900', cut: '100', vat: '600' });
+  });
+});
+
+describe('shapes of other utilities', () => {
+  const counted = 'counts: { persons: { name: { ko: 인원, en: persons } } }';
+
+  it('tiers and amounts go by persons, who are given with the bill', () => {
+    const tariff = tariffOf(
+      `${water('{ id: a, scale: [months, persons], tiers: [{ up_to_m3: 3.5, price: 100 }, { price: 300 }] }')}
+  - { id: head, kind: fixed, ${name}, lines: [{ id: h, amount: 50, per: [persons] }] }`,
+      counted,
+    );
+    const counts = { persons: Exact.whole(4) };
+    const use = useOf(35, { months: Exact.whole(2), counts });
+    expect(won(tariff, use)).toEqual({ water: String(28 * 100 + 7 * 300), head: '200' });
+    expect(refusal(tariff, useOf(35))).toMatch(/TARIFF_NO_PRICE the tariff goes by 'persons', which is not given/);
+    expect(refusal(tariff, useOf(35, { counts: { dogs: Exact.one } }))).toMatch(/no count 'dogs'; there are persons/);
+  });
+
+  // Source: urbanutilities.com.au, 80 kl in 90 days by 300 kl a year; in hundredths here, and the threshold not cut to 74 kl.
+  it('tiers go by the days of use', () => {
+    const tariff = tariffOf(
+      `  - { id: water, kind: volume, ${name}, round: [{ to: 1, mode: half_up }],
+      lines: [{ id: a, scale: [days], tiers: [{ up_to_m3: 0.8, price: 64.2 }, { price: 158.9 }] }] }`,
+    );
+    const use = useOf(80, { use_from: '2025-01-01', use_until: '2025-04-01' });
+    expect(won(tariff, use)).toEqual({ water: String(Math.round(72 * 64.2 + 8 * 158.9)) });
+  });
+
+  it('a part of the volume reaches the sewer, unless its own is known', () => {
+    const tariff = tariffOf(
+      `${water('{ id: a, price: 100 }')}
+  - { id: sewer, kind: volume, ${name}, volume: { percent: 70, round: { to: 1, mode: down } },
+      lines: [{ id: s, tiers: [{ up_to_m3: 10, price: 10 }, { price: 20 }] }] }`,
+    );
+    expect(won(tariff, useOf(25))).toEqual({ water: '2500', sewer: String(100 + 7 * 20) });
+    expect(won(tariff, useOf(25, { volume_l_of: { sewer: 4_000 } })).sewer).toBe('40');
+  });
+
+  it('a mix by percent', () => {
+    const tariff = tariffOf(
+      water('{ id: a, classes: [domestic], price: 100 }, { id: b, classes: [general], price: 1000 }'),
+      'mixes: [{ main: general, with: domestic, percent: 60 }]',
+    );
+    expect(won(tariff, useOf(21, { class: 'general', households: 1 }))).toEqual({ water: String(1_200 + 9_000) });
+  });
+
+  // A rebate for bills without paper: 1 %, at least 200 and at most 1,000 won.
+  it.each([
+    { volume: 5, off: '-200' },
+    { volume: 50, off: '-290' },
+    { volume: 500, off: '-1000' },
+    { volume: 0, off: '0' },
+  ])('a reduction has a least and a most, and is never more than the charge: $volume m3', ({ volume, off }) => {
+    const tariff = tariffOf(`${water('{ id: a, price: 580 }')}
+  - { id: paper, kind: reduction, ${name}, predicate: e-bill, of: [water],
+      lines: [{ id: p, percent: 1, at_least: 200, at_most: 1000, per: [] }] }`);
+    expect(won(tariff, useOf(volume, { proven: ['e-bill'] })).paper).toBe(off);
+  });
+});

@@ -11,6 +11,7 @@ import type { BillProof } from '../../../src/metering/proofs/bill-proof.ts';
 import { isProven } from '../../../src/metering/proofs/proof-steps.ts';
 import { verifyBill } from '../../../src/metering/proofs/verify-bill.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
+import { packAll } from '../../support/pack-all.ts';
 import { proofSeams, provenBill } from '../../support/proven-bill.ts';
 import { newSeed } from '../../support/seed.ts';
 import { testDatabase } from '../../support/test-database.ts';
@@ -153,6 +154,8 @@ describe('one byte that was changed in the database', () => {
       expect(broken(await house.prove())).toEqual({});
     }
   }
+  const told = /^2026-03-04, meter 21: the reading of 2026-03-04 10:17:00 \(\d+ l\) is not the one that was hashed/;
+  const bytesSay = /the reading of 2026-03-04 10:17:00 is \d+ l; what the meter sent says \d+ l/;
   const reading = `meter_id = (SELECT meter_id FROM metering.meter WHERE serial = '21') AND measured_at = '2026-03-04T10:17:00+09:00'`;
 
   test('of a reading’s register is told: which reading, and that the bytes say another', async () => {
@@ -161,14 +164,8 @@ describe('one byte that was changed in the database', () => {
       `UPDATE metering.reading SET register_l = register_l - 1 WHERE ${reading}`,
     );
     expect(code).toBe(1);
-    expect(breaks.readings).toEqual([
-      expect.stringMatching(
-        /^2026-03-04, meter 21: the reading of 2026-03-04 10:17:00 \(\d+ l\) is not the one that was hashed/,
-      ),
-    ]);
-    expect(breaks.bytes).toEqual([
-      expect.stringMatching(/the reading of 2026-03-04 10:17:00 is \d+ l; what the meter sent says \d+ l/),
-    ]);
+    expect(breaks.readings).toEqual([expect.stringMatching(told)]);
+    expect(breaks.bytes).toEqual([expect.stringMatching(bytesSay)]);
   });
 
   test('of an uplink’s payload is told: which uplink', async () => {
@@ -202,6 +199,19 @@ describe('one byte that was changed in the database', () => {
     expect(breaks.volume).toEqual([expect.stringContaining('its days add up to')]);
     expect(breaks.use).toEqual([expect.stringMatching(/^2026-03-03, meter 21: charged were \d+ l; worked out again/)]);
   });
+
+  test('of a register is told as well once its day lies in a pack', async () => {
+    expect(await packAll(pool, house.city.clock)).toBeGreaterThan(0);
+    expect(broken(await house.prove())).toEqual({});
+    const change = (by: number) => `UPDATE metering.reading_pack p SET register_steps = (
+         SELECT array_agg(step + CASE WHEN at_ms = ${(60 + 17) * 60_000} THEN ${by} ELSE 0 END ORDER BY place)
+           FROM unnest(p.measured_ms, p.register_steps) WITH ORDINALITY AS told (at_ms, step, place))
+       WHERE meter_id = (SELECT meter_id FROM metering.meter WHERE serial = '21') AND day = '2026-03-04'`;
+    const { breaks, code } = await changed(change(1), change(-1));
+    expect(code).toBe(1);
+    expect(breaks.readings).toEqual([expect.stringMatching(told)]);
+    expect(breaks.bytes).toEqual([expect.stringMatching(bytesSay)]);
+  });
 });
 
 describe('after the bill', () => {
@@ -209,7 +219,7 @@ describe('after the bill', () => {
     const [{ version: before }] = [await zoneDayOf('2026-03-05')];
     const at_ms = Date.parse('2026-03-05T10:30:00+09:00');
     const { rows } = await pool.query<{ register_l: number }>(
-      `SELECT register_l FROM metering.reading JOIN metering.meter USING (meter_id)
+      `SELECT register_l FROM metering.every_reading JOIN metering.meter USING (meter_id)
         WHERE serial = '21' AND measured_at = '2026-03-05T11:17:00+09:00'`,
     );
     const received_ms = house.city.clock.now_ms();

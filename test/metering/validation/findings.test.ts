@@ -64,6 +64,16 @@ async function world(places: number, rules: readonly ValidationRule[] = validati
       );
       return rows;
     },
+    /** What is estimated in the end, and by which profile. */
+    async estimates(): Promise<{ method: string; rule: string }[]> {
+      const { rows } = await pool.query<{ method: string; rule: string }>(
+        `SELECT install_id, day::text, hours_l, method,
+                (SELECT rule FROM metering.use_estimate e WHERE (e.install_id, e.day) = (f.install_id, f.day)
+                  AND rule <> 'measured' ORDER BY version DESC LIMIT 1) AS rule
+           FROM metering.use_estimate_in_force f WHERE method <> 'withdrawn' ORDER BY install_id, f.day`,
+      );
+      return rows;
+    },
     async useDays(): Promise<unknown[]> {
       const { rows } = await pool.query('SELECT *, day::text FROM metering.use_day ORDER BY install_id, use_day.day');
       return rows;
@@ -108,8 +118,8 @@ const shuffled = <T>(of: readonly T[]): T[] =>
     .map(({ one }) => one);
 
 describe('findings', () => {
-  test('and use are the same after any shuffling, doubling and chunking of what arrives, and after edits', async () => {
-    const places = 11;
+  test('and use and estimates are the same after any shuffling, doubling and chunking of what arrives, and after edits', async () => {
+    const places = 12;
     const [orderly, wild] = [await world(places), await world(places)];
     expect(wild.installs).toEqual(orderly.installs);
     const readings = orderly.installs.flatMap(([meterId]) => dirty(meterId));
@@ -151,12 +161,18 @@ describe('findings', () => {
     expect(await wild.figures()).toEqual(await orderly.figures());
     const found = await orderly.findings();
     expect(await wild.findings()).toEqual(found);
+    const estimates = await orderly.estimates();
+    expect(await wild.estimates()).toEqual(estimates);
+    expect(new Set(estimates.map((one) => one.method))).toEqual(new Set(['own_profile', 'class_profile']));
+    expect(new Set(estimates.map((one) => one.rule))).toEqual(new Set(['gap_estimate']));
     const rules = new Set(found.map((one) => one.rule));
     for (const rule of ['missing', 'conflict', 'negative', 'implausible_rate', 'unusual_for_place', 'wrong_time']) {
       expect(rules).toContain(rule);
     }
     // Judging all of it again changes nothing.
-    const events = async () => (await orderly.pool.query('SELECT FROM metering.finding_event')).rowCount;
+    const events = async () =>
+      (await orderly.pool.query('SELECT FROM metering.finding_event UNION ALL SELECT FROM metering.use_estimate'))
+        .rowCount;
     const before = await events();
     await orderly.pool.query('UPDATE metering.validation_rule SET after_install = 0');
     await orderly.workAt(after_ms);

@@ -12,6 +12,7 @@ export const dcSdJwt: TypedFormat = {
   signingAlgorithms: ['ES256'],
   keyKinds: ['P-256'],
   typeConfiguration: (type, publicUrl) => ({ vct: vctOf(type, publicUrl) }),
+  claimPath: (_type, claim) => [claim],
   issue: async (content, key, { publicUrl, randomBytes }) =>
     writeSdJwtVc(
       {
