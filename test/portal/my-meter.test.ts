@@ -1,5 +1,6 @@
 // What a citizen sees of a meter: the days on which the place was theirs, and nothing of anybody else.
 import { describe, expect, test } from 'vitest';
+import { estimated } from '../support/estimated-use.ts';
 import { portalHouse } from '../support/portal-house.ts';
 
 const house = await portalHouse();
@@ -128,6 +129,21 @@ describe('another household', () => {
 });
 
 describe('asking for use', () => {
+  test('says of each hour how much of it is estimated, so that the chart can mark it', async () => {
+    const { meterId } = await house.meter('43', [
+      [seoul('2026-03-01T00:00:00'), 0],
+      [seoul('2026-03-01T01:00:00'), 40],
+    ]);
+    const { rows } = await house.pool.query('SELECT install_id FROM metering.install WHERE meter_id = $1', [meterId]);
+    await estimated(house.pool, rows[0].install_id, '2026-03-01', [null, ...Array<number>(23).fill(7)]);
+    const page = await citizenOf('43', { from: '2026-03-01' });
+    const span = `from=${seoul('2026-03-01T00:00:00')}&to=${seoul('2026-03-01T02:00:00')}`;
+    expect((await page.get(`/api/portal/use?resolution=hour&${span}`)).json().intervals).toEqual([
+      { start: seoul('2026-03-01T00:00:00'), end: seoul('2026-03-01T01:00:00'), use_l: 40 },
+      { start: seoul('2026-03-01T01:00:00'), end: seoul('2026-03-01T02:00:00'), use_l: 7, estimated_l: 7 },
+    ]);
+  });
+
   test('refuses a span that runs backwards, is too long, or has no offset', async () => {
     await house.meter('40');
     const page = await citizenOf('40', { from: '2020-01-01' });
