@@ -3,6 +3,7 @@
 // PostgreSQL, same machine, one after the other. Then a fleet at rest: its memory, and its return after a restart.
 //
 // `--only w64`, `w1`, `six` or `mixed` measures that run of Naru's alone, and as often as it is named: `--only w1 --only w1`.
+// `--only rest` measures the fleet at rest.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -53,8 +54,8 @@ const MINUTE_s = 60;
 const only = (
   parseArgs({ options: { only: { type: 'string', multiple: true } }, allowPositionals: true }).values.only ?? []
 ).map((name) => {
-  const shape = shapes[name];
-  if (shape === undefined) throw new Error(`--only ${name}: write one of ${Object.keys(shapes).join(', ')}`);
+  const shape = name === 'rest' ? 'rest' : shapes[name];
+  if (shape === undefined) throw new Error(`--only ${name}: write one of ${Object.keys(shapes).join(', ')}, rest`);
   return shape;
 });
 const logger = createLogger('error');
@@ -68,7 +69,10 @@ try {
   const pool = openPool(postgres.url);
   const devices = await provision(pool);
   if (only.length > 0) {
-    for (const shape of only) report([await measureNaru(pool, devices, shape, true)]);
+    for (const shape of only) {
+      if (shape === 'rest') await measureFleet(devices);
+      else report([await measureNaru(pool, devices, shape, true)]);
+    }
     await pool.end();
   } else await measureAll(pool, devices);
 } finally {

@@ -136,7 +136,7 @@ class Queue implements CommitQueue {
 
   /**
    * Whether a batch may be sent now. Beside another one only a large batch, or where the other takes long: a fleet that
-   * sends one telegram at a time would fill both connections with small ones, which cost database and intake a fifth more.
+   * sends one telegram at a time would fill both connections with small ones: more transactions for the same rows.
    */
   #mayRun(): boolean {
     if (this.#running === 0 || this.#full.length > 0) return this.#running < intakeLimits.commitConnections;
