@@ -5,6 +5,8 @@ export interface Shape {
   connections: number;
   window: number;
   readingsPerMessage: 1 | 6;
+  /** By name; each device sends in one of them. */
+  formats: readonly string[];
 }
 
 export interface Run extends LoadResult, Shape {
@@ -48,8 +50,8 @@ export function report(runs: Run[]): void {
 }
 
 export function finish(ours: Run[], peers: Run[], rest: AtRest): void {
-  const [our64, our1, our6] = ours;
-  if (!our64 || !our1 || !our6) throw new Error('a run is missing');
+  const [our64, our1, our6, ourMixed] = ours;
+  if (!our64 || !our1 || !our6 || !ourMixed) throw new Error('a run is missing');
   const [group, , each] = peers;
   const cost_us = (run: Run) => run.own_us + run.database_us;
   const ratio = (peer: Run | undefined) => (peer === undefined ? null : rounded(cost_us(peer) / cost_us(our64)));
@@ -59,6 +61,7 @@ export function finish(ours: Run[], peers: Run[], rest: AtRest): void {
       c200_w64_msgs_per_s: Math.round(our64.messages_per_s),
       c5000_w1_msgs_per_s: Math.round(our1.messages_per_s),
       six_readings_per_s: Math.round(our6.messages_per_s * 6),
+      c5000_w1_four_formats_msgs_per_s: Math.round(ourMixed.messages_per_s),
       cpu_ratio_vs_group_commit: ratio(group),
       cpu_ratio_vs_insert_each: ratio(each),
       own_cpu_ratio_vs_group_commit: group === undefined ? null : rounded(group.own_us / our64.own_us),
@@ -68,7 +71,7 @@ export function finish(ours: Run[], peers: Run[], rest: AtRest): void {
       ack_p99_ms: rounded(our64.ack_p99_ms),
       w1_ack_p50_ms: rounded(our1.ack_p50_ms),
       w1_ack_p99_ms: rounded(our1.ack_p99_ms),
-      least_load_idle_share: rounded(Math.min(our64.idle_share, our1.idle_share, our6.idle_share)),
+      least_load_idle_share: rounded(Math.min(...ours.map((run) => run.idle_share))),
       idle_10000_MB: rounded(rest.memory_MB),
       listening_10000_MB: rounded(rest.listening_memory_MB),
       back_5000_s: rounded(rest.back_s),

@@ -2,7 +2,8 @@
 // after the commit and keeps the bytes, against Mosquitto with a consumer that stores afterwards. Same load, same
 // PostgreSQL, same machine, one after the other. Then a fleet at rest: its memory, and its return after a restart.
 //
-// `--only w64`, `w1` or `six` measures that run of Naru's alone, and as often as it is named: `--only w1 --only w1`.
+// `--only w64`, `w1`, `six` or `mixed` measures that run of Naru's alone, and as often as it is named: `--only w1 --only w1`.
+// `--only rest` measures the fleet at rest.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +12,10 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { nbiotKr } from '../devices/nbiot-kr.ts';
+import { senmlJson } from '../devices/senml-json.ts';
+import { seoulDigital } from '../devices/seoul-digital.ts';
+import { wmbus } from '../devices/wmbus.ts';
 import { createDeviceSecrets } from '../src/metering/intake/device-secret.ts';
 import { provisionFleet } from '../src/metering/meters/provision-fleet-service.ts';
 import { systemClock } from '../src/platform/clock.ts';
@@ -24,7 +29,8 @@ import { ask, endProgram, nextWord, startMosquitto, startProgram } from './bench
 import { cpuOfTree_s } from './cpu-time.ts';
 import { type AtRest, finish, type Run, report, type Shape } from './ingest-table.ts';
 import type { IntakeTask, Question } from './intake-process.ts';
-import type { LoadDevice, LoadResult } from './mqtt-load.ts';
+import type { LoadDevice } from './load-messages.ts';
+import type { LoadResult } from './mqtt-load.ts';
 import type { ConsumerTask } from './peer-consumer.ts';
 
 const FLEET = 10_000;
@@ -35,16 +41,21 @@ const DURATION_ms = 6_000;
 const DAY_s = 86_400;
 const HOUR_s = 3_600;
 
-const w64: Shape = { connections: 200, window: 64, readingsPerMessage: 1 };
-const w1: Shape = { connections: 5_000, window: 1, readingsPerMessage: 1 };
-const six: Shape = { connections: 200, window: 64, readingsPerMessage: 6 };
-const shapes: Record<string, Shape> = { w64, w1, six };
+const formats = [senmlJson.name];
+const w64: Shape = { connections: 200, window: 64, readingsPerMessage: 1, formats };
+const w1: Shape = { connections: 5_000, window: 1, readingsPerMessage: 1, formats };
+const six: Shape = { connections: 200, window: 64, readingsPerMessage: 6, formats };
+/** As a city has them: a fleet of several makes, one telegram at a time. */
+const mixed: Shape = { ...w1, formats: [senmlJson.name, nbiotKr.name, seoulDigital.name, wmbus.name] };
+const shapes: Record<string, Shape> = { w64, w1, six, mixed };
+/** wM-Bus tells whole minutes. */
+const MINUTE_s = 60;
 
 const only = (
   parseArgs({ options: { only: { type: 'string', multiple: true } }, allowPositionals: true }).values.only ?? []
 ).map((name) => {
-  const shape = shapes[name];
-  if (shape === undefined) throw new Error(`--only ${name}: write one of ${Object.keys(shapes).join(', ')}`);
+  const shape = name === 'rest' ? 'rest' : shapes[name];
+  if (shape === undefined) throw new Error(`--only ${name}: write one of ${Object.keys(shapes).join(', ')}, rest`);
   return shape;
 });
 const logger = createLogger('error');
@@ -58,7 +69,10 @@ try {
   const pool = openPool(postgres.url);
   const devices = await provision(pool);
   if (only.length > 0) {
-    for (const shape of only) report([await measureNaru(pool, devices, shape, true)]);
+    for (const shape of only) {
+      if (shape === 'rest') await measureFleet(devices);
+      else report([await measureNaru(pool, devices, shape, true)]);
+    }
     await pool.end();
   } else await measureAll(pool, devices);
 } finally {
@@ -69,7 +83,7 @@ process.exit(0);
 
 async function measureAll(pool: Pool, devices: LoadDevice[]): Promise<void> {
   const ours: Run[] = [];
-  for (const shape of [w64, w1, six]) ours.push(await measureNaru(pool, devices, shape, true));
+  for (const shape of [w64, w1, six, mixed]) ours.push(await measureNaru(pool, devices, shape, true));
   const limits = [
     await measureNaru(pool, devices, w64, false),
     await measureNaru(pool, devices, w1, false),
@@ -87,7 +101,7 @@ async function provision(pool: Pool): Promise<LoadDevice[]> {
   for (let from = 0; from < FLEET; from += PROVISION) {
     const entries = Array.from({ length: PROVISION }, (_, n) => ({
       deviceId: `bench-${from + n}`,
-      formats: ['senml+json'],
+      formats: [...mixed.formats],
       meter: { serial: `${10_000_000 + from + n}`, model: 'bench', bore_mm: 15, dials: 8 },
       servicePoint: { id: `bench-${from + n}`, zoneId: 'bench', zoneName: 'Bench', usageClass: 'domestic' as const },
       installedAt_ms: systemClock.now_ms() - 3_650 * DAY_s * 1_000,
@@ -105,7 +119,8 @@ async function provision(pool: Pool): Promise<LoadDevice[]> {
 async function measureNaru(pool: Pool, devices: LoadDevice[], shape: Shape, store: boolean): Promise<Run> {
   const { intake, port } = await startIntake(0, store);
   const before = await countStored(pool);
-  const run = await underLoad(`Naru${store ? '' : ', storing nothing'}`, port, devices, shape, () =>
+  const several = shape.formats.length > 1 ? `, ${shape.formats.length} formats` : '';
+  const run = await underLoad(`Naru${several}${store ? '' : ', storing nothing'}`, port, devices, shape, () =>
     askIntake(intake, 'cpu_s'),
   );
   await stopIntake(intake);
@@ -181,10 +196,13 @@ async function underLoad(
   allStored: ((sent: number) => Promise<void>) | null = null,
   duration_ms = DURATION_ms,
 ): Promise<Run> {
-  const chosen = devices.slice(0, shape.connections);
+  const several = shape.formats.length > 1;
+  // Some makes have no clock, and what they send is of now: then nothing of an earlier time is new. They have devices of
+  // their own, the last ones.
+  const chosen = several ? devices.slice(-shape.connections) : devices.slice(0, shape.connections);
   const load = startProgram('mqtt-load', {
     ...{ kind: 'load', port, devices: chosen, window: shape.window, duration_ms, from_s: next_s },
-    readingsPerMessage: shape.readingsPerMessage,
+    ...{ readingsPerMessage: shape.readingsPerMessage, formats: shape.formats, every_s: several ? MINUTE_s : 1 },
   });
   await nextWord(load);
   const loadCpu_s = () => cpuOfTree_s(pidOf(load));

@@ -1,28 +1,13 @@
 // The load: a process with many bare MQTT connections. As a load it keeps a window of unacknowledged QoS 1 messages full
 // on each; as a fleet at rest it only stays connected, and comes back when it is cut off.
 //
-// It must cost little beside what is measured: messages are copies of one made ahead, in which a few digits change, and
-// acknowledgements are counted by their bytes. All connections read into one buffer: a buffer and the events of a stream
-// for each acknowledgement cost 4 µs, a fifth of what a message with a window of 1 takes here.
+// It must cost little beside what is measured: messages are nearly made ahead (load-messages.ts), and acknowledgements are counted by their bytes. All connections read into one buffer, and write past the stream
+// (direct-write.ts): a buffer and the events of a stream for each acknowledgement cost 4 µs, a fifth of what a message with
+// a window of 1 takes here.
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-
-export interface LoadDevice {
-  deviceId: string;
-  secret: string;
-  serial: string;
-}
-
-export interface Load {
-  kind: 'load';
-  port: number;
-  devices: LoadDevice[];
-  window: number;
-  readingsPerMessage: 1 | 6;
-  duration_ms: number;
-  /** Time of each device's first reading; the next ones follow by the second. */
-  from_s: number;
-}
+import { writeNow } from './direct-write.ts';
+import { type Load, type LoadDevice, type Messages, messagesOf, packet, text } from './load-messages.ts';
 
 export interface Fleet {
   kind: 'fleet';
@@ -49,16 +34,6 @@ const RECONNECT_AFTER_ms = 250;
 const CONNACK_bytes = 4;
 /** Of so many messages of a connection, the time to the acknowledgement is taken of one. */
 const WATCHED_EVERY = 8;
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
-}
-
-function packet(first: number, body: Buffer): Buffer {
-  const length = body.length < 128 ? [body.length] : [(body.length & 0x7f) | 0x80, body.length >> 7];
-  return Buffer.concat([Buffer.from([first, ...length]), body]);
-}
 
 interface Opened {
   socket: Socket;
@@ -105,12 +80,7 @@ async function inTurns<T>(all: readonly T[], atOnce: number, each: (one: T) => P
 
 class Sender {
   readonly #socket: Socket;
-  /** A place for each message of the window. What was acknowledged has left its place: messages travel in their order. */
-  readonly #slots: Buffer;
-  readonly #size: number;
-  readonly #idAt: number;
-  readonly #valuesAt: number[];
-  readonly #timeAt: number;
+  readonly #messages: Messages;
   readonly #load: Load;
   #sent = 0;
   acknowledged = 0;
@@ -122,23 +92,11 @@ class Sender {
   isStopped = false;
   whenDrained: () => void = () => {};
 
-  constructor(opened: Opened, device: LoadDevice, load: Load) {
+  constructor(opened: Opened, device: LoadDevice, format: string, load: Load) {
     const { socket } = opened;
     this.#socket = socket;
     this.#load = load;
-    const topic = text(`naru/v1/up/${device.deviceId}/senml-json`);
-    const base = `{"bn":"urn:naru:meter:${device.serial}:","bt":0000000000,"n":"register","u":"l","v":1000000}`;
-    const more = Array.from({ length: load.readingsPerMessage - 1 }, (_, n) => {
-      return `,{"n":"register","u":"l","v":1000000,"t":${n + 1}}`;
-    });
-    const payload = `[${base}${more.join('')}]`;
-    const message = packet(0x32, Buffer.concat([topic, Buffer.alloc(2), Buffer.from(payload)]));
-    this.#size = message.length;
-    this.#slots = Buffer.concat(Array.from({ length: load.window }, () => message));
-    const start = message.length - payload.length;
-    this.#idAt = start - 2;
-    this.#timeAt = start + payload.indexOf('"bt":') + 5;
-    this.#valuesAt = [...payload.matchAll(/"v":/g)].map((match) => start + match.index + 4);
+    this.#messages = messagesOf(device, format, load);
     opened.heard = (bytes) => this.#take(bytes);
     socket.on('close', () => {
       if (!this.isStopped) throw new Error(`${device.deviceId}: the broker closed the connection`);
@@ -157,26 +115,10 @@ class Sender {
       this.#watchedAt_ms = performance.now();
     }
     for (let rest = count; rest > 0; ) {
-      const slot = this.#sent % this.#load.window;
-      const many = Math.min(rest, this.#load.window - slot);
-      for (let n = 0; n < many; n += 1) this.#number(slot + n, this.#sent + n);
+      const many = Math.min(rest, this.#load.window - (this.#sent % this.#load.window));
+      writeNow(this.#socket, this.#messages.bytes(this.#sent, many));
       this.#sent += many;
       rest -= many;
-      const isAll = many === this.#load.window;
-      this.#socket.write(isAll ? this.#slots : this.#slots.subarray(slot * this.#size, (slot + many) * this.#size));
-    }
-  }
-
-  #number(slot: number, sent: number): void {
-    const bytes = this.#slots;
-    const at = slot * this.#size;
-    const readings = this.#load.readingsPerMessage;
-    const id = (sent % 65_535) + 1;
-    bytes[at + this.#idAt] = id >> 8;
-    bytes[at + this.#idAt + 1] = id & 0xff;
-    digits(bytes, at + this.#timeAt, 10, this.#load.from_s + sent * readings);
-    for (let r = 0; r < readings; r += 1) {
-      digits(bytes, at + (this.#valuesAt[r] as number), 7, 1_000_000 + sent * readings + r);
     }
   }
 
@@ -202,19 +144,11 @@ class Sender {
   #partial = 0;
 }
 
-function digits(bytes: Buffer, at: number, count: number, value: number): void {
-  let rest = value;
-  for (let place = at + count - 1; place >= at; place -= 1) {
-    const next = Math.floor(rest / 10);
-    bytes[place] = 48 + rest - 10 * next;
-    rest = next;
-  }
-}
-
 async function sendLoad(load: Load): Promise<LoadResult> {
   const senders: Sender[] = [];
-  await inTurns(load.devices, OPENING, async (device) => {
-    senders.push(new Sender(await open(load.port, device), device, load));
+  await inTurns([...load.devices.entries()], OPENING, async ([index, device]) => {
+    const format = load.formats[index % load.formats.length] as string;
+    senders.push(new Sender(await open(load.port, device), device, format, load));
   });
   const acknowledged = () => senders.reduce((sum, sender) => sum + sender.acknowledged, 0);
   process.send?.('connected');
@@ -237,7 +171,8 @@ async function sendLoad(load: Load): Promise<LoadResult> {
   for (const sender of senders) sender.end();
   return {
     acknowledged: all,
-    until_s: load.from_s + load.readingsPerMessage * Math.max(...senders.map((sender) => sender.acknowledged)),
+    until_s:
+      load.from_s + load.every_s * load.readingsPerMessage * Math.max(...senders.map((sender) => sender.acknowledged)),
     seconds: (took_ms / 1_000) * (all / counted),
     ack_p50_ms: at(0.5),
     ack_p99_ms: at(0.99),
