@@ -53,6 +53,10 @@ export const kamstrupWater: WmbusModel = {
     '02ff2004134413',
     '02ff200413523b',
     '04ff2304134413426c023b92013ba2013b06ff1ba1015b91015ba10167',
+    '02ff2004134413426c',
+    '02ff200413623b615b515b61675167',
+    // Of the flowIQ 2200 in wmbusmeters' issue 2013; what its compact frames say of their full ones' CRC proves it.
+    '02ff2004134413426c523b615b51678101e7ff0f06ff1b',
   ],
   examples: [
     {

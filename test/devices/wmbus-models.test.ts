@@ -128,6 +128,29 @@ describe('a Techem mk-radio 3a, on the telegram that wmbusmeters publishes', () 
   });
 });
 
+describe('a Kamstrup that sends compact frames alone', () => {
+  it.each([
+    {
+      title: 'the flowIQ 2200 of wmbusmeters’ issue 2013, whose owner published its key',
+      telegram: '2e44372c268102273c168d20d911f336205641148494a24d85608d137ea921b2798dedf476584949f4f92a67e04919',
+      key: 'bd9cfa2f732fd2d552c084cae5829913',
+      register_l: 17_714,
+      status: [],
+    },
+    {
+      title: 'the MULTICAL 21 of wmbusmeters’ issue 635',
+      telegram: '23442d2c492633771b168d28a712252320079f79327f8e8d11000700000000007f81161a',
+      key: undefined,
+      register_l: 7,
+      status: ['DRY'],
+    },
+  ])('$title', ({ telegram, key, register_l, status }) => {
+    const options = key === undefined ? {} : { key: Buffer.from(key, 'hex') };
+    const result = wmbus.decode(Buffer.from(telegram, 'hex'), options);
+    expect(result.ok && [result.uplink.readings[0]?.register_l, result.uplink.status]).toEqual([register_l, status]);
+  });
+});
+
 describe('an Integra Aquastream, on the telegram that wmbusmeters publishes', () => {
   it('tells what flowed back, which it counts as its tariff 1', () => {
     const telegram =
