@@ -1,6 +1,7 @@
 // The states of the inbox of findings and of a meter with estimates.
+import { isDeepStrictEqual } from 'node:util';
 import type { CasePage, ShownCase, ShownRegister } from '../../web/utility/findings.ts';
-import { type Answers, ok } from './mocked-service.ts';
+import { type Answers, ok, refusal } from './mocked-service.ts';
 import { useAnswer } from './page-answers.ts';
 import type { PageState } from './page-state.ts';
 
@@ -62,6 +63,12 @@ const answers: Answers = {
   'GET /api/utility/findings/*': () => ok(shown),
   'POST /api/utility/findings/*/accept': () => ok({ accepted: 1 }),
   'GET /api/utility/meters/*/registers': () => ok({ registers }),
+  'POST /api/utility/meters/*/reading-edits': (_url, sent) =>
+    isDeepStrictEqual(JSON.parse(sent ?? ''), {
+      ...{ at: '2026-11-23T05:00:00.000Z', deed: 'add', register_l: 225_880, reason: '사진으로 확인' },
+    })
+      ? ok({ id: '6' })
+      : refusal(422, 'EDIT_IMPOSSIBLE'),
   'GET /api/utility/meters/*/use': (url) => {
     const use = useAnswer(url.searchParams);
     const intervals = use.intervals.map((one, index) =>
@@ -97,5 +104,16 @@ export const findingStates: PageState[] = [
   {
     ...{ name: 'console: a meter with estimates', on: 'site', path: '/utility/#/meters/meter-1', answers },
     act: (visited) => visited.getByTestId('use-chart').waitFor(),
+  },
+  {
+    ...{ name: 'console: a reading added to a meter', on: 'site', path: '/utility/#/meters/meter-1', answers },
+    act: async (visited) => {
+      await visited.getByTestId('reading-form').locator('summary').click();
+      await visited.getByTestId('reading-at').fill('2026-11-23T14:00');
+      await visited.getByTestId('reading-register').fill('225.88');
+      await visited.getByTestId('reading-reason').fill('사진으로 확인');
+      await visited.getByTestId('reading-add').click();
+      await visited.getByTestId('reading-added').waitFor();
+    },
   },
 ];

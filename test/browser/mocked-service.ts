@@ -49,7 +49,7 @@ export interface Answer {
 }
 
 /** Answers by `METHOD /path`; a path may end with `*`. The first that fits answers. */
-export type Answers = Record<string, (url: URL) => Answer>;
+export type Answers = Record<string, (url: URL, sent: string | null) => Answer>;
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 
@@ -162,7 +162,7 @@ export async function mockService(context: BrowserContext, changed: Answers = {}
       const url = new URL(route.request().url());
       const asked = `${route.request().method()} ${url.pathname}`;
       const found = answers.find((each) => each.pattern.test(asked));
-      const { status, body } = found?.answer(url) ?? refusal(404, 'NOT_FOUND');
+      const { status, body } = found?.answer(url, route.request().postData()) ?? refusal(404, 'NOT_FOUND');
       await route.fulfill({
         status,
         contentType: status < 400 ? 'application/json' : 'application/problem+json',

@@ -247,7 +247,7 @@ export function deviceDetail(id: string): DeviceDetail {
 export const deviceEvents: DeviceEvent[] = [
   {
     ...{ id: '4', device_id: 'modem-8600103', kind: 'clone' },
-    detail: 'taken over 6 times in a minute by connections from 2 addresses',
+    detail: "6 connections took each other's place, from 10.20.0.7, 10.20.0.9",
     ...{ first_at: '2026-11-23T04:40:00Z', last_at: '2026-11-23T04:58:00Z', times: 6, closed_at: null },
   },
 ];

@@ -176,8 +176,6 @@ export const pageStates: PageState[] = [
   },
   ...billingStates,
   ...billStates,
-  ...billStates,
-  ...billingStates,
   ...deskStates,
   ...zoneStates,
   ...findingStates,

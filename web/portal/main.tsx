@@ -6,6 +6,7 @@ import '../shared/styles/base.css';
 import '../shared/styles/components.css';
 import './portal.css';
 import { Portal } from './portal.tsx';
+import '../shared/styles/print.css';
 
 const place = document.getElementById('app');
 if (place === null) throw new Error('index.html has no #app');

@@ -75,3 +75,13 @@ export function zoneAhead_ms(at_ms: number, timeZone: string): number {
   const wall_ms = Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
   return wall_ms - Math.floor(at_ms / 1000) * 1000;
 }
+
+/**
+ * The instant of a date and time as a field gives it, by the clock of the utility.
+ * @param local such as 2026-11-23T14:00
+ */
+export function homeInstant(local: string): string {
+  const wall_ms = Date.parse(`${local}Z`);
+  const near_ms = wall_ms - zoneAhead_ms(wall_ms, homeTimeZone);
+  return new Date(wall_ms - zoneAhead_ms(near_ms, homeTimeZone)).toISOString();
+}

@@ -124,6 +124,7 @@ const words = {
   device_event: {
     clone: { ko: '복제 의심', en: 'Possible clone' },
     flood: { ko: '너무 많이 보냄', en: 'Sends too much' },
+    trespass: { ko: '허용되지 않은 일', en: 'Did what it may not' },
     acknowledgement: { ko: '이상한 응답', en: 'Strange answer' },
   },
   alarm_state: {

@@ -7,6 +7,7 @@ import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import type { DeviceEvent } from '../shared/service-types.ts';
 import { term } from '../shared/terms.ts';
+import { deviceEventText } from './device-event-words.ts';
 import { linkTo } from './route.ts';
 
 const refresh_ms = 15_000;
@@ -42,9 +43,7 @@ export function DeviceEvents() {
               <div>
                 <span class="badge bad">{pick(term('device_event', event.kind))}</span>{' '}
                 <a href={linkTo({ page: 'device', id: event.device_id })}>{event.device_id}</a>
-                <p class="small" lang="en">
-                  {event.detail}
-                </p>
+                <p class="small">{pick(deviceEventText(event.detail))}</p>
                 <p class="small soft">
                   {say(
                     `${event.times}번, 마지막 ${shortDateTime(event.last_at, language)}`,

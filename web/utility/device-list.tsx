@@ -5,6 +5,7 @@ import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice } from '../shared/notices.tsx';
 import { asServiceProblem, type ServiceProblem, sendFile } from '../shared/service-client.ts';
 import { ListFaults } from './list-faults.tsx';
+import { ListFile } from './list-file.tsx';
 
 interface Completed {
   devices: number;
@@ -64,26 +65,19 @@ export function DeviceListForm({ onDone }: { onDone: () => void }) {
           void check();
         }}
       >
-        <div class="field">
-          <label for="device-list-file">{say('CSV 파일 (UTF-8)', 'CSV file (UTF-8)')}</label>
-          <input
-            id="device-list-file"
-            class="input"
-            type="file"
-            accept=".csv,text/csv"
-            required
-            disabled={isBusy}
-            onChange={(event) => {
-              setFile(event.currentTarget.files?.[0] ?? null);
-              setStep({ at: 'ready' });
-            }}
-            data-testid="device-list-file"
-          />
+        <ListFile
+          id="device-list-file"
+          disabled={isBusy}
+          onChoose={(chosen) => {
+            setFile(chosen);
+            setStep({ at: 'ready' });
+          }}
+        >
           <span class="hint">
             {say('제목 줄의 열: ', 'Columns of the heading: ')}
             <code>{columns}</code>
           </span>
-        </div>
+        </ListFile>
         <div class="row">
           <button type="submit" class="button" disabled={file === null || isBusy} data-testid="device-list-check">
             {say('1. 확인하고 비밀 값 채우기', '1. Check, and fill in secrets')}

@@ -8,6 +8,7 @@ import { Empty, Loading, ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService } from '../shared/service-client.ts';
 import { term, typeName } from '../shared/terms.ts';
+import { ListProgress } from './list-file.tsx';
 
 const refresh_ms = 2_000;
 
@@ -54,21 +55,18 @@ function Row({ import: shown, onChanged }: { import: OfferImport; onChanged: () 
   const cancel = () => send(`/api/utility/imports/${shown.id}/cancel`);
   return (
     <li class="issued-row" data-testid="import-row" data-state={shown.state}>
-      <div class="import-facts">
-        <p class="row">
-          <strong>{name}</strong>
-          <span class={`badge ${tones[shown.state]}`}>{pick(term('import_state', shown.state))}</span>
-        </p>
-        {shown.state === 'cancelled' ? null : (
-          <progress max={shown.rows} value={ended} aria-label={say('진행', 'Progress')} />
-        )}
+      <ListProgress
+        name={name}
+        badge={{ tone: tones[shown.state], text: pick(term('import_state', shown.state)) }}
+        bar={shown.state === 'cancelled' ? null : { done: ended, all: shown.rows }}
+      >
         <p class="small soft">
           {say(
             `${number(shown.rows)}줄 가운데 안내 ${number(shown.offered)}, 이미 안내함 ${number(shown.known)} · 아직 받지 않음 ${number(shown.open)}`,
             `Of ${number(shown.rows)} rows ${number(shown.offered)} offered, ${number(shown.known)} known · ${number(shown.open)} not yet taken`,
           )}
         </p>
-      </div>
+      </ListProgress>
       {asking ? (
         <div class="row" role="alert">
           <span>{say('아직 받지 않은 안내까지 모두 거둘까요?', 'Take back every offer that nobody took?')}</span>

@@ -1,13 +1,14 @@
 // Registers that become offers: checked, imported, watched, and their links and codes taken as two files.
 import { useState } from 'preact/hooks';
 import type { CredentialForm } from '../../src/identity/credentials/claim-form.ts';
-import type { RowFault } from '../../src/identity/issuing/import-row.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem, sendFile } from '../shared/service-client.ts';
 import { ImportList } from './import-list.tsx';
+import { ListFaults } from './list-faults.tsx';
+import { ListFile } from './list-file.tsx';
 
 type Step =
   | { at: 'ready' }
@@ -91,21 +92,14 @@ function NewImport({ forms, onBegun }: { forms: readonly CredentialForm[]; onBeg
           </select>
         </div>
         {form === undefined ? null : <Columns form={form} />}
-        <div class="field">
-          <label for="import-file">{say('CSV 파일 (UTF-8)', 'CSV file (UTF-8)')}</label>
-          <input
-            id="import-file"
-            class="input"
-            type="file"
-            accept=".csv,text/csv"
-            required
-            onChange={(event) => {
-              setFile(event.currentTarget.files?.[0] ?? null);
-              setStep({ at: 'ready' });
-            }}
-            data-testid="import-file"
-          />
-        </div>
+        <ListFile
+          id="import-file"
+          disabled={step.at === 'sending'}
+          onChoose={(chosen) => {
+            setFile(chosen);
+            setStep({ at: 'ready' });
+          }}
+        />
         <div class="field">
           <label for="import-days">{say('받을 수 있는 날수', 'Days to take the offers')}</label>
           <input
@@ -168,7 +162,7 @@ function Columns({ form }: { form: CredentialForm }) {
 }
 
 function Outcome({ step }: { step: Step }) {
-  const { say, pick } = useSpeech();
+  const { say } = useSpeech();
   if (step.at === 'sending') return <Loading>{say('읽는 중입니다…', 'Reading…')}</Loading>;
   if (step.at === 'checked') {
     return (
@@ -193,32 +187,12 @@ function Outcome({ step }: { step: Step }) {
     );
   }
   if (step.at !== 'failed') return null;
-  const faults = (step.problem.members.faults as RowFault[] | undefined) ?? [];
-  if (faults.length === 0) return <ProblemNotice problem={step.problem} />;
   return (
-    <div class="stack" data-testid="import-faults">
-      <Notice tone="bad" live>
-        <strong>{say(`고칠 곳이 ${faults.length}곳 있습니다.`, `${faults.length} places to mend.`)}</strong>
-        <span>
-          {say(
-            '아무것도 만들지 않았습니다. 고쳐서 다시 올려 주세요.',
-            'Nothing was made. Mend the file and send it again.',
-          )}
-        </span>
-      </Notice>
-      <ol class="issued">
-        {faults.map(({ line, column, message }) => (
-          <li key={`${line} ${column} ${message.en}`} class="issued-row">
-            <div>
-              <p class="row">
-                <strong>{line === null ? say('파일', 'File') : say(`${line}번째 줄`, `Line ${line}`)}</strong>
-                {column === null ? null : <code>{column}</code>}
-              </p>
-              <p class="small">{pick(message)}</p>
-            </div>
-          </li>
-        ))}
-      </ol>
-    </div>
+    <ListFaults problem={step.problem} testId="import-faults">
+      {say(
+        '아무것도 만들지 않았습니다. 고쳐서 다시 올려 주세요.',
+        'Nothing was made. Mend the file and send it again.',
+      )}
+    </ListFaults>
   );
 }

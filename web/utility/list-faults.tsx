@@ -1,19 +1,23 @@
 // What is wrong with a list that was sent, by line and column; any other refusal as it is said everywhere.
 import type { ComponentChildren } from 'preact';
-import { useSpeech } from '../shared/language.tsx';
+import { type Text, useSpeech } from '../shared/language.tsx';
 import { Notice, ProblemNotice } from '../shared/notices.tsx';
 import type { ServiceProblem } from '../shared/service-client.ts';
 
+/** Of a device or registry list, whose sentences are English; a register of people says its own in both languages. */
 interface Fault {
-  line: number;
+  /** null: of the file as a whole. */
+  line: number | null;
   column: string | null;
-  problem: string;
+  problem?: string;
+  message?: Text;
 }
 
 /** @param children what to do about the faults */
 export function ListFaults(props: { problem: ServiceProblem; testId: string; children: ComponentChildren }) {
-  const { say } = useSpeech();
-  const faults = (props.problem.members.problems as Fault[] | undefined) ?? [];
+  const { say, pick } = useSpeech();
+  const { problems, faults: own } = props.problem.members;
+  const faults = ((problems ?? own) as Fault[] | undefined) ?? [];
   if (faults.length === 0) return <ProblemNotice problem={props.problem} />;
   return (
     <div class="stack" data-testid={props.testId}>
@@ -22,13 +26,13 @@ export function ListFaults(props: { problem: ServiceProblem; testId: string; chi
         <span>{props.children}</span>
       </Notice>
       <ol class="issued">
-        {faults.map(({ line, column, problem }) => (
-          <li key={`${line} ${column} ${problem}`} class="issued-row">
+        {faults.map(({ line, column, problem, message }) => (
+          <li key={`${line} ${column} ${problem ?? message?.en}`} class="issued-row">
             <p class="row">
-              <strong>{say(`${line}번째 줄`, `Line ${line}`)}</strong>
+              <strong>{line === null ? say('파일', 'File') : say(`${line}번째 줄`, `Line ${line}`)}</strong>
               {column === null ? null : <code>{column}</code>}
-              <span class="small" lang="en">
-                {problem}
+              <span class="small" lang={message === undefined ? 'en' : undefined}>
+                {message === undefined ? problem : pick(message)}
               </span>
             </p>
           </li>

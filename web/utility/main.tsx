@@ -7,6 +7,7 @@ import '../shared/styles/components.css';
 import './utility.css';
 import './billing.css';
 import { Utility } from './utility.tsx';
+import '../shared/styles/print.css';
 
 const place = document.getElementById('app');
 if (place === null) throw new Error('index.html has no #app');

@@ -1,4 +1,5 @@
 // One meter: register, facts, use, and the service point it stands at.
+import { useState } from 'preact/hooks';
 import { dateOnly, dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
@@ -11,6 +12,7 @@ import { claimValue, flagSentence, term } from '../shared/terms.ts';
 import { UseChart } from '../shared/use-chart.tsx';
 import { DownloadLink, queryOfLast, UseDownloads } from '../shared/use-downloads.tsx';
 import { stateTone } from './meters-page.tsx';
+import { ReadingForm } from './reading-form.tsx';
 import { linkTo } from './route.ts';
 import { ServicePointPanel } from './service-point-panel.tsx';
 
@@ -20,19 +22,29 @@ export function MeterPage({ id }: { id: string }) {
   const { say } = useSpeech();
   const path = `/api/utility/meters/${encodeURIComponent(id)}`;
   const [remote, again] = useRemote<MeterDetail>((signal) => askService(path, undefined, signal), [path], refresh_ms);
+  const [isAdded, setAdded] = useState(false);
+  const onEdited = (): void => {
+    setAdded(true);
+    again();
+  };
   return (
     <>
       <p class="small">
         <a href={linkTo({ page: 'meters' })}>← {say('계량기 목록', 'All meters')}</a>
       </p>
+      {isAdded ? (
+        <Notice tone="good" live testId="reading-added">
+          {say('기록했습니다. 사용량은 곧 다시 계산됩니다.', 'Recorded. Use is worked out anew soon.')}
+        </Notice>
+      ) : null}
       {remote.state === 'loading' ? <Loading /> : null}
       {remote.state === 'failed' ? <ProblemNotice problem={remote.problem} again={again} /> : null}
-      {remote.state === 'ready' ? <MeterView meter={remote.value} path={path} /> : null}
+      {remote.state === 'ready' ? <MeterView meter={remote.value} path={path} onEdited={onEdited} /> : null}
     </>
   );
 }
 
-function MeterView({ meter, path }: { meter: MeterDetail; path: string }) {
+function MeterView({ meter, path, onEdited }: { meter: MeterDetail; path: string; onEdited: () => void }) {
   const { say, pick, language } = useSpeech();
   return (
     <>
@@ -73,6 +85,7 @@ function MeterView({ meter, path }: { meter: MeterDetail; path: string }) {
               {say('지침 CSV (1년)', 'Registers CSV (1 year)')}
             </DownloadLink>
           </UseDownloads>
+          <ReadingForm path={path} onDone={onEdited} />
         </div>
       </section>
       {meter.service_point === null ? null : <ServicePointPanel id={meter.service_point} />}

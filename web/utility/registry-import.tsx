@@ -7,6 +7,7 @@ import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem, sendFile } from '../shared/service-client.ts';
 import { ListFaults } from './list-faults.tsx';
+import { ListFile, ListProgress } from './list-file.tsx';
 import type { RegistryImports, RegistryListName } from './zone-types.ts';
 
 const listNames: Record<RegistryListName, Text> = {
@@ -87,21 +88,14 @@ export function RegistryImportForm({ onDone }: { onDone: () => void }) {
             <code>{columnsOf(known, list)}</code>
           </span>
         </div>
-        <div class="field">
-          <label for="registry-file">{say('CSV 파일 (UTF-8)', 'CSV file (UTF-8)')}</label>
-          <input
-            id="registry-file"
-            class="input"
-            type="file"
-            accept=".csv,text/csv"
-            required
-            onChange={(event) => {
-              setFile(event.currentTarget.files?.[0] ?? null);
-              setStep({ at: 'ready' });
-            }}
-            data-testid="registry-file"
-          />
-        </div>
+        <ListFile
+          id="registry-file"
+          disabled={isSending}
+          onChoose={(chosen) => {
+            setFile(chosen);
+            setStep({ at: 'ready' });
+          }}
+        />
         <div class="row">
           <button
             type="button"
@@ -170,28 +164,21 @@ function Progress({ imports, busy }: { imports: RegistryImports['imports']; busy
       <ul class="issued">
         {imports.map((each) => (
           <li key={each.list + each.file_sha256} class="issued-row" data-testid="registry-import">
-            <div class="import-facts">
-              <p class="row">
-                <strong>{pick(listNames[each.list as RegistryListName] ?? { ko: each.list, en: each.list })}</strong>
-                <span class={`badge ${each.rows_done === each.rows_all ? 'good' : 'warn'}`}>
-                  {each.rows_done.toLocaleString(language)} / {each.rows_all.toLocaleString(language)}
-                </span>
-                <span class="small soft">{shortDateTime(each.updated_at, language)}</span>
-              </p>
-              {each.rows_done === each.rows_all ? null : (
-                <>
-                  <progress max={each.rows_all} value={each.rows_done} aria-label={say('진행', 'Progress')} />
-                  {busy ? null : (
-                    <p class="small">
-                      {say(
-                        '같은 파일을 다시 올리면 이어서 읽습니다.',
-                        'Send the same file again, and it goes on here.',
-                      )}
-                    </p>
-                  )}
-                </>
+            <ListProgress
+              name={pick(listNames[each.list as RegistryListName] ?? { ko: each.list, en: each.list })}
+              badge={{
+                tone: each.rows_done === each.rows_all ? 'good' : 'warn',
+                text: `${each.rows_done.toLocaleString(language)} / ${each.rows_all.toLocaleString(language)}`,
+              }}
+              bar={each.rows_done === each.rows_all ? null : { done: each.rows_done, all: each.rows_all }}
+              beside={shortDateTime(each.updated_at, language)}
+            >
+              {busy || each.rows_done === each.rows_all ? null : (
+                <p class="small">
+                  {say('같은 파일을 다시 올리면 이어서 읽습니다.', 'Send the same file again, and it goes on here.')}
+                </p>
               )}
-            </div>
+            </ListProgress>
           </li>
         ))}
       </ul>

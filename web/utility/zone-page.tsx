@@ -111,7 +111,7 @@ function ZoneDownloads({ id }: { id: string }) {
   const { say } = useSpeech();
   const path = `/api/utility/use-days.csv?zone=${encodeURIComponent(id)}&since=${firstDayOfLast(92)}`;
   return (
-    <section class="card" aria-labelledby="zone-files-title">
+    <section class="card no-print" aria-labelledby="zone-files-title">
       <div class="section">
         <h2 id="zone-files-title">{say('이 구역의 사용량 자료', 'Use of this zone as files')}</h2>
         <p class="soft">

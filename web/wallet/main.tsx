@@ -7,6 +7,7 @@ import '../shared/styles/base.css';
 import '../shared/styles/components.css';
 import './wallet.css';
 import { WalletApp } from './wallet-app.tsx';
+import '../shared/styles/print.css';
 
 // The pages' security policy forbids making code from text; without this the schemas would try it once, in vain.
 config({ jitless: true });
