@@ -2,6 +2,7 @@
 
 import type { BillDocument } from '../../src/metering/billing/bill-document.ts';
 import { type BillRow, grouped, rowText } from '../../src/metering/billing/bill-words.ts';
+import { locale } from '../shared/format.ts';
 import type { Language, Text } from '../shared/language.tsx';
 
 export type BillComponent = BillDocument['components'][number];
@@ -15,8 +16,10 @@ export function lineWords(row: BillRow, component: BillComponent, bill: BillDocu
 
 /** From the first day to the last one. */
 export function daysWords(from: string, until: string): Text {
-  const last = lastDay(until);
-  return { ko: `${from} ~ ${last}`, en: `${from} to ${last}` };
+  const [first, last] = [new Date(from), new Date(lastDay(until))];
+  const inLanguage = (language: Language) =>
+    new Intl.DateTimeFormat(locale(language), { dateStyle: 'long', timeZone: 'UTC' }).formatRange(first, last);
+  return { ko: inLanguage('ko'), en: inLanguage('en') };
 }
 
 /** The day before. */

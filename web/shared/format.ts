@@ -3,7 +3,7 @@ import type { Language } from './language.tsx';
 
 export const homeTimeZone = 'Asia/Seoul';
 
-const locale = (language: Language): string => (language === 'ko' ? 'ko-KR' : 'en-GB');
+export const locale = (language: Language): string => (language === 'ko' ? 'ko-KR' : 'en-GB');
 
 /** Cubic metres with three decimals, from integer litres: 225151 → "225.151". */
 export function cubicMetres(register_l: number): string {
