@@ -52,8 +52,6 @@ class Queue implements CommitQueue {
   #inFlight_bytes = 0;
   #running = 0;
   #scheduled = false;
-  /** Batches that have been with the database for a while. */
-  #slow = 0;
   #closing = false;
   #abandoned = false;
   #waiting: (() => void)[] = [];
@@ -134,19 +132,9 @@ class Queue implements CommitQueue {
     this.#unsettled.add(this.#gathering);
   }
 
-  /**
-   * Whether a batch may be sent now. Beside another one only a large batch, or where the other takes long: a fleet that
-   * sends one telegram at a time would fill both connections with small ones: more transactions for the same rows.
-   */
-  #mayRun(): boolean {
-    if (this.#running === 0 || this.#full.length > 0) return this.#running < intakeLimits.commitConnections;
-    if (this.#running >= intakeLimits.commitConnections) return false;
-    return this.#slow > 0 || this.#gathering.count >= intakeLimits.besideFrom_messages;
-  }
-
   /** Waits for the end of this turn of the event loop, so that what other sockets brought with it goes along. */
   #schedule(): void {
-    if (this.#scheduled || !this.#mayRun()) return;
+    if (this.#scheduled || this.#running >= intakeLimits.commitConnections) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -155,17 +143,11 @@ class Queue implements CommitQueue {
   }
 
   async #run(): Promise<void> {
-    if (!this.#mayRun()) return;
+    if (this.#running >= intakeLimits.commitConnections) return;
     if (this.#full.length === 0 && this.#gathering.count > 0) this.#beginBatch();
     const batch = this.#full.shift();
     if (batch === undefined) return;
     this.#running += 1;
-    let isSlow = false;
-    const waiting = setTimeout(() => {
-      isSlow = true;
-      this.#slow += 1;
-      if (this.#gathering.count > 0) this.#schedule();
-    }, intakeLimits.besideAfter_ms);
     this.#options.metrics().messages.inc(batch.count);
     try {
       await this.#store.store(
@@ -174,8 +156,6 @@ class Queue implements CommitQueue {
         (uplinks, stored) => this.#settle(batch, uplinks, stored),
       );
     } finally {
-      clearTimeout(waiting);
-      if (isSlow) this.#slow -= 1;
       this.#running -= 1;
       if (this.#full.length > 0 || this.#gathering.count > 0) this.#schedule();
     }

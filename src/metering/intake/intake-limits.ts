@@ -25,9 +25,6 @@ export const intakeLimits = {
   batch_bytes: 8_388_608,
   /** Database connections that commit: one batch in flight on each, the next gathers meanwhile. */
   commitConnections: 2,
-  /** A batch goes beside another one from so many messages on, or once the other has taken so long. */
-  besideFrom_messages: 4_000,
-  besideAfter_ms: 100,
   /** Pauses between tries of a batch that the database could not take now. */
   retryFirst_ms: 50,
   retryMost_ms: 2_000,

@@ -59,12 +59,6 @@ function delivery(device: number, register_l: number, at_ms: number): Delivery {
 }
 
 const count = async (table: string) => (await pool.query(`SELECT count(*) AS n FROM metering.${table}`)).rows[0].n;
-const waitingForAnother = async () =>
-  (
-    await pool.query(
-      `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'transactionid'`,
-    )
-  ).rows[0].n;
 const retries = async (metrics: IntakeMetrics) => (await metrics.retries.get()).values[0]?.value ?? 0;
 
 describe('the commit queue', () => {
@@ -75,33 +69,6 @@ describe('the commit queue', () => {
     expect(stored.every(Boolean)).toBe(true);
     expect((await count('reading')) - before).toBe(3_000);
     expect((await metrics.batches.get()).values[0]?.value).toBeLessThan(10);
-  });
-
-  test('stores what others send while one batch waits for a row that another transaction holds', async () => {
-    const { send } = newQueue();
-    const at_ms = base_ms + 600 * HOUR;
-    expect(await Promise.all([send(1, 0, at_ms - HOUR), send(2, 0, at_ms - HOUR)])).toEqual([true, true]);
-    const held = await pool.connect();
-    let isHeldUpStored = false;
-    try {
-      await held.query('BEGIN');
-      await held.query(
-        `INSERT INTO metering.reading (measured_at, register_l, received_at, uplink_id, meter_id, clock)
-         VALUES (to_timestamp($1), 1, to_timestamp($1), 0, $2, 'absolute')`,
-        [at_ms / 1_000, devices[0]?.meter?.meterId],
-      );
-      const heldUp = send(1, 1, at_ms).then((stored) => {
-        isHeldUpStored = stored;
-      });
-      await expect.poll(waitingForAnother).toBe(1);
-      expect(await send(2, 1, at_ms)).toBe(true);
-      expect(isHeldUpStored).toBe(false);
-      await held.query('ROLLBACK');
-      await heldUp;
-    } finally {
-      held.release(true);
-    }
-    expect(isHeldUpStored).toBe(true);
   });
 
   test('acknowledges nothing while the database is away, and everything once it is back', async () => {
