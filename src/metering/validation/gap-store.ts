@@ -12,10 +12,10 @@ import { leastPlaces } from './profile-store.ts';
 export async function listUntoldDays(
   from: Queryable,
   spans: readonly JudgedSpan[],
-): Promise<{ install_id: number; day: string; hours_l: (number | null)[] | null }[]> {
-  const { rows } = await from.query<{ install_id: number; day: string; hours_l: (number | null)[] | null }>({
+): Promise<{ install_id: number; day: string }[]> {
+  const { rows } = await from.query<{ install_id: number; day: string }>({
     name: 'metering-list-untold-days',
-    text: `SELECT given.install_id, (begins + nth)::text AS day, u.hours_l
+    text: `SELECT given.install_id, (begins + nth)::text AS day
              FROM unnest($1::int[], $2::date[], $3::date[]) AS given (install_id, from_day, to_day)
             CROSS JOIN LATERAL (
               SELECT min(day) AS first, max(day) + ${historyDays} AS last FROM metering.use_day
