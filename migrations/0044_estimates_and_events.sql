@@ -11,6 +11,10 @@ ALTER TABLE metering.alarm_message
   ADD CHECK (CASE WHEN channel = 'events' THEN body IS NOT NULL AND event_ids IS NULL
                   ELSE body IS NULL AND event_ids IS NOT NULL AND cardinality(event_ids) > 0 END);
 
+-- Both are asked for every few seconds: which messages may be deleted, and whether one of a type was made lately.
+CREATE INDEX alarm_message_done ON metering.alarm_message ((coalesce(sent_at, given_up_at)));
+CREATE INDEX alarm_message_events ON metering.alarm_message (created_at) WHERE channel = 'events';
+
 -- When a message of it was made. What was over before is told to nobody.
 ALTER TABLE metering.bill_run ADD COLUMN told_at timestamptz;
 UPDATE metering.bill_run SET told_at = finished_at;
