@@ -43,7 +43,8 @@ test.each<[string, () => Promise<string>]>([
   ['another key id', () => seal({ kid: 'another' })],
   ['no key id', () => seal({ kid: undefined })],
   ['content that is not JSON', () => seal({}, '{')],
-  ['a changed letter', async () => (await seal()).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))],
+  // The first letter of the tag: four of the last letter's six bits belong to no byte.
+  ['a changed letter', async () => (await seal()).replace(/[^.](?=[^.]*$)/, (one) => (one === 'A' ? 'B' : 'A'))],
   ['no JWE at all', async () => 'a.b.c'],
 ])('refuses a request with %s', async (_what, make) => {
   await expect(make().then((jwe) => openRequest(jwe, requestKey))).rejects.toEqual(refusal);
