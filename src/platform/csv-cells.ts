@@ -12,6 +12,9 @@ export const shortText = (most: number) => z.string().min(1, 'is empty').max(mos
 
 export const identifier = z.string().regex(/^[\w.:-]{1,64}$/, 'is not 1 to 64 of A-Z a-z 0-9 _ . : -');
 
+/** Of a calendar that the reader knows: 2026-03-01. */
+export const day = z.iso.date({ error: 'is not a day such as 2026-03-01' });
+
 /** ISO 8601 with its zone, to milliseconds since 1970. */
 export const instant = z.iso
   .datetime({ offset: true, error: 'is not an instant such as 2026-03-01T09:00:00+09:00' })

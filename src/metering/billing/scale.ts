@@ -20,6 +20,6 @@ function factorOf(by: string, households: number, { months, use_from, use_until,
   if (given !== undefined) return given;
   throw problem(
     'TARIFF_NO_PRICE',
-    `the tariff goes by '${by}', which is not given; give it as a count with the request`,
+    `the tariff goes by '${by}', which is not given; give it as a count with the request, or enter it for the place`,
   );
 }

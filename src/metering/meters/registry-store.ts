@@ -114,7 +114,7 @@ async function unknownZones(from: Queryable, list: string): Promise<RowFault[]> 
   return rows;
 }
 
-async function unknownPlaces(from: Queryable, list: string): Promise<RowFault[]> {
+export async function unknownPlaces(from: Queryable, list: string): Promise<RowFault[]> {
   const { rows } = await from.query<RowFault>(
     `SELECT line, 'service_point' AS column,
             'names a place that is not known; read in the list of places first' AS problem
