@@ -13,7 +13,8 @@ const ASKED_BEFORE_ms = 5_000;
 const file = expect.getState().testPath ?? 'a test file';
 const message = `${file} did not end within ${FILE_WITHIN_ms / 60_000} minutes; its process is killed\n`;
 setTimeout(() => {
-  process.stderr.write(`${file} waits for: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  const waitsFor = [...new Set(process.getActiveResourcesInfo())].join(', ');
+  process.stderr.write(`${file} waits for: ${waitsFor}\n`);
 }, FILE_WITHIN_ms - ASKED_BEFORE_ms).unref();
 new Worker(
   `const { writeSync } = require('node:fs');
