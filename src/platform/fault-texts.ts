@@ -8,25 +8,31 @@ export interface FaultSentence {
 }
 
 export type FaultCatalogue = Readonly<Record<string, FaultSentence>>;
-type FaultData = Readonly<Record<string, string | number>>;
+export type FaultData = Readonly<Record<string, string | number>>;
 
-/** As a service answers it: the code and the data for programs and pages, and the English sentence. */
-export interface Fault {
+export interface CodedFault {
   code: string;
   data: FaultData;
+}
+
+/** As a service answers it: the code and the data for programs and pages, and the English sentence. */
+export interface Fault extends CodedFault {
   problem: string;
 }
 
 type Placed<Sentence extends string> = Sentence extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placed<Rest>
   : never;
-type DataOf<Sentence extends string> = [Placed<Sentence>] extends [never]
+/** What has to be given with a code. */
+export type DataOf<Catalogue extends FaultCatalogue, Code extends keyof Catalogue> = [
+  Placed<Catalogue[Code]['en']>,
+] extends [never]
   ? []
-  : [data: Readonly<Record<Placed<Sentence>, string | number>>];
+  : [data: Readonly<Record<Placed<Catalogue[Code]['en']>, string | number>>];
 
 /** Makes faults of one catalogue; the compiler asks for what their sentences name. */
 export function faultsIn<Catalogue extends FaultCatalogue>(catalogue: Catalogue) {
-  return <Code extends keyof Catalogue & string>(code: Code, ...[data]: DataOf<Catalogue[Code]['en']>): Fault => {
+  return <Code extends keyof Catalogue & string>(code: Code, ...[data]: DataOf<Catalogue, Code>): Fault => {
     const known: FaultData = data ?? {};
     return { code, data: known, problem: filled(catalogue[code]?.en ?? code, known) };
   };

@@ -1,9 +1,14 @@
 // Every fault that a page can show is said in Korean and in English, with the same data in both.
 import { describe, expect, test } from 'vitest';
+import { billRunFaults, heldFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { listFault, listFaults } from '../../src/metering/meters/list-faults.ts';
 import { type FaultCatalogue, faultText } from '../../src/platform/fault-texts.ts';
 
-const catalogues: Record<string, FaultCatalogue> = { 'a list': listFaults };
+const catalogues: Record<string, FaultCatalogue> = {
+  'a list': listFaults,
+  'a bill run': billRunFaults,
+  'a held place': heldFaults,
+};
 const placesOf = (sentence: string): string[] => [...new Set(sentence.match(/\{\w+\}/g))].sort();
 
 describe.each(Object.entries(catalogues))('the faults of %s', (_name, catalogue) => {
