@@ -1,6 +1,8 @@
 // One bill run: how far it is, the places it held with the reason, and its bills.
 import { useState } from 'preact/hooks';
+import { heldFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { cubicMetres, grouped } from '../../src/metering/billing/bill-words.ts';
+import { faultText } from '../../src/platform/fault-texts.ts';
 import { type Text, useSpeech } from '../shared/language.tsx';
 import { Loading, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
@@ -19,16 +21,16 @@ const reasons: Record<HeldReason, Text> = {
   no_reading: { ko: '검침값이 없음', en: 'no reading' },
   register_broken: { ko: '지침이 이어지지 않음', en: 'the register did not go on' },
   overlaps_bill: { ko: '기간이 다른 고지서와 겹침', en: 'billed for other days of the period' },
-  unknown_exception: { ko: '요율표에 없는 수용가 예외', en: 'an exception of the place that the tariff does not have' },
+  unknown_exception: {
+    ko: '요율표에 없는 요금 예외: 수용가 화면에서 고치거나 끝내 주세요',
+    en: 'an exception that the tariff does not have: correct or end it at the place',
+  },
   no_price: { ko: '요율표에 요율이 없음', en: 'the tariff has no price' },
 };
 
-/** `288 h from 2026-03-20` is what is missing; other details name bills or lines of a tariff. */
-function detailText(detail: string): Text {
-  const [, hours, from] = /^(\d+) h from (\S+)$/.exec(detail) ?? [];
-  if (hours === undefined || from === undefined) return { ko: detail, en: detail };
-  return { ko: `${from}부터 모두 ${hours}시간`, en: `${hours} hours, the first on ${from}` };
-}
+/** What was held before there were codes is said as it was written. */
+const detailText = ({ fault, detail }: HeldAnswer): Text =>
+  (fault && faultText(heldFaults, fault)) ?? { ko: detail, en: detail };
 
 export function BillRunPage({ id }: { id: string }) {
   const { say } = useSpeech();
@@ -84,7 +86,7 @@ function Held({ id, state }: { id: string; state: BillRunAnswer['state'] }) {
                   <a href={linkTo({ page: 'service-point', id: place.service_point })}>{place.service_point}</a>
                   <span class="badge warn">{pick(reasons[place.reason])}</span>
                 </p>
-                <p class="small soft">{pick(detailText(place.detail))}</p>
+                <p class="small soft">{pick(detailText(place))}</p>
               </div>
               {place.bill_id === null ? null : (
                 <a class="button plain quiet" href={linkTo({ page: 'bill', id: String(place.bill_id) })}>

@@ -1,5 +1,8 @@
 // What a place has otherwise than its tariff says by itself: all that was entered, and a form for one more.
 import { useState } from 'preact/hooks';
+import { exceptionFaults } from '../../src/metering/billing/exception-faults.ts';
+import { priceFaults } from '../../src/metering/billing/price-faults.ts';
+import { type CodedFault, faultText } from '../../src/platform/fault-texts.ts';
 import { dateTime } from '../shared/format.ts';
 import { type Text, useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
@@ -265,11 +268,30 @@ function Outcome({ outcome }: { outcome: ServiceProblem | 'news' | 'known' | nul
           {say('그날부터 이미 그렇게 적혀 있습니다.', 'It was entered so for that day already.')}
         </Notice>
       ) : (
-        <ProblemNotice problem={outcome} />
+        <Refusal problem={outcome} />
       )}
     </div>
   );
 }
+
+/** What is wrong with it in the reader's language; what comes without a fault, as every problem is told. */
+function Refusal({ problem }: { problem: ServiceProblem }) {
+  const { say, pick } = useSpeech();
+  const fault = problem.members.fault as CodedFault | undefined;
+  const told = fault && faultText(faults, fault);
+  if (!told) return <ProblemNotice problem={problem} />;
+  return (
+    <Notice tone="bad" live testId="exception-problem">
+      {pick(told)}{' '}
+      {say(
+        '앞으로 쓸 요금표에 있을 것은 등록 대장에서 목록(CSV)으로 올립니다.',
+        'What a tariff to come will have is read in as a list on the page Registry.',
+      )}
+    </Notice>
+  );
+}
+
+const faults = { ...exceptionFaults, ...priceFaults };
 
 function Choice({
   id,

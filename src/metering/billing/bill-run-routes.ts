@@ -149,7 +149,10 @@ export function billRunRoutes({
                 z.object({
                   service_point: z.string(),
                   reason: z.enum(heldReasons),
-                  detail: z.string(),
+                  detail: z.string().describe('the fault in English'),
+                  fault: z
+                    .object({ code: z.string(), data: z.record(z.string(), z.union([z.string(), z.number()])) })
+                    .nullable(),
                   bill_id: z.int().nullable(),
                 }),
               ),

@@ -1,5 +1,6 @@
 // Composes the bills of a batch of places: what is known of each put together, priced, and written as it will be kept.
 import { createHash } from 'node:crypto';
+import { faultOfProblem } from '../../platform/fault-problems.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { Problem } from '../../platform/problem.ts';
 import { type Correction, composeBill, withoutUseAndTerms } from './bill.ts';
@@ -54,7 +55,8 @@ export async function composeBills(
     const stretches = asDivided(tariff, stretchesWithin(entered, run));
     const fault = exceptionFault(tariff, stretches);
     if (fault !== null) {
-      held.push({ service_point_id, reason: 'unknown_exception', detail: `${fault}; ${MEND}` });
+      const told = { detail: `${fault.detail}; ${MEND}`, fault: faultOfProblem(fault) };
+      held.push({ service_point_id, reason: 'unknown_exception', ...told });
       continue;
     }
     try {
@@ -69,7 +71,7 @@ export async function composeBills(
       );
     } catch (error) {
       if (!isUnpriced(error)) throw error;
-      held.push({ service_point_id, reason: 'no_price', detail: error.detail });
+      held.push({ service_point_id, reason: 'no_price', detail: error.detail, fault: faultOfProblem(error) });
     }
   }
   return { bills, held };

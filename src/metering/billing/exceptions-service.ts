@@ -1,16 +1,13 @@
 // A place's exceptions for staff: all that was entered, what the tariff in force has to choose from, and entering one more.
 import type { Clock } from '../../platform/clock.ts';
+import { faultOfProblem } from '../../platform/fault-problems.ts';
+import type { Fault } from '../../platform/fault-texts.ts';
 import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { dayAfter } from './billing-dates.ts';
+import { exceptionNameFault, exceptionValueFault } from './exception-faults.ts';
 import { type ExceptionRow, enterExceptions, listExceptionHistory } from './exception-store.ts';
-import {
-  exceptionFault,
-  exceptionNameFault,
-  exceptionValueFault,
-  type PlaceException,
-  stretchesWithin,
-} from './place-exceptions.ts';
+import { exceptionFault, type PlaceException, stretchesWithin } from './place-exceptions.ts';
 import { findTariffAt } from './proven-predicate-store.ts';
 import { readTariff } from './read-tariff.ts';
 import type { Tariff } from './tariff.ts';
@@ -75,17 +72,20 @@ export function createExceptionsService(pool: Pool, clock: Clock): ExceptionsSer
   };
 }
 
-function refuse(part: string, fault: string | null): void {
-  if (fault !== null) throw problem('EXCEPTION_INVALID', `${part}: ${fault}`);
+function refuse(part: string, found: Fault | null): void {
+  if (found === null) return;
+  const { problem: says, ...fault } = found;
+  throw problem('EXCEPTION_INVALID', `${part}: ${says}`, { fault });
 }
 
 function refuseUnknown(tariff: Tariff | null, given: PlaceException): void {
   if (tariff === null) return;
   const onItsDay = { use_from: given.from, use_until: dayAfter(given.from) };
-  const fault = exceptionFault(tariff, stretchesWithin([given], onItsDay));
-  if (fault === null) return;
+  const found = exceptionFault(tariff, stretchesWithin([given], onItsDay));
+  if (found === null) return;
   const toCome = 'what a tariff to come will have is read in as a list of exceptions';
-  throw problem('EXCEPTION_INVALID', `${fault} by the tariff '${tariff.id}'; ${toCome}`);
+  const fault = faultOfProblem(found);
+  throw problem('EXCEPTION_INVALID', `${found.detail}, by the tariff '${tariff.id}'; ${toCome}`, { fault });
 }
 
 function choicesOf(tariff: Tariff): ExceptionChoices {

@@ -1,34 +1,15 @@
 // What a place has otherwise than its tariff says by itself, by its days: parts it does not pay, a class for a part, counts.
+import type { Problem } from '../../platform/problem.ts';
 import type { DateText } from './billing-dates.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { Exact } from './exact.ts';
 import type { Period } from './period-use.ts';
 import { type ChangedTerms, type PlaceTerms, termsFault } from './price-request.ts';
 import type { Tariff } from './tariff.ts';
-import { ownScales } from './tariff-values.ts';
 
 /** without: a component that the place is without; class_of: a component's class there; count: a number the tariff goes by. */
 export const exceptionKinds = ['without', 'class_of', 'count'] as const;
 export type ExceptionKind = (typeof exceptionKinds)[number];
-
-/** Names of a tariff and of its classes. */
-const tariffName = /^[a-z][a-z0-9_-]{0,63}$/;
-
-/** What is wrong with a name, whatever the tariff; null: nothing. */
-export function exceptionNameFault(kind: string, name: string): string | null {
-  if (!tariffName.test(name)) return 'is not a name of a tariff: a-z, 0-9, - and _, a letter first';
-  if (kind !== 'count' || !ownScales.some((own) => own === name)) return null;
-  return name === 'households'
-    ? 'is no count of its own: households stand in the list of places'
-    : 'is no count of its own: every bill has it';
-}
-
-/** What is wrong with a value of the kind; null: nothing. */
-export function exceptionValueFault(kind: string, value: string): string | null {
-  if (kind === 'without') return value === 'yes' ? null : 'is neither yes nor -';
-  if (kind === 'class_of') return tariffName.test(value) ? null : 'is neither the name of a class nor -';
-  return /^\d{1,9}(\.\d{1,3})?$/.test(value) ? null : 'is neither a number with up to three decimals nor -';
-}
 
 /** What is entered of one thing from a day on. */
 export interface PlaceException {
@@ -120,11 +101,11 @@ export function sameStretches(one: readonly ExceptionStretch[], other: readonly 
   return canonicalJson(one) === canonicalJson(other);
 }
 
-/** Why the tariff can't charge by them, and which it is; null where it can. */
-export function exceptionFault(tariff: Tariff, stretches: readonly ExceptionStretch[]): string | null {
+/** Why the tariff can't charge by them; null where it can. */
+export function exceptionFault(tariff: Tariff, stretches: readonly ExceptionStretch[]): Problem | null {
   for (const stretch of stretches) {
     const fault = termsFault(tariff, termsOf(stretch));
-    if (fault !== null) return `${fault.part}: ${fault.detail}`;
+    if (fault !== null) return fault;
   }
   return null;
 }

@@ -1,7 +1,8 @@
 // What is to be priced: a meter's use over a time, who is behind it and what was proven; checked before anything is reckoned.
-import { problem } from '../../platform/problem.ts';
+import type { Problem } from '../../platform/problem.ts';
 import { type DateText, dayBefore, daysBetween, isDate } from './billing-dates.ts';
 import { Exact } from './exact.ts';
+import { wrongRequest } from './price-faults.ts';
 import type { Tariff } from './tariff.ts';
 
 /** Bounds on a request: a bill is of at most two years, a building of at most a hundred thousand households. */
@@ -91,10 +92,11 @@ export function checkedRequest(tariff: Tariff, request: PriceRequest): PriceCase
   count('volume_l', request.volume_l, 0, requestLimits.volume_l);
   if (request.bore_mm !== null) count('bore_mm', request.bore_mm, 1, 3_000);
   days('use', request.use_from, request.use_until);
-  if (!isDate(request.billed_on)) throw wrong('billed_on', `'${request.billed_on}' is not a date as 2024-10-01`);
+  if (!isDate(request.billed_on))
+    throw wrongRequest('not_date', { part: 'billed_on', text: request.billed_on.slice(0, 20) });
   const months = request.months ?? Exact.one;
   if (months.sign() <= 0 || months.compare(Exact.whole(requestLimits.months)) > 0) {
-    throw wrong('months', `is not above 0 and at most ${requestLimits.months}`);
+    throw wrongRequest('months_outside', { most: requestLimits.months });
   }
   if (request.households !== undefined) count('households', request.households, 1, requestLimits.households);
   const { main, others } = households(tariff, request);
@@ -105,7 +107,7 @@ export function checkedRequest(tariff: Tariff, request: PriceRequest): PriceCase
   checkMeasured(request);
   for (const name of Object.keys(request.index_values ?? {})) {
     if (!Object.hasOwn(tariff.indices, name)) {
-      throw wrong('index_values', `there is no index '${name}'; there are ${names(Object.keys(tariff.indices))}`);
+      throw wrongRequest('index_unknown', { name, known: names(Object.keys(tariff.indices)) });
     }
   }
   return {
@@ -125,61 +127,60 @@ function households(tariff: Tariff, request: PriceRequest): { main: number; othe
   const mix = tariff.mixes.find(({ main }) => main === request.class);
   if (request.households === undefined || mix === undefined) return { main: request.households ?? 1, others };
   if (others.some((other) => other.class === mix.with)) {
-    throw wrong('households', `households of class ${mix.with} are given twice; leave one out`);
+    throw wrongRequest('households_twice', { class: mix.with });
   }
   return { main: 1, others: [...others, { class: mix.with, households: request.households }] };
 }
 
 function checkOthers(tariff: Tariff, request: PriceRequest, others: readonly OtherClass[]): void {
-  if (others.length > requestLimits.others) throw wrong('others', `more than ${requestLimits.others} classes`);
+  if (others.length > requestLimits.others) throw wrongRequest('classes_above', { most: requestLimits.others });
   const seen = new Set([request.class]);
   for (const other of others) {
     knownClass(tariff, 'others', other.class);
-    if (seen.has(other.class)) throw wrong('others', `class '${other.class}' is given twice`);
+    if (seen.has(other.class)) throw wrongRequest('class_twice', { class: other.class });
     seen.add(other.class);
     count('others.households', other.households, 1, requestLimits.households);
     if (other.volume_l !== undefined) {
       count('others.volume_l', other.volume_l, 0, requestLimits.volume_l);
     } else if (!tariff.mixes.some((mix) => mix.main === request.class && mix.with === other.class)) {
-      const mixed = `'${request.class}' with '${other.class}'`;
-      throw wrong('others', `the tariff has no mix of ${mixed}; add one to its mixes, or give the volume`);
+      throw wrongRequest('mix_missing', { class: request.class, other: other.class });
     }
   }
 }
 
 /** What of a place's terms the tariff does not have, and what it has instead; null where it has all. */
-export function termsFault(tariff: Tariff, terms: PlaceTerms): { part: string; detail: string } | null {
+export function termsFault(tariff: Tariff, terms: PlaceTerms): Problem | null {
   for (const id of terms.without ?? []) {
     const component = componentOf(tariff, id);
-    if (component === undefined) return { part: 'without', detail: noComponent(tariff, id) };
-    if (!component.optional) return { part: 'without', detail: `every meter has '${id}'; it is not optional: true` };
+    if (component === undefined) return noComponent(tariff, 'without', id);
+    if (!component.optional) return wrongRequest('not_optional', { component: id });
   }
   for (const [id, name] of Object.entries(terms.class_of ?? {})) {
     const component = componentOf(tariff, id);
-    if (component === undefined) return { part: 'class_of', detail: noComponent(tariff, id) };
+    if (component === undefined) return noComponent(tariff, 'class_of', id);
     if (component.kind !== 'volume' && component.kind !== 'fixed') {
-      return { part: 'class_of', detail: `'${id}' has no class of its own` };
+      return wrongRequest('component_without_class', { component: id });
     }
-    if (!Object.hasOwn(tariff.classes, name)) return { part: 'class_of', detail: noClass(tariff, name) };
+    if (!Object.hasOwn(tariff.classes, name)) return noClass(tariff, 'class_of', name);
   }
   for (const name of Object.keys(terms.counts ?? {})) {
     if (Object.hasOwn(tariff.counts, name)) continue;
-    return { part: 'counts', detail: `there is no count '${name}'; there are ${names(Object.keys(tariff.counts))}` };
+    return wrongRequest('count_unknown', { name, known: names(Object.keys(tariff.counts)) });
   }
   return null;
 }
 
 function checkTerms(tariff: Tariff, terms: PlaceTerms): void {
   const fault = termsFault(tariff, terms);
-  if (fault !== null) throw wrong(fault.part, fault.detail);
+  if (fault !== null) throw fault;
 }
 
 function checkChanges(tariff: Tariff, { changes = [], use_from, use_until }: PriceRequest): void {
-  if (changes.length > requestLimits.changes) throw wrong('changes', `more than ${requestLimits.changes} changes`);
+  if (changes.length > requestLimits.changes) throw wrongRequest('changes_above', { most: requestLimits.changes });
   let before = use_from;
   for (const change of changes) {
     if (!isDate(change.from) || change.from <= before || change.from >= use_until) {
-      throw wrong('changes', `'${change.from.slice(0, 20)}' is no day after ${before} and before ${use_until}`);
+      throw wrongRequest('change_outside', { day: change.from.slice(0, 20), before, until: use_until });
     }
     checkTerms(tariff, change);
     before = change.from;
@@ -198,8 +199,8 @@ export function caseOn(of: PriceCase, day: DateText): PriceCase {
 function checkOwnVolumes(tariff: Tariff, request: PriceRequest): void {
   for (const [id, volume_l] of Object.entries(request.volume_l_of ?? {})) {
     const component = componentOf(tariff, id);
-    if (component === undefined) throw wrong('volume_l_of', noComponent(tariff, id));
-    if (component.kind !== 'volume') throw wrong('volume_l_of', `'${id}' has no volume`);
+    if (component === undefined) throw noComponent(tariff, 'volume_l_of', id);
+    if (component.kind !== 'volume') throw wrongRequest('component_without_volume', { component: id });
     count('volume_l_of', volume_l, 0, requestLimits.volume_l);
   }
 }
@@ -208,8 +209,9 @@ function componentOf({ components }: Tariff, id: string) {
   return components.find((component) => component.id === id);
 }
 
-function noComponent({ components }: Tariff, id: string): string {
-  return `there is no component '${id}'; there are ${names(components.map((component) => component.id))}`;
+function noComponent({ components }: Tariff, part: string, id: string): Problem {
+  const known = names(components.map((component) => component.id));
+  return wrongRequest('component_unknown', { part, component: id, known });
 }
 
 function checkMeasured(request: PriceRequest): void {
@@ -218,41 +220,37 @@ function checkMeasured(request: PriceRequest): void {
   for (const { from, until, volume_l } of request.measured) {
     days('measured', from, until);
     count('measured.volume_l', volume_l, 0, requestLimits.volume_l);
-    if (from !== end) throw wrong('measured', `a part begins on ${from}, but the days before it end at ${end}`);
+    if (from !== end) throw wrongRequest('measured_apart', { from, end });
     end = until;
   }
-  if (end !== request.use_until) throw wrong('measured', `the parts end at ${end}, the use at ${request.use_until}`);
+  if (end !== request.use_until) throw wrongRequest('measured_end', { end, until: request.use_until });
   const sum_l = request.measured.reduce((sum, { volume_l }) => sum + volume_l, 0);
-  if (sum_l !== request.volume_l) throw wrong('measured', `the parts are ${sum_l} l together, not ${request.volume_l}`);
+  if (sum_l !== request.volume_l) throw wrongRequest('measured_sum', { sum: sum_l, volume: request.volume_l });
 }
 
 function days(part: string, from: DateText, until: DateText): void {
   for (const date of [from, until]) {
-    if (!isDate(date)) throw wrong(part, `'${date.slice(0, 20)}' is not a date as 2024-10-01`);
+    if (!isDate(date)) throw wrongRequest('not_date', { part, text: date.slice(0, 20) });
   }
   const length = daysBetween(from, until);
-  if (length < 1) throw wrong(part, `${until} is not after ${from}; the end is the first day after the last one`);
-  if (length > requestLimits.days) throw wrong(part, `${length} days are more than ${requestLimits.days}`);
+  if (length < 1) throw wrongRequest('not_after', { part, until, from });
+  if (length > requestLimits.days) throw wrongRequest('days_above', { part, days: length, most: requestLimits.days });
 }
 
 function count(part: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw wrong(part, `${value} is not a whole number from ${least} to ${most}`);
+    throw wrongRequest('not_count', { part, value, least, most });
   }
 }
 
 function knownClass(tariff: Tariff, part: string, name: string): void {
-  if (!Object.hasOwn(tariff.classes, name)) throw wrong(part, noClass(tariff, name));
+  if (!Object.hasOwn(tariff.classes, name)) throw noClass(tariff, part, name);
 }
 
-function noClass({ classes }: Tariff, name: string): string {
-  return `there is no class '${name.slice(0, 64)}'; classes are ${names(Object.keys(classes))}`;
+function noClass({ classes }: Tariff, part: string, name: string): Problem {
+  return wrongRequest('class_unknown', { part, class: name.slice(0, 64), known: names(Object.keys(classes)) });
 }
 
 function names(all: readonly string[]): string {
-  return all.length === 0 ? 'none' : all.join(', ');
-}
-
-export function wrong(part: string, detail: string) {
-  return problem('PRICE_REQUEST_INVALID', `${part}: ${detail}`);
+  return all.length === 0 ? '—' : all.join(', ');
 }

@@ -7,6 +7,7 @@ import { problem } from '../../platform/problem.ts';
 import { enterExceptions } from '../billing/exception-store.ts';
 import type { ExceptionKind } from '../billing/place-exceptions.ts';
 import { endOfTime_ms, markTouched } from '../readings/touched-store.ts';
+import { listFault } from './list-faults.ts';
 import { type RegistryList, type RegistryRow, readRegistryList, registryLimits } from './registry-list.ts';
 import {
   holdRegistryImport,
@@ -51,7 +52,7 @@ export async function importRegistry(
     putPart(transaction, list, part, { now_ms: clock.now_ms(), actor });
   if (options.dryRun) {
     await inTransaction(pool, async (transaction) => {
-      for (const part of parts) refuse(await put(transaction, part));
+      for (const part of parts) refuseRows(await put(transaction, part));
       throw new TakenBack();
     }).catch((error: unknown) => {
       if (!(error instanceof TakenBack)) throw error;
@@ -61,7 +62,7 @@ export async function importRegistry(
   let done = before;
   for (const part of parts) {
     await inTransaction(pool, async (transaction) => {
-      refuse(await put(transaction, part));
+      refuseRows(await put(transaction, part));
       await noteRowsRead(transaction, {
         ...{ list, fileSha256, all: rows.length, now_ms: clock.now_ms() },
         done: done + part.length,
@@ -77,6 +78,10 @@ class TakenBack extends Error {}
 
 function refuse(problems: readonly CsvProblem[]): void {
   if (problems.length > 0) throw problem('REGISTRY_LIST_INVALID', firstProblem(problems), { problems });
+}
+
+function refuseRows(faults: readonly RowFault[]): void {
+  refuse(faults.map(({ line, column, code }) => ({ line, column, ...listFault(code) })));
 }
 
 /** Zones may name parents that stand below them: their list is one part. There are few of them. */

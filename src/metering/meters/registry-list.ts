@@ -1,8 +1,8 @@
 // The five lists that a utility's registry comes as, and what their columns may hold.
-import { z } from 'zod';
-import { day, identifier, instant, shortText, wholeNumber } from '../../platform/csv-cells.ts';
+import { day, identifier, instant, oneOf, shortText, wholeNumber } from '../../platform/csv-cells.ts';
 import { type CsvList, type CsvProblem, readCsvList } from '../../platform/csv-list.ts';
-import { exceptionKinds, exceptionNameFault, exceptionValueFault } from '../billing/place-exceptions.ts';
+import { exceptionNameFault, exceptionValueFault } from '../billing/exception-faults.ts';
+import { exceptionKinds } from '../billing/place-exceptions.ts';
 import { usageClasses } from './fleet-entry.ts';
 
 export const registryLimits = {
@@ -32,11 +32,11 @@ export const registryLists = {
       service_point: identifier,
       from_at: instant,
       zone_id: identifier,
-      usage_class: z.enum(usageClasses, `is not one of ${usageClasses.join(', ')}`),
+      usage_class: oneOf(usageClasses),
     },
     wanted: {
       households: wholeNumber(1, 10_000),
-      purpose: z.enum(purposes, `is not one of ${purposes.join(', ')}`),
+      purpose: oneOf(purposes),
     },
   },
   installs: {
@@ -57,7 +57,7 @@ export const registryLists = {
       zone_id: identifier,
       service_point: identifier,
       from_at: instant,
-      direction: z.enum(['in', 'out'], 'is not one of in, out').transform((way) => (way === 'in' ? 1 : -1)),
+      direction: oneOf(['in', 'out']).transform((way) => (way === 'in' ? 1 : -1)),
     },
     wanted: { until_at: instant },
   },
@@ -65,7 +65,7 @@ export const registryLists = {
     key: ['service_point', 'kind', 'name', 'from_day'],
     needed: {
       service_point: identifier,
-      kind: z.enum(exceptionKinds, `is not one of ${exceptionKinds.join(', ')}`),
+      kind: oneOf(exceptionKinds),
       name: shortText(64),
       from_day: day,
       value: shortText(64),
@@ -95,17 +95,17 @@ export function readRegistryList(
     },
   );
   const read = rows.map(({ line, value }) => ({ line, ...(value as Omit<RegistryRow, 'line'>) }));
-  const faults = list === 'exceptions' ? exceptionFaults(read).slice(0, registryLimits.problems) : [];
+  const faults = list === 'exceptions' ? exceptionFaultsIn(read).slice(0, registryLimits.problems) : [];
   return faults.length > 0 ? { problems: faults, rows: [] } : { problems, rows: read };
 }
 
 /** What a cell may hold goes by its neighbour: `yes`, a class or a number, or `-` where the exception ends. */
-function exceptionFaults(rows: readonly RegistryRow[]): CsvProblem[] {
+function exceptionFaultsIn(rows: readonly RegistryRow[]): CsvProblem[] {
   return rows.flatMap(({ line, kind, name, value }) => {
     const told = [
-      { column: 'name', problem: exceptionNameFault(String(kind), String(name)) },
-      { column: 'value', problem: value === '-' ? null : exceptionValueFault(String(kind), String(value)) },
+      { column: 'name', fault: exceptionNameFault(String(kind), String(name)) },
+      { column: 'value', fault: value === '-' ? null : exceptionValueFault(String(kind), String(value)) },
     ];
-    return told.flatMap(({ column, problem }) => (problem === null ? [] : [{ line, column, problem }]));
+    return told.flatMap(({ column, fault }) => (fault === null ? [] : [{ line, column, ...fault }]));
   });
 }

@@ -194,7 +194,7 @@ describe('exceptions of a place', () => {
     'that the tariff does not have are told: $fault',
     ({ entries, fault }) => {
       const stretches = stretchesWithin(entries, march);
-      expect(exceptionFault(divided, stretches)).toBe(fault);
+      expect(exceptionFault(divided, stretches)?.detail).toBe(fault);
       expect(refusal(divided, useOf(1, requestTerms(stretches)))).toBe(`PRICE_REQUEST_INVALID ${fault}`);
       expect(knownTo(divided, stretches)).toEqual([]);
       expect(
