@@ -98,7 +98,7 @@ export const zoneStates: PageState[] = [
     act: (page) => page.getByTestId('place-install').first().waitFor(),
   },
   {
-    name: 'registry: an exception that the tariff in force does not have, and one entered',
+    name: 'registry: exceptions, and one entered',
     on: 'site',
     path: '/utility/#/service-points/SP-000017',
     answers: {

@@ -1,5 +1,6 @@
 // A zone of a thousand households for three months: lost, doubled and late telegrams, swaps, wraps, resets, wrong clocks and
-// leaks. Every bill is what a slow oracle works out from what is true, and the zone's balance closes to the litre.
+// leaks; homes with a shop or without a sewer, and people who move, told in time or late. Every bill is what a slow oracle
+// works out from what is true, and the zone's balance closes to the litre.
 import { expect, test } from 'vitest';
 import { registerWalk } from '../../simulators/meter-register.ts';
 import { chanceAt, seedOf } from '../../simulators/seeded-chance.ts';
@@ -10,7 +11,7 @@ import { importRegistry } from '../../src/metering/meters/import-registry-servic
 import { reconcileUse } from '../../src/metering/readings/reconcile-use-service.ts';
 import { endOfTime_ms, markTouched } from '../../src/metering/readings/touched-store.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { BillOracle, type Known, litresBetween } from '../support/city-oracle.ts';
+import { BillOracle, cityTariff, type DayTerms, type Known, litresBetween } from '../support/city-oracle.ts';
 import { MeteredTown, type Telegram } from '../support/metered-town.ts';
 import { newSeed } from '../support/seed.ts';
 import { testDatabase } from '../support/test-database.ts';
@@ -32,6 +33,11 @@ const RESET = 0.01;
 const LEAKING = 0.05;
 /** Homes of a street whose concentrator kept what it had over the month's end and sent it weeks later. */
 const KEPT_BACK = 0.15;
+const WITHOUT_SEWER = 0.05;
+const WITH_SHOP = 0.03;
+const MOVING = 0.1;
+/** Moves that the utility hears of in time. */
+const TOLD_IN_TIME = 0.4;
 
 const seed = newSeed('city');
 const { pool } = await testDatabase();
@@ -49,6 +55,16 @@ interface Household {
   known: Known[];
   reset_ms: number | null;
   swap_ms: number | null;
+  entries: Entry[];
+}
+
+/** Something about a home's bills, as it is from a day on, and by which run it is entered. */
+interface Entry {
+  kind: 'without' | 'class_of' | 'count';
+  name: string;
+  from: string;
+  value: string | null;
+  atRun: number;
 }
 
 interface Sent extends Telegram {
@@ -69,12 +85,65 @@ function household(index: number): Household {
   };
   const walk = registerWalk({ household: own, since_ms: begin_ms, register_l: 0 });
   const passed_l = Float64Array.from({ length: HOURS + 24 }, (_, hour) => walk(begin_ms + hour * HOUR));
+  const entries = entriesOf(own.persons, chanceOf(index, 'bills'));
   const any_ms = begin_ms + Math.floor((2 + chance(3) * (HOURS / 24 - 6)) * DAY);
   return {
-    ...{ name: `c${index}`, passed_l, known: [] },
+    ...{ name: `c${index}`, passed_l, known: [], entries },
     reset_ms: chance(4) < RESET ? any_ms : null,
     swap_ms: chance(4) > 1 - SWAPPED ? Math.floor(any_ms / HOUR) * HOUR : null,
   };
+}
+
+/** How many live there, and for some when that changes; a sewer that is connected late; a shop. */
+function entriesOf(persons: number, chance: (place: number) => number): Entry[] {
+  const livedIn = (from: string, value: number, atRun: number): Entry => ({
+    ...{ kind: 'count', name: 'persons', from, value: String(value), atRun },
+  });
+  const day = (place: number) => days.at(begin_ms + Math.floor(chance(place) * (HOURS / 24)) * DAY + 12 * HOUR).date;
+  const runOf = (from: string) => months.slice(1).findIndex((month) => from < month);
+  const heardAt = (from: string, place: number) =>
+    Math.min(2, runOf(from) + (chance(place) < TOLD_IN_TIME ? 0 : 1 + Math.floor(chance(place + 1) * 2)));
+  const entries = [livedIn('2026-01-01', persons, 0)];
+  if (chance(0) < MOVING) {
+    const from = day(1);
+    entries.push(livedIn(from, 1 + Math.floor(chance(2) * 5), heardAt(from, 3)));
+  }
+  if (chance(10) < WITHOUT_SEWER) {
+    const connected = day(11);
+    entries.push({ kind: 'without', name: 'sewer', from: '2026-01-01', value: 'yes', atRun: heardAt(months[0], 12) });
+    entries.push({ kind: 'without', name: 'sewer', from: connected, value: null, atRun: heardAt(connected, 14) });
+  }
+  if (chance(20) < WITH_SHOP) {
+    const from = day(21);
+    entries.push({ kind: 'class_of', name: 'sewer', from, value: 'general', atRun: heardAt(from, 22) });
+  }
+  return entries;
+}
+
+/** A month's days by what is entered up to a run. */
+function daysOf({ entries }: Household, month: string, run: number): DayTerms[] {
+  const at = months.indexOf(month as (typeof months)[number]);
+  const terms: DayTerms[] = [];
+  for (let day = days.on(month); day.date < (months[at + 1] ?? ''); day = days.after(day)) {
+    const heard = entries.filter(({ from, atRun }) => atRun <= run && from <= day.date);
+    const last = (kind: Entry['kind']) =>
+      heard
+        .filter((one) => one.kind === kind)
+        .reduce<Entry | null>((found, one) => (found !== null && found.from > one.from ? found : one), null)?.value;
+    const paid_won = last('class_of') === 'general' ? 370 : 210;
+    terms.push({ persons: Number(last('count')), sewer_won: last('without') === 'yes' ? 0 : paid_won });
+  }
+  return terms;
+}
+
+async function enterExceptions(run: number): Promise<void> {
+  const rows = homes.flatMap(({ name, entries }) =>
+    entries
+      .filter(({ atRun }) => atRun === run)
+      .map((one) => `sp-${name},${one.kind},${one.name},${one.from},${one.value ?? '-'}`),
+  );
+  const list = ['service_point,kind,name,from_day,value', ...rows].join('\n');
+  await importRegistry({ pool, clock }, 'exceptions', list, { dryRun: false });
 }
 
 const homes = Array.from({ length: HOUSEHOLDS }, (_, index) => household(index));
@@ -210,15 +279,20 @@ test('every bill is the oracle’s, and the balance closes', async () => {
   for (let run = 0; run < 3; run += 1) {
     const now_ms = days.on(months[run + 1] ?? '').start_ms + 9 * DAY + 12 * HOUR;
     await liveUntil(now_ms);
+    await enterExceptions(run);
     for (let month = 0; month <= run; month += 1) {
       const [use_from = '', use_until = ''] = months.slice(month);
-      await town.bill({ use_from, use_until, billed_on: days.at(now_ms).date });
+      const tariff = { name: 'city.yaml', text: cityTariff };
+      await town.bill({ tariff, use_from, use_until, billed_on: days.at(now_ms).date });
     }
     const boundaries = months.map((month) => days.on(month).start_ms);
     for (const [index, home] of homes.entries()) {
       const litres = litresBetween(home, boundaries, now_ms);
-      const volumeOf = (month: string) => litres[months.indexOf(month as (typeof months)[number])] ?? null;
-      for (const month of months.slice(0, run + 1)) oracles[index]?.run(month, volumeOf);
+      const known = (month: string) => ({
+        volume_l: litres[months.indexOf(month as (typeof months)[number])] ?? null,
+        days: daysOf(home, month, run),
+      });
+      for (const month of months.slice(0, run + 1)) oracles[index]?.run(month, known);
     }
   }
 
@@ -239,6 +313,10 @@ test('every bill is the oracle’s, and the balance closes', async () => {
   expect(all.length).toBeGreaterThan(HOUSEHOLDS * 2.9);
   expect(all.length).toBeLessThan(HOUSEHOLDS * 3);
   expect(all.filter(({ corrected_won }) => corrected_won !== 0).length).toBeGreaterThan(0);
+  const { rows: late } = await pool.query(
+    'SELECT count(*) FROM metering.bill_correction WHERE exceptions_after IS NOT NULL AND version_after = version_before',
+  );
+  expect(late[0].count).toBeGreaterThan(0);
 
   await liveUntil(days.on('2026-07-10').start_ms);
   await expectBalance();

@@ -40,10 +40,57 @@ export function litresBetween({ known, reset_ms }: PlaceTruth, boundaries_ms: re
   });
 }
 
-/** 500 won for each of the first ten whole cubic metres, 900 for each further one, and 1,100 for the bore. */
-export function won(volume_l: number): number {
+/** What is true of a place's bill on one day, beside its use. */
+export interface DayTerms {
+  persons: number;
+  /** Won per m3 of the sewer; 0 where the place has none. */
+  sewer_won: number;
+}
+
+/** The tariff that the oracle knows by heart, for the service to charge by. */
+export const cityTariff = `naru_tariff: 1
+id: city
+name: { ko: 시험, en: Made for a test }
+verified: true
+sources: [{ document: made for a test, as_of: 2025-01-01 }]
+classes:
+  domestic: { ko: 가정용, en: domestic }
+  general: { ko: 일반용, en: general }
+price_change: { divide: by_days }
+counts:
+  persons: { name: { ko: 인원, en: persons } }
+components:
+  - id: water
+    kind: volume
+    name: { ko: 상수도, en: Water }
+    lines:
+      - { id: water-tiers, scale: [months, persons], tiers: [{ up_to_m3: 4, price: 500 }, { price: 900 }] }
+  - id: sewer
+    kind: volume
+    optional: true
+    name: { ko: 하수도, en: Sewer }
+    lines:
+      - { id: sewer-domestic, classes: [domestic], price: 210 }
+      - { id: sewer-general, classes: [general], price: 370 }
+  - id: bore
+    kind: fixed
+    name: { ko: 구경별 정액요금, en: Bore charge }
+    lines: [{ id: bore-charge, by_bore: { 15: 1100 } }]
+`;
+
+/**
+ * 500 won for each of the first four whole cubic metres a person, 900 for each further one, the sewer, and 1,100 for the bore.
+ * Each day is charged as if all of the period were like it, and counts as much as any other.
+ */
+export function won(volume_l: number, days: readonly DayTerms[]): number {
   const cubicMetres = Math.floor(volume_l / 1_000);
-  return Math.min(cubicMetres, 10) * 500 + Math.max(cubicMetres - 10, 0) * 900 + 1_100;
+  const water = days.map(({ persons }) => {
+    const low = Math.min(cubicMetres, 4 * persons);
+    return low * 500 + (cubicMetres - low) * 900;
+  });
+  const sewer = days.map(({ sewer_won }) => cubicMetres * sewer_won);
+  const mean = (amounts: readonly number[]) => Math.floor(amounts.reduce((sum, one) => sum + one, 0) / days.length);
+  return mean(water) + mean(sewer) + 1_100;
 }
 
 export interface OracleBill {
@@ -53,26 +100,35 @@ export interface OracleBill {
   payable_won: number;
 }
 
+/** What is known of a month at a run: its litres, null where they can't be told, and each of its days. */
+export interface KnownMonth {
+  volume_l: number | null;
+  days: readonly DayTerms[];
+}
+
 /** A place's bills, one run after another; what was charged before is corrected by whichever bill comes next. */
 export class BillOracle {
   readonly bills: OracleBill[] = [];
-  readonly #charged_l = new Map<string, number>();
+  /** As it was charged at last. */
+  readonly #charged = new Map<string, { volume_l: number; won: number }>();
   #credit_won = 0;
 
-  /** @param volumeOf litres of a month as they are known at the run; null: they can't be told */
-  run(month: string, volumeOf: (month: string) => number | null): void {
-    const volume_l = volumeOf(month);
-    if (this.#charged_l.has(month) || volume_l === null) return;
+  /** @param known of a month at the run */
+  run(month: string, known: (month: string) => KnownMonth): void {
+    const { volume_l, days } = known(month);
+    if (this.#charged.has(month) || volume_l === null) return;
     let corrected_won = 0;
-    for (const [earlier, charged_l] of this.#charged_l) {
-      const known_l = volumeOf(earlier);
-      if (known_l === null) continue;
-      corrected_won += won(known_l) - won(charged_l);
-      this.#charged_l.set(earlier, known_l);
+    for (const [earlier, charged] of this.#charged) {
+      const now = known(earlier);
+      // Litres that can't be told any more stay what was charged until they can.
+      const now_l = now.volume_l ?? charged.volume_l;
+      const now_won = won(now_l, now.days);
+      corrected_won += now_won - charged.won;
+      this.#charged.set(earlier, { volume_l: now_l, won: now_won });
     }
-    const due_won = won(volume_l) + corrected_won - this.#credit_won;
+    const due_won = won(volume_l, days) + corrected_won - this.#credit_won;
     this.bills.push({ month, volume_l, corrected_won, payable_won: Math.max(due_won, 0) });
     this.#credit_won = Math.max(-due_won, 0);
-    this.#charged_l.set(month, volume_l);
+    this.#charged.set(month, { volume_l, won: won(volume_l, days) });
   }
 }

@@ -3,6 +3,7 @@
 import { findFormat } from '../../devices/formats.ts';
 import { loadAlarmKinds } from '../../src/metering/alarms/alarm-kinds-port.ts';
 import { judgeChanged } from '../../src/metering/alarms/judge-alarms-service.ts';
+import { followExceptions } from '../../src/metering/billing/follow-exceptions-service.ts';
 import { followUse } from '../../src/metering/billing/follow-use-service.ts';
 import { type BillRunOrder, startBillRun } from '../../src/metering/billing/start-bill-run-service.ts';
 import { workOffBillRun } from '../../src/metering/billing/work-off-bill-run-service.ts';
@@ -126,6 +127,7 @@ export class MeteredTown {
   async bill(order: Pick<BillRunOrder, 'use_from' | 'use_until'> & Partial<BillRunOrder>): Promise<number> {
     const at = { clock: this.clock, days: this.days };
     while ((await followUse(this.pool, at))?.days !== 0);
+    while ((await followExceptions(this.pool, at))?.entries !== 0);
     const tariff = { name: 'made.yaml', text: madeTariff };
     const run = await startBillRun(
       { pool: this.pool, ...at },

@@ -21,10 +21,7 @@ const reasons: Record<HeldReason, Text> = {
   no_reading: { ko: '검침값이 없음', en: 'no reading' },
   register_broken: { ko: '지침이 이어지지 않음', en: 'the register did not go on' },
   overlaps_bill: { ko: '기간이 다른 고지서와 겹침', en: 'billed for other days of the period' },
-  unknown_exception: {
-    ko: '요율표에 없는 요금 예외: 수용가 화면에서 고치거나 끝내 주세요',
-    en: 'an exception that the tariff does not have: correct or end it at the place',
-  },
+  unknown_exception: { ko: '요율표에 없는 요금 예외', en: 'an exception unknown to the tariff' },
   no_price: { ko: '요율표에 요율이 없음', en: 'the tariff has no price' },
 };
 
@@ -87,6 +84,14 @@ function Held({ id, state }: { id: string; state: BillRunAnswer['state'] }) {
                   <span class="badge warn">{pick(reasons[place.reason])}</span>
                 </p>
                 <p class="small soft">{pick(detailText(place))}</p>
+                {place.reason === 'unknown_exception' ? (
+                  <p class="small">
+                    {say(
+                      '수용가 화면에서 예외를 고치거나 끝낸 뒤 같은 기간의 고지 작업을 다시 시작하세요.',
+                      'Correct or end the exception on the page of the place, then start a run of the same days.',
+                    )}
+                  </p>
+                ) : null}
               </div>
               {place.bill_id === null ? null : (
                 <a class="button plain quiet" href={linkTo({ page: 'bill', id: String(place.bill_id) })}>

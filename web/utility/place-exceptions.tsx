@@ -1,5 +1,5 @@
 // What a place has otherwise than its tariff says by itself: all that was entered, and a form for one more.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { exceptionFaults } from '../../src/metering/billing/exception-faults.ts';
 import { priceFaults } from '../../src/metering/billing/price-faults.ts';
 import { type CodedFault, faultText } from '../../src/platform/fault-texts.ts';
@@ -22,6 +22,11 @@ export function PlaceExceptionsPanel({ id }: { id: string }) {
   const { say } = useSpeech();
   const path = `/api/utility/registry/places/${encodeURIComponent(id)}/exceptions`;
   const [remote, again] = useRemote<PlaceExceptions>((signal) => askService(path, undefined, signal), [path]);
+  // What was there stays while it is read anew: the form says what became of the entry.
+  const [known, setKnown] = useState<PlaceExceptions | null>(null);
+  useEffect(() => {
+    if (remote.state === 'ready') setKnown(remote.value);
+  }, [remote]);
   return (
     <section class="card" aria-labelledby="exceptions-title">
       <div class="section">
@@ -32,14 +37,14 @@ export function PlaceExceptionsPanel({ id }: { id: string }) {
             'What is charged otherwise than the tariff says, such as no sewer. For days that are billed already the next bill corrects.',
           )}
         </p>
-        {remote.state === 'loading' ? <Loading /> : null}
+        {remote.state === 'loading' && known === null ? <Loading /> : null}
         {remote.state === 'failed' ? <ProblemNotice problem={remote.problem} again={again} /> : null}
-        {remote.state === 'ready' ? (
+        {known === null ? null : (
           <>
-            <Entered {...remote.value} />
-            <ExceptionForm path={path} choices={remote.value.choices} onDone={again} />
+            <Entered {...known} />
+            <ExceptionForm path={path} choices={known.choices} onDone={again} />
           </>
-        ) : null}
+        )}
       </div>
     </section>
   );

@@ -15,7 +15,7 @@ export function ServicePointPage({ id }: { id: string }) {
       </p>
       <PageTitle>{say(`수용가 ${id}`, `Service point ${id}`)}</PageTitle>
       <PlaceHistoryPanel id={id} />
-      <PlaceExceptionsPanel id={id} />
+      <PlaceExceptionsPanel key={id} id={id} />
       <ServicePointPanel id={id} />
     </>
   );
