@@ -66,7 +66,6 @@ export async function issuerKeysOf({ p256, p384, ed25519, bls12381 }: KeyMateria
   return {
     p256: {
       publicJwk: { kty: 'EC', crv: 'P-256', x: p256.x, y: p256.y },
-      privateKey: ecKey,
       sign: (message) => new Uint8Array(sign('sha256', message, { key: ecKey, dsaEncoding: 'ieee-p1363' })),
     },
     p384: {
