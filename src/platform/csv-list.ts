@@ -2,12 +2,14 @@
 // and column. What stands in the file is never repeated: a cell may hold a key or a name.
 import { CsvError, parse } from 'csv-parse/sync';
 import type { z } from 'zod';
+import { toldFault } from './csv-cells.ts';
+import { csvFault } from './csv-faults.ts';
+import type { Fault } from './fault-texts.ts';
 
 /** What is wrong with a cell; column null for a whole line. Lines count from 1, the heading's. */
-export interface CsvProblem {
+export interface CsvProblem extends Fault {
   line: number;
   column: string | null;
-  problem: string;
 }
 
 type Columns = Readonly<Record<string, z.ZodType<unknown, string>>>;
@@ -50,11 +52,10 @@ export function readCsvList<Needed extends Columns, Wanted extends Columns>(
     const key = options.key.of(value);
     const before = seen.get(key);
     if (before === undefined) seen.set(key, info.lines);
-    else problems.push({ line: info.lines, column: options.key.column, problem: `stands on line ${before} too` });
+    else problems.push({ line: info.lines, column: options.key.column, ...csvFault('repeated', { line: before }) });
     rows.push({ line: info.lines, value });
   }
-  if (rows.length === 0 && problems.length === 0)
-    problems.push({ line: 1, column: null, problem: 'there is no line below the heading' });
+  if (rows.length === 0 && problems.length === 0) problems.push({ line: 1, column: null, ...csvFault('no_rows') });
   return problems.length > 0 ? { rows: [], problems: problems.slice(0, options.mostProblems) } : { rows, problems };
 }
 
@@ -79,23 +80,23 @@ function readCells(file: string): Cells | CsvProblem {
   } catch (error) {
     // Its message repeats what stands in the file: the code and the line must do.
     const { code, lines } = error instanceof CsvError ? (error as CsvError & { lines?: number }) : { code: 'CSV' };
-    return { line: lines ?? 1, column: null, problem: `is not CSV (${code})` };
+    return { line: lines ?? 1, column: null, ...csvFault('not_csv', { error: code }) };
   }
 }
 
 function headingProblems(heading: readonly string[], columns: { needed: Columns; wanted: Columns }): CsvProblem[] {
   const known = { ...columns.needed, ...columns.wanted };
-  const problem = (column: string | null, text: string) => ({ line: 1, column, problem: text });
+  const problem = (column: string | null, fault: Fault) => ({ line: 1, column, ...fault });
   const missing = Object.keys(columns.needed)
     .filter((name) => !heading.includes(name))
-    .map((name) => problem(name, 'is missing'));
+    .map((name) => problem(name, csvFault('column_missing')));
   // A file without a heading has keys where the names should be: a stranger's text is not repeated.
   const unknown = heading.flatMap((name, index) =>
-    Object.hasOwn(known, name) ? [] : [problem(null, `column ${index + 1} has a name that is not known`)],
+    Object.hasOwn(known, name) ? [] : [problem(null, csvFault('column_unknown', { place: index + 1 }))],
   );
   const twice = heading
     .filter((name, index) => Object.hasOwn(known, name) && heading.indexOf(name) !== index)
-    .map((name) => problem(name, 'stands there twice'));
+    .map((name) => problem(name, csvFault('column_twice')));
   return [...missing, ...unknown, ...twice];
 }
 
@@ -106,8 +107,8 @@ function readLine(
   { needed, wanted }: { needed: Columns; wanted: Columns },
 ): { values: Record<string, unknown>; problems: CsvProblem[] } {
   if (record.length !== heading.length) {
-    const problem = `has ${record.length} cells, and the heading ${heading.length}`;
-    return { values: {}, problems: [{ line, column: null, problem }] };
+    const fault = csvFault('cells', { cells: record.length, heading: heading.length });
+    return { values: {}, problems: [{ line, column: null, ...fault }] };
   }
   const problems: CsvProblem[] = [];
   const values: Record<string, unknown> = {};
@@ -116,7 +117,7 @@ function readLine(
     if (cell === '' && Object.hasOwn(wanted, column)) continue;
     const read = (needed[column] ?? wanted[column])?.safeParse(cell);
     if (read?.success) values[column] = read.data;
-    else problems.push({ line, column, problem: read?.error.issues[0]?.message ?? 'is wrong' });
+    else problems.push({ line, column, ...(read === undefined ? csvFault('wrong') : toldFault(read.error)) });
   }
   return { values, problems };
 }

@@ -1,7 +1,10 @@
 // What the service answers about bills to the pages under test: bills that were really composed, by a shipped tariff.
+
 import { type Bill, composeBill } from '../../src/metering/billing/bill.ts';
 import { type BillDocument, billDocument } from '../../src/metering/billing/bill-document.ts';
+import { heldFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { tariffLines } from '../../src/metering/billing/tariff-lines.ts';
+import { type Fault, faultsIn } from '../../src/platform/fault-texts.ts';
 import type {
   BillRunAnswer,
   BillSummaryAnswer,
@@ -69,12 +72,20 @@ export const billRuns: BillRunAnswer[] = [
   },
 ];
 
+const heldFault = faultsIn(heldFaults);
+const held = ({ problem: detail, ...fault }: Fault) => ({ detail, fault });
 export const heldPlaces: HeldAnswer[] = [
-  { service_point: 'SP-00031', reason: 'no_reading', detail: '288 h from 2026-03-20', bill_id: null },
-  { service_point: 'SP-00044', reason: 'register_broken', detail: '1 h from 2026-03-11', bill_id: 9_001 },
+  {
+    ...{ service_point: 'SP-00031', reason: 'no_reading', bill_id: null },
+    ...held(heldFault('hours_untold', { hours: 288, from: '2026-03-20' })),
+  },
+  {
+    ...{ service_point: 'SP-00044', reason: 'register_broken', bill_id: 9_001 },
+    ...held(heldFault('hours_untold', { hours: 1, from: '2026-03-11' })),
+  },
   {
     ...{ service_point: 'SP-00071', reason: 'no_price', bill_id: null },
-    detail: "component 'bore' has no 20 mm; it has 13, 100 mm",
+    ...held(heldFault('bore_without_amount', { component: 'bore', bore: 20, bores: '13, 100' })),
   },
 ];
 

@@ -1,8 +1,14 @@
 // The states of the console's pages of bill runs and bills.
 import { expect } from 'vitest';
+import { billRunFaults } from '../../src/metering/billing/bill-run-faults.ts';
+import { faultsIn } from '../../src/platform/fault-texts.ts';
 import { billDocumentShown } from './billing-answers.ts';
 import { ok, refusal } from './mocked-service.ts';
 import type { PageState } from './page-state.ts';
+
+const { problem: _english, ...notPassed } = faultsIn(billRunFaults)('not_passed', {
+  ...{ day: '2026-06-30', today: '2026-06-20' },
+});
 
 export const billingStates: PageState[] = [
   {
@@ -29,8 +35,7 @@ export const billingStates: PageState[] = [
     path: '/utility/#/bill-runs',
     answers: {
       'GET /api/utility/bill-runs': () => ok({ runs: [], next_cursor: null }),
-      'POST /api/utility/bill-runs': () =>
-        refusal(400, 'BILL_RUN_INVALID', { detail: 'use_until: 2026-06-30 has not passed yet; today is 2026-06-20' }),
+      'POST /api/utility/bill-runs': () => refusal(400, 'BILL_RUN_INVALID', { fault: notPassed }),
     },
     act: async (page) => {
       await page.getByTestId('run-tariff').selectOption('busan');
@@ -38,7 +43,7 @@ export const billingStates: PageState[] = [
         await page.getByTestId(`run-${name}`).fill('2026-07-01');
       await page.getByTestId('run-start').click();
       await page.getByTestId('run-problem').waitFor();
-      expect(await page.getByTestId('run-problem').textContent()).toContain('use_until: 2026-06-30');
+      expect(await page.getByTestId('run-problem').textContent()).toContain('2026-06-30');
     },
   },
   {

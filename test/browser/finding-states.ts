@@ -47,6 +47,10 @@ const shown: ShownCase = {
       ...{ day: '2026-11-21', version: 1, method: 'own_profile', hours: 3, sum_l: 120, made_at: at(71) },
       ...{ actor: '9f3c01ab', rule: null, reason: '통신 장애' },
     },
+    {
+      ...{ day: '2026-11-21', version: 2, method: 'withdrawn', hours: 0, sum_l: 0, made_at: at(72) },
+      ...{ actor: null, rule: 'measured', reason: 'measured after all' },
+    },
   ],
 };
 

@@ -1,6 +1,7 @@
 // Every main state of every page, and how to bring a browser into it.
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { listFault } from '../../src/metering/meters/list-faults.ts';
 import { billStates } from './bill-states.ts';
 import { billingStates } from './billing-states.ts';
 import { deskStates } from './desk-states.ts';
@@ -242,7 +243,7 @@ export const pageStates: PageState[] = [
     answers: {
       'POST /api/utility/devices/csv/completed': () =>
         refusal(400, 'PROVISIONING_INVALID', {
-          problems: [{ line: 3, column: 'dials', problem: 'is not a whole number' }],
+          problems: [{ line: 3, column: 'dials', ...listFault('not_between', { least: 4, most: 12 }) }],
         }),
     },
     act: async (page) => {

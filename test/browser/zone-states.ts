@@ -1,5 +1,6 @@
 // The states of the pages about zones, completeness and the registry.
 import type { Page } from 'playwright-core';
+import { listFault } from '../../src/metering/meters/list-faults.ts';
 import { ok, refusal } from './mocked-service.ts';
 import type { PageState } from './page-state.ts';
 
@@ -12,9 +13,9 @@ async function giveList(page: Page, list: string): Promise<void> {
 
 const faults = {
   problems: [
-    { line: 2, column: 'zone_id', problem: 'names a zone that is not known; read in the list of zones first' },
-    { line: 7, column: 'usage_class', problem: 'is not one of domestic, general, bath, industrial' },
-    { line: 9, column: null, problem: 'has 3 cells, and the heading 4' },
+    { line: 2, column: 'zone_id', ...listFault('zone_unknown') },
+    { line: 7, column: 'usage_class', ...listFault('not_one_of', { choices: 'domestic, general, bath, industrial' }) },
+    { line: 9, column: null, ...listFault('cells', { cells: 3, heading: 4 }) },
   ],
 };
 

@@ -1,6 +1,8 @@
 // One bill run: how far it is, the places it held with the reason, and its bills.
 import { useState } from 'preact/hooks';
+import { heldFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { cubicMetres, grouped } from '../../src/metering/billing/bill-words.ts';
+import { faultText } from '../../src/platform/fault-texts.ts';
 import { type Text, useSpeech } from '../shared/language.tsx';
 import { Loading, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
@@ -22,12 +24,9 @@ const reasons: Record<HeldReason, Text> = {
   no_price: { ko: '요율표에 요율이 없음', en: 'the tariff has no price' },
 };
 
-/** `288 h from 2026-03-20` is what is missing; other details name bills or lines of a tariff. */
-function detailText(detail: string): Text {
-  const [, hours, from] = /^(\d+) h from (\S+)$/.exec(detail) ?? [];
-  if (hours === undefined || from === undefined) return { ko: detail, en: detail };
-  return { ko: `${from}부터 모두 ${hours}시간`, en: `${hours} hours, the first on ${from}` };
-}
+/** What was held before there were codes is said as it was written. */
+const detailText = ({ fault, detail }: HeldAnswer): Text =>
+  (fault && faultText(heldFaults, fault)) ?? { ko: detail, en: detail };
 
 export function BillRunPage({ id }: { id: string }) {
   const { say } = useSpeech();
@@ -83,7 +82,7 @@ function Held({ id, state }: { id: string; state: BillRunAnswer['state'] }) {
                   <a href={linkTo({ page: 'service-point', id: place.service_point })}>{place.service_point}</a>
                   <span class="badge warn">{pick(reasons[place.reason])}</span>
                 </p>
-                <p class="small soft">{pick(detailText(place.detail))}</p>
+                <p class="small soft">{pick(detailText(place))}</p>
               </div>
               {place.bill_id === null ? null : (
                 <a class="button plain quiet" href={linkTo({ page: 'bill', id: String(place.bill_id) })}>

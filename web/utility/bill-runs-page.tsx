@@ -1,8 +1,10 @@
 // Bill runs: a form to start one, and those there were with how far they are.
 import { useState } from 'preact/hooks';
+import { billRunFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { grouped } from '../../src/metering/billing/bill-words.ts';
+import { type CodedFault, faultText } from '../../src/platform/fault-texts.ts';
 import { dateTime } from '../shared/format.ts';
-import { useSpeech } from '../shared/language.tsx';
+import { type Text, useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
 import { useRemote } from '../shared/remote.ts';
@@ -107,7 +109,7 @@ export function RunFacts({ run }: { run: BillRunAnswer }) {
 const fromFile = 'file';
 
 function NewRun({ onStarted }: { onStarted: () => void }) {
-  const { say } = useSpeech();
+  const { say, pick } = useSpeech();
   const [tariffs] = useRemote<{ tariffs: string[] }>(
     (signal) => askService('/api/utility/tariffs', undefined, signal),
     [],
@@ -207,13 +209,18 @@ function NewRun({ onStarted }: { onStarted: () => void }) {
           <>
             <ProblemNotice problem={problem} />
             <pre class="small bill-fault" data-testid="run-problem">
-              {problem.message}
+              {pick(refusalText(problem))}
             </pre>
           </>
         )}
       </form>
     </section>
   );
+}
+
+function refusalText({ members, message }: ServiceProblem): Text {
+  const fault = members.fault as CodedFault | undefined;
+  return (fault && faultText(billRunFaults, fault)) ?? { ko: message, en: message };
 }
 
 function Day({ name, label, required = false }: { name: string; label: string; required?: boolean }) {

@@ -1,6 +1,7 @@
 // What the service answers about bill runs and bills.
 import type { BillDocument } from '../../src/metering/billing/bill-document.ts';
 import type { UsePart } from '../../src/metering/billing/period-use.ts';
+import type { CodedFault } from '../../src/platform/fault-texts.ts';
 
 export interface BillRunAnswer {
   id: number;
@@ -26,6 +27,7 @@ export interface HeldAnswer {
   service_point: string;
   reason: HeldReason;
   detail: string;
+  fault: CodedFault | null;
   bill_id: number | null;
 }
 

@@ -1,5 +1,6 @@
 // One case: what a rule says of a meter, its registers and use around it, what staff can do, and who did what.
 import { useState } from 'preact/hooks';
+import { estimateRule } from '../../src/metering/validation/estimate-rules.ts';
 import { dateTime, homeTimeZone, shortDateTime, zoneAhead_ms } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
@@ -158,16 +159,29 @@ function FindingDays({ findings }: { findings: readonly Finding[] }) {
 
 function History({ shown }: { shown: ShownCase }) {
   const { say, pick, language } = useSpeech();
+  const spokenRule = ({ actor, rule, method, reason }: ShownCase['estimates'][number]) => {
+    const known = actor === null && rule !== null ? estimateRule(rule) : null;
+    return {
+      by: known === null ? say('규칙', 'Rule') : pick(known.name),
+      reason: known === null ? reason : pick(known.reasons[method]),
+    };
+  };
   const lines = [
-    ...shown.history.map((one) => ({ ...one, what: `${one.day} ${pick(word(one.what))}` })),
+    ...shown.history.map((one) => ({
+      ...one,
+      by: pick(ruleName(shown.rule)),
+      what: `${one.day} ${pick(word(one.what))}`,
+    })),
     ...shown.edits.map((one) => ({
       ...one,
+      by: say('규칙', 'Rule'),
       at: one.edited_at,
       what: `${shortDateTime(one.at, language)} ${pick(word(one.deed))}${one.register_l === null ? '' : ` → ${one.register_l.toLocaleString()} L`}`,
     })),
     ...shown.estimates.map((one) => ({
       ...one,
       at: one.made_at,
+      ...spokenRule(one),
       what: `${one.day} ${say('추정', 'Estimate')} ${one.version}: ${pick(word(one.method))} · ${one.hours} h · ${one.sum_l.toLocaleString()} L`,
     })),
   ].sort((one, other) => (one.at < other.at ? 1 : -1));
@@ -190,7 +204,7 @@ function History({ shown }: { shown: ShownCase }) {
               <td>{line.what}</td>
               <td>
                 {line.actor === null ? (
-                  say('규칙', 'Rule')
+                  line.by
                 ) : (
                   <span>
                     {say('직원', 'Staff')} <code>{line.actor}</code>

@@ -1,4 +1,5 @@
 // The service's answers about findings, and the words for them.
+import type { EstimateMethod } from '../../src/metering/readings/estimate-method.ts';
 import type { Language, Text } from '../shared/language.tsx';
 
 export interface FindingCase {
@@ -50,7 +51,7 @@ export interface ShownCase {
   estimates: {
     day: string;
     version: number;
-    method: string;
+    method: EstimateMethod;
     hours: number;
     sum_l: number;
     made_at: string;

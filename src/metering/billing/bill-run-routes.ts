@@ -140,7 +140,10 @@ export function billRunRoutes({
                 z.object({
                   service_point: z.string(),
                   reason: z.enum(['no_meter', 'no_reading', 'register_broken', 'overlaps_bill', 'no_price']),
-                  detail: z.string(),
+                  detail: z.string().describe('the fault in English'),
+                  fault: z
+                    .object({ code: z.string(), data: z.record(z.string(), z.union([z.string(), z.number()])) })
+                    .nullable(),
                   bill_id: z.int().nullable(),
                 }),
               ),

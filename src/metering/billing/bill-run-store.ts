@@ -1,4 +1,5 @@
 // The SQL of bill runs: starting one, what is next of it, how far it is, and which places it held.
+import type { CodedFault } from '../../platform/fault-texts.ts';
 import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
 import type { BilledPlace, RunTerms } from './bill-terms.ts';
 import type { UntoldReason } from './period-use.ts';
@@ -156,19 +157,23 @@ export type HeldReason = UntoldReason | 'overlaps_bill' | 'no_price';
 export interface HeldPlace {
   service_point_id: string;
   reason: HeldReason;
+  /** The English sentence of `fault`. */
   detail: string;
+  /** Of `heldFaults`; null where a run held the place before there were codes. */
+  fault: CodedFault | null;
 }
 
 export async function insertHeld(to: Queryable, run_id: number, held: readonly HeldPlace[]): Promise<void> {
   await to.query({
     name: 'billing-insert-held',
-    text: `INSERT INTO metering.bill_held (run_id, service_point_id, reason, detail)
-           SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])`,
+    text: `INSERT INTO metering.bill_held (run_id, service_point_id, reason, detail, fault)
+           SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::jsonb[])`,
     values: [
       run_id,
       held.map((place) => place.service_point_id),
       held.map((place) => place.reason),
       held.map((place) => place.detail),
+      held.map((place) => place.fault && JSON.stringify(place.fault)),
     ],
   });
 }
@@ -214,7 +219,7 @@ export async function listHeld(
   limit: number,
 ): Promise<(HeldPlace & { bill_id: number | null })[]> {
   const { rows } = await from.query<HeldPlace & { bill_id: number | null }>(
-    `SELECT h.service_point_id, h.reason, h.detail, b.bill_id
+    `SELECT h.service_point_id, h.reason, h.detail, h.fault, b.bill_id
        FROM metering.bill_held h JOIN metering.bill_run r USING (run_id)
        LEFT JOIN metering.bill b ON b.service_point_id = h.service_point_id AND b.use_from = r.use_from
                                 AND b.use_until = r.use_until

@@ -1,7 +1,8 @@
 // A bill: a period's use priced, what was proven for it, and corrections of earlier bills as lines; it never changes one.
 import { type DateText, dayBefore } from './billing-dates.ts';
 import { Exact } from './exact.ts';
-import { type MeasuredUse, type PriceRequest, wrong } from './price-request.ts';
+import { wrongRequest } from './price-faults.ts';
+import type { MeasuredUse, PriceRequest } from './price-request.ts';
 import { priceUse } from './price-use.ts';
 import type { PricedBill } from './priced-bill.ts';
 import type { Tariff } from './tariff.ts';
@@ -73,7 +74,7 @@ export function composeBill(
   },
 ): Bill {
   const { number, terms, use, credit_won } = given;
-  if (!Number.isSafeInteger(credit_won) || credit_won < 0) throw wrong('credit_won', 'is not whole won from 0 up');
+  if (!Number.isSafeInteger(credit_won) || credit_won < 0) throw wrongRequest('credit_not_whole');
   const request = { ...terms, ...useIn(use), proven: provenFor(terms, given.predicates) };
   const priced = priceUse(tariff, request);
   const corrections = given.corrections.flatMap(correctionLines);

@@ -1,5 +1,6 @@
 // Composes the bills of a batch of places: what is known of each put together, priced, and written as it will be kept.
 import { createHash } from 'node:crypto';
+import { faultOfProblem } from '../../platform/fault-problems.ts';
 import type { Queryable } from '../../platform/postgres/database.ts';
 import { Problem } from '../../platform/problem.ts';
 import { type Correction, composeBill } from './bill.ts';
@@ -40,7 +41,7 @@ export async function composeBills(
       );
     } catch (error) {
       if (!isUnpriced(error)) throw error;
-      held.push({ service_point_id, reason: 'no_price', detail: error.detail });
+      held.push({ service_point_id, reason: 'no_price', detail: error.detail, fault: faultOfProblem(error) });
     }
   }
   return { bills, held };

@@ -1,7 +1,7 @@
 // Which line of a component counts, by class, bore, day of use and date of the bill; and how a time with a change is divided.
-import { problem } from '../../platform/problem.ts';
 import { type DateText, daysBetween } from './billing-dates.ts';
 import { Exact } from './exact.ts';
+import { noPrice } from './price-faults.ts';
 import type { PriceCase } from './price-request.ts';
 import type { TariffLine } from './tariff-components.ts';
 
@@ -34,14 +34,12 @@ export function lineFor<Line extends TariffLine>(
   const candidates = component.lines.filter((line) => isForDay(line, on, billed_on) && isForClass(line, className));
   const found = candidates.find((line) => isForBore(line, bore_mm));
   if (found !== undefined) return found;
-  const place = `component '${component.id}'`;
   if (candidates.length > 0) {
-    const known = [...new Set(candidates.flatMap(({ bores_mm }) => bores_mm ?? []))].join(', ');
-    const asked = bore_mm === null ? 'the bore is not given' : `no line for a bore of ${bore_mm} mm`;
-    throw problem('TARIFF_NO_PRICE', `${place}: ${asked}; its lines are for ${known} mm`);
+    const bores = [...new Set(candidates.flatMap(({ bores_mm }) => bores_mm ?? []))].join(', ');
+    if (bore_mm === null) throw noPrice('bore_missing', { component: component.id, bores });
+    throw noPrice('bore_without_line', { component: component.id, bore: bore_mm, bores });
   }
-  const of = `class '${className}', use on ${on}, billed on ${billed_on}`;
-  throw problem('TARIFF_NO_PRICE', `${place} has no line for ${of}; add one, with free: true if it costs nothing`);
+  throw noPrice('class_without_line', { component: component.id, class: className, on, billed_on });
 }
 
 /**
@@ -76,8 +74,7 @@ export function segmentsOf(component: Lined, classNames: readonly string[], of: 
   if (cuts.size === 0 || divide === 'first_day') return [{ ...whole, on: use_from }];
   if (divide === 'last_day') return [{ ...whole, on: lastDay }];
   if (divide === undefined) {
-    const change = `the price of '${component.id}' changes on ${[...cuts].sort().join(', ')}, within the days of use`;
-    throw problem('TARIFF_NO_PRICE', `${change}; the tariff has to say how that is divided: add price_change`);
+    throw noPrice('change_undivided', { component: component.id, days: [...cuts].sort().join(', ') });
   }
   const days = Exact.whole(daysBetween(use_from, use_until));
   const edges = [use_from, ...[...cuts].sort(), use_until];

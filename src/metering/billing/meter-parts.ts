@@ -2,7 +2,8 @@
 
 import { Exact } from './exact.ts';
 import type { UseSegment } from './line-in-force.ts';
-import { type PriceCase, wrong } from './price-request.ts';
+import { wrongRequest } from './price-faults.ts';
+import type { PriceCase } from './price-request.ts';
 import { roundTo } from './rounding.ts';
 
 /** The part of a volume that is priced as one class. */
@@ -49,14 +50,14 @@ function measuredVolumes(
   { measured, volume_l }: PriceCase,
 ): Exact[] {
   if (measured === undefined) {
-    const dates = segments.slice(1).map(({ from }) => from);
-    throw wrong('measured', `the price changes on ${dates.join(', ')}: the use before and after has to be given`);
+    const days = segments.slice(1).map(({ from }) => from);
+    throw wrongRequest('measured_missing', { days: days.join(', ') });
   }
   return segments.map(({ from, until, share }) => {
     let part_l = 0;
     for (const part of measured) {
       if (part.from < from && part.until > from) {
-        throw wrong('measured', `the part from ${part.from} spans ${from}, when the price changes; give it as two`);
+        throw wrongRequest('measured_spans', { from: part.from, change: from });
       }
       if (part.from >= from && part.until <= until) part_l += part.volume_l;
     }
@@ -82,7 +83,7 @@ export function partsOfMeter(volume_m3: Exact, mainClass: string, share: Exact, 
   for (const other of of.others) {
     if (other.volume_l === undefined) continue;
     const known = chargedVolume(other.volume_l, of).times(share);
-    if (known.compare(left) > 0) throw wrong('others.volume_l', `class '${other.class}' has more than the meter`);
+    if (known.compare(left) > 0) throw wrongRequest('class_above_meter', { class: other.class });
     take(other.class, known);
   }
   for (const other of of.others) {

@@ -1,7 +1,7 @@
 // What is to be priced: a meter's use over a time, who is behind it and what was proven; checked before anything is reckoned.
-import { problem } from '../../platform/problem.ts';
 import { type DateText, dayBefore, daysBetween, isDate } from './billing-dates.ts';
 import { Exact } from './exact.ts';
+import { wrongRequest } from './price-faults.ts';
 import type { Tariff } from './tariff.ts';
 
 /** Bounds on a request: a bill is of at most two years, a building of at most a hundred thousand households. */
@@ -79,10 +79,11 @@ export function checkedRequest(tariff: Tariff, request: PriceRequest): PriceCase
   count('volume_l', request.volume_l, 0, requestLimits.volume_l);
   if (request.bore_mm !== null) count('bore_mm', request.bore_mm, 1, 3_000);
   days('use', request.use_from, request.use_until);
-  if (!isDate(request.billed_on)) throw wrong('billed_on', `'${request.billed_on}' is not a date as 2024-10-01`);
+  if (!isDate(request.billed_on))
+    throw wrongRequest('not_date', { part: 'billed_on', text: request.billed_on.slice(0, 20) });
   const months = request.months ?? Exact.one;
   if (months.sign() <= 0 || months.compare(Exact.whole(requestLimits.months)) > 0) {
-    throw wrong('months', `is not above 0 and at most ${requestLimits.months}`);
+    throw wrongRequest('months_outside', { most: requestLimits.months });
   }
   if (request.households !== undefined) count('households', request.households, 1, requestLimits.households);
   const { main, others } = households(tariff, request);
@@ -91,12 +92,12 @@ export function checkedRequest(tariff: Tariff, request: PriceRequest): PriceCase
   checkMeasured(request);
   for (const name of Object.keys(request.index_values ?? {})) {
     if (!Object.hasOwn(tariff.indices, name)) {
-      throw wrong('index_values', `there is no index '${name}'; there are ${names(Object.keys(tariff.indices))}`);
+      throw wrongRequest('index_unknown', { name, known: names(Object.keys(tariff.indices)) });
     }
   }
   for (const name of Object.keys(request.counts ?? {})) {
     if (!Object.hasOwn(tariff.counts, name)) {
-      throw wrong('counts', `there is no count '${name}'; there are ${names(Object.keys(tariff.counts))}`);
+      throw wrongRequest('count_unknown', { name, known: names(Object.keys(tariff.counts)) });
     }
   }
   return {
@@ -116,24 +117,23 @@ function households(tariff: Tariff, request: PriceRequest): { main: number; othe
   const mix = tariff.mixes.find(({ main }) => main === request.class);
   if (request.households === undefined || mix === undefined) return { main: request.households ?? 1, others };
   if (others.some((other) => other.class === mix.with)) {
-    throw wrong('households', `households of class ${mix.with} are given twice; leave one out`);
+    throw wrongRequest('households_twice', { class: mix.with });
   }
   return { main: 1, others: [...others, { class: mix.with, households: request.households }] };
 }
 
 function checkOthers(tariff: Tariff, request: PriceRequest, others: readonly OtherClass[]): void {
-  if (others.length > requestLimits.others) throw wrong('others', `more than ${requestLimits.others} classes`);
+  if (others.length > requestLimits.others) throw wrongRequest('classes_above', { most: requestLimits.others });
   const seen = new Set([request.class]);
   for (const other of others) {
     knownClass(tariff, 'others', other.class);
-    if (seen.has(other.class)) throw wrong('others', `class '${other.class}' is given twice`);
+    if (seen.has(other.class)) throw wrongRequest('class_twice', { class: other.class });
     seen.add(other.class);
     count('others.households', other.households, 1, requestLimits.households);
     if (other.volume_l !== undefined) {
       count('others.volume_l', other.volume_l, 0, requestLimits.volume_l);
     } else if (!tariff.mixes.some((mix) => mix.main === request.class && mix.with === other.class)) {
-      const mixed = `'${request.class}' with '${other.class}'`;
-      throw wrong('others', `the tariff has no mix of ${mixed}; add one to its mixes, or give the volume`);
+      throw wrongRequest('mix_missing', { class: request.class, other: other.class });
     }
   }
 }
@@ -143,19 +143,19 @@ function checkComponents(tariff: Tariff, request: PriceRequest): void {
   const there = (part: string, id: string) => {
     const component = byId.get(id);
     if (component !== undefined) return component;
-    throw wrong(part, `there is no component '${id}'; there are ${names([...byId.keys()])}`);
+    throw wrongRequest('component_unknown', { part, component: id, known: names([...byId.keys()]) });
   };
   for (const [id, name] of Object.entries(request.class_of ?? {})) {
     const { kind } = there('class_of', id);
-    if (kind !== 'volume' && kind !== 'fixed') throw wrong('class_of', `'${id}' has no class of its own`);
+    if (kind !== 'volume' && kind !== 'fixed') throw wrongRequest('component_without_class', { component: id });
     knownClass(tariff, 'class_of', name);
   }
   for (const [id, volume_l] of Object.entries(request.volume_l_of ?? {})) {
-    if (there('volume_l_of', id).kind !== 'volume') throw wrong('volume_l_of', `'${id}' has no volume`);
+    if (there('volume_l_of', id).kind !== 'volume') throw wrongRequest('component_without_volume', { component: id });
     count('volume_l_of', volume_l, 0, requestLimits.volume_l);
   }
   for (const id of request.without ?? []) {
-    if (!there('without', id).optional) throw wrong('without', `every meter has '${id}'; it is not optional: true`);
+    if (!there('without', id).optional) throw wrongRequest('not_optional', { component: id });
   }
 }
 
@@ -165,39 +165,35 @@ function checkMeasured(request: PriceRequest): void {
   for (const { from, until, volume_l } of request.measured) {
     days('measured', from, until);
     count('measured.volume_l', volume_l, 0, requestLimits.volume_l);
-    if (from !== end) throw wrong('measured', `a part begins on ${from}, but the days before it end at ${end}`);
+    if (from !== end) throw wrongRequest('measured_apart', { from, end });
     end = until;
   }
-  if (end !== request.use_until) throw wrong('measured', `the parts end at ${end}, the use at ${request.use_until}`);
+  if (end !== request.use_until) throw wrongRequest('measured_end', { end, until: request.use_until });
   const sum_l = request.measured.reduce((sum, { volume_l }) => sum + volume_l, 0);
-  if (sum_l !== request.volume_l) throw wrong('measured', `the parts are ${sum_l} l together, not ${request.volume_l}`);
+  if (sum_l !== request.volume_l) throw wrongRequest('measured_sum', { sum: sum_l, volume: request.volume_l });
 }
 
 function days(part: string, from: DateText, until: DateText): void {
   for (const date of [from, until]) {
-    if (!isDate(date)) throw wrong(part, `'${date.slice(0, 20)}' is not a date as 2024-10-01`);
+    if (!isDate(date)) throw wrongRequest('not_date', { part, text: date.slice(0, 20) });
   }
   const length = daysBetween(from, until);
-  if (length < 1) throw wrong(part, `${until} is not after ${from}; the end is the first day after the last one`);
-  if (length > requestLimits.days) throw wrong(part, `${length} days are more than ${requestLimits.days}`);
+  if (length < 1) throw wrongRequest('not_after', { part, until, from });
+  if (length > requestLimits.days) throw wrongRequest('days_above', { part, days: length, most: requestLimits.days });
 }
 
 function count(part: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw wrong(part, `${value} is not a whole number from ${least} to ${most}`);
+    throw wrongRequest('not_count', { part, value, least, most });
   }
 }
 
 function knownClass(tariff: Tariff, part: string, name: string): void {
   if (!Object.hasOwn(tariff.classes, name)) {
-    throw wrong(part, `there is no class '${name.slice(0, 64)}'; classes are ${names(Object.keys(tariff.classes))}`);
+    throw wrongRequest('class_unknown', { part, class: name.slice(0, 64), known: names(Object.keys(tariff.classes)) });
   }
 }
 
 function names(all: readonly string[]): string {
-  return all.length === 0 ? 'none' : all.join(', ');
-}
-
-export function wrong(part: string, detail: string) {
-  return problem('PRICE_REQUEST_INVALID', `${part}: ${detail}`);
+  return all.length === 0 ? '—' : all.join(', ');
 }

@@ -1,8 +1,8 @@
 // Prices a use by a tariff: component by component in the tariff's order, every row with the line it came from.
-import { problem } from '../../platform/problem.ts';
 import { Exact } from './exact.ts';
 import { type Lined, lineFor, linesOfDay, segmentsOf } from './line-in-force.ts';
 import { chargedVolume, partsOfMeter, volumesOfSegments } from './meter-parts.ts';
+import { noPrice } from './price-faults.ts';
 import { checkedRequest, type PriceCase, type PriceRequest } from './price-request.ts';
 import { type PricedBill, type PricedComponent, type PricedRow, row } from './priced-bill.ts';
 import { chargeOfClasses, type Reduced, reduceGroup } from './reductions.ts';
@@ -130,13 +130,10 @@ function fixedRows(component: FixedComponent, of: PriceCase): PricedRow[] {
 
 function fixedAmount(component: FixedComponent, { amount, by_bore = {} }: FixedLine, { bore_mm }: PriceCase): Exact {
   if (amount !== undefined) return amount;
-  const known = Object.keys(by_bore).join(', ');
-  const place = `component '${component.id}'`;
-  if (bore_mm === null) {
-    throw problem('TARIFF_NO_PRICE', `${place} goes by the bore, which is not given; one of ${known} mm`);
-  }
+  const bores = Object.keys(by_bore).join(', ');
+  if (bore_mm === null) throw noPrice('amount_bore_missing', { component: component.id, bores });
   const found = Object.hasOwn(by_bore, String(bore_mm)) ? by_bore[String(bore_mm)] : undefined;
-  if (found === undefined) throw problem('TARIFF_NO_PRICE', `${place} has no ${bore_mm} mm; it has ${known} mm`);
+  if (found === undefined) throw noPrice('bore_without_amount', { component: component.id, bore: bore_mm, bores });
   return found;
 }
 
@@ -177,8 +174,7 @@ function dayRow(line: TariffLine, of: PriceCase) {
 function dayLines<Line extends TariffLine>(component: Lined<Line>, of: PriceCase): Line[] {
   const lines = linesOfDay(component, of);
   if (lines !== null) return lines;
-  const day = `use until ${of.lastDay}, billed on ${of.billed_on}`;
-  throw problem('TARIFF_NO_PRICE', `component '${component.id}' has no line for ${day}; add one`);
+  throw noPrice('day_without_line', { component: component.id, day: of.lastDay, billed_on: of.billed_on });
 }
 
 function roundTogether(component: RoundingComponent, done: Done): PricedComponent {

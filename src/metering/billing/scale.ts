@@ -1,7 +1,7 @@
 // What tiers are widened and amounts multiplied by: months, households, days of use, and what the tariff counts itself.
-import { problem } from '../../platform/problem.ts';
 import { daysBetween } from './billing-dates.ts';
 import { Exact } from './exact.ts';
+import { noPrice } from './price-faults.ts';
 import type { PriceCase } from './price-request.ts';
 
 /**
@@ -18,8 +18,5 @@ function factorOf(by: string, households: number, { months, use_from, use_until,
   if (by === 'days') return Exact.whole(daysBetween(use_from, use_until));
   const given = counts !== undefined && Object.hasOwn(counts, by) ? counts[by] : undefined;
   if (given !== undefined) return given;
-  throw problem(
-    'TARIFF_NO_PRICE',
-    `the tariff goes by '${by}', which is not given; give it as a count with the request`,
-  );
+  throw noPrice('count_missing', { count: by });
 }

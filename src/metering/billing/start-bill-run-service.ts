@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool } from '../../platform/postgres/database.ts';
-import { problem } from '../../platform/problem.ts';
 import type { LocalDays } from '../readings/local-days.ts';
+import { wrongRun } from './bill-run-faults.ts';
 import { insertBillRun, keepTariffText, zoneExists } from './bill-run-store.ts';
 import { type DateText, dayBefore, daysBetween, isDate, lastOfMonth } from './billing-dates.ts';
 import { requestLimits } from './price-request.ts';
@@ -37,14 +37,12 @@ export async function startBillRun(
   checkDates({ ...order, due_on }, days.at(now_ms).date);
   const months = order.months ?? 1;
   if (!Number.isInteger(months) || months < 1 || months > requestLimits.months) {
-    throw wrongRun('months', `${months} is not a whole number from 1 to ${requestLimits.months}`);
+    throw wrongRun('months_outside', { months, most: requestLimits.months });
   }
   const tariff = readTariff(order.tariff.text, order.tariff.name);
   const tariff_sha256 = createHash('sha256').update(order.tariff.text, 'utf8').digest();
   return inTransaction(pool, async (transaction) => {
-    if (zone !== undefined && !(await zoneExists(transaction, zone))) {
-      throw wrongRun('zone', 'there is no such zone; read it in with the registry, or leave it out for all places');
-    }
+    if (zone !== undefined && !(await zoneExists(transaction, zone))) throw wrongRun('zone_unknown');
     const { text } = order.tariff;
     await keepTariffText(transaction, { sha256: tariff_sha256, tariff_id: tariff.id, content: text }, now_ms);
     return insertBillRun(
@@ -74,21 +72,13 @@ function checkDates(
   today: DateText,
 ): void {
   const length = daysBetween(dateOf('use_from', use_from), dateOf('use_until', use_until));
-  if (length < 1)
-    throw wrongRun('use_until', `${use_until} is not after ${use_from}; write the first day after the last`);
-  if (length > requestLimits.days) throw wrongRun('use_until', `${length} days are more than ${requestLimits.days}`);
-  if (use_until > today) {
-    throw wrongRun('use_until', `${dayBefore(use_until)} has not passed yet; today is ${today}`);
-  }
-  if (dateOf('due_on', due_on) < billed_on)
-    throw wrongRun('due_on', `${due_on} is before the bills' date, ${billed_on}`);
+  if (length < 1) throw wrongRun('not_after', { until: use_until, from: use_from });
+  if (length > requestLimits.days) throw wrongRun('days_above', { days: length, most: requestLimits.days });
+  if (use_until > today) throw wrongRun('not_passed', { day: dayBefore(use_until), today });
+  if (dateOf('due_on', due_on) < billed_on) throw wrongRun('due_before_bill', { due_on, billed_on });
 }
 
 function dateOf(part: string, text: string): DateText {
-  if (!isDate(text)) throw wrongRun(part, `'${text.slice(0, 20)}' is not a date as 2026-03-01`);
+  if (!isDate(text)) throw wrongRun('not_date', { part, text: text.slice(0, 20) });
   return text;
-}
-
-function wrongRun(part: string, detail: string) {
-  return problem('BILL_RUN_INVALID', `${part}: ${detail}`);
 }

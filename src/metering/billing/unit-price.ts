@@ -1,7 +1,7 @@
 // The unit price of a line: its price, taken through the steps of the tariff, each of which is kept for the bill.
-import { problem } from '../../platform/problem.ts';
 import { type DateText, monthOf } from './billing-dates.ts';
 import { Exact } from './exact.ts';
+import { noPrice } from './price-faults.ts';
 import type { PriceCase } from './price-request.ts';
 import type { UnitPriceTrace } from './priced-bill.ts';
 import { roundTo } from './rounding.ts';
@@ -45,13 +45,10 @@ function indexFactor(
   const month = monthOf(index.month_of === 'billing' ? billed_on : useDay);
   const given = index_values !== undefined && Object.hasOwn(index_values, name) ? index_values[name] : undefined;
   const value = given ?? listedValue(index.values, month, index.holds);
-  if (value === undefined) {
-    const how = `add it to indices.${name}.values, or give it with the request`;
-    throw problem('TARIFF_NO_PRICE', `index '${name}' has no value for ${month}; ${how}`);
-  }
+  if (value === undefined) throw noPrice('index_without_value', { index: name, month });
   if (index.bands === undefined) return { factor: value, index: { name, month, measured: null } };
   const band = index.bands.find(({ up_to }) => up_to === undefined || value.compare(up_to) <= 0);
-  if (band === undefined) throw problem('TARIFF_NO_PRICE', `index '${name}': no band reaches ${value}; add one`);
+  if (band === undefined) throw noPrice('index_without_band', { index: name, value: String(value) });
   return { factor: band.value, index: { name, month, measured: value } };
 }
 

@@ -1,9 +1,9 @@
 // The charge of a volume by one line: flat or in tiers that widen with months and households, or share by share.
-import { problem } from '../../platform/problem.ts';
 import { Exact } from './exact.ts';
 import type { UseSegment } from './line-in-force.ts';
 import type { MeterPart } from './meter-parts.ts';
-import { type PriceCase, wrong } from './price-request.ts';
+import { noPrice, wrongRequest } from './price-faults.ts';
+import type { PriceCase } from './price-request.ts';
 import { type PricedRow, row } from './priced-bill.ts';
 import { roundInSteps } from './rounding.ts';
 import { scaleOf } from './scale.ts';
@@ -80,8 +80,7 @@ function tierRows(line: VolumeLine, volume_m3: Exact, wide: Exact, segment: UseS
     );
   }
   if (over_m3.compare(volume_m3) >= 0) return rows;
-  const end = `the tiers of line '${line.id}' end at ${over_m3} m3, the volume is ${volume_m3} m3`;
-  throw problem('TARIFF_NO_PRICE', `${end}; add a tier without up_to_m3`);
+  throw noPrice('tiers_end', { line: line.id, end: String(over_m3), volume: String(volume_m3) });
 }
 
 /** One share where the line does not cut; otherwise whole ones that add up to the volume. */
@@ -89,7 +88,7 @@ function sharesOf(volume_m3: Exact, line: VolumeLine, part: MeterPart, of: Price
   const { shares } = line;
   if (shares === undefined) return [{ volume_m3, times: 1 }];
   if (shares.by.includes('months') && !of.months.isWhole()) {
-    throw wrong('months', `line '${line.id}' divides by months; ${of.months} is not a whole number of them`);
+    throw wrongRequest('months_not_whole', { line: line.id, months: String(of.months) });
   }
   const months = shares.by.includes('months') ? of.months.numerator : 1n;
   const count = months * BigInt(shares.by.includes('households') ? part.households : 1);

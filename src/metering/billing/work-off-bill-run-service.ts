@@ -1,7 +1,9 @@
 // Bills a run's next places in one transaction: killed at any point, what was not committed is done again, and only that.
 import type { Clock } from '../../platform/clock.ts';
+import type { Fault } from '../../platform/fault-texts.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import type { LocalDays } from '../readings/local-days.ts';
+import { heldFault } from './bill-run-faults.ts';
 import {
   type BillRun,
   type HeldPlace,
@@ -70,11 +72,19 @@ async function withoutBilled(transaction: Transaction, run: BillRun, places: rea
     if (bill === undefined) open.push(place);
     else if (bill.use_from === run.use_from && bill.use_until === run.use_until) billed_before += 1;
     else {
-      const detail = `bill ${bill.number} is for days from ${bill.use_from} until ${bill.use_until}`;
-      overlapping.push({ service_point_id: place.service_point_id, reason: 'overlaps_bill', detail });
+      const days = { bill: bill.number, from: bill.use_from, until: bill.use_until };
+      overlapping.push(heldPlace(place, 'overlaps_bill', heldFault('other_days', days)));
     }
   }
   return { open, billed_before, overlapping };
+}
+
+function heldPlace(
+  { service_point_id }: BilledPlace,
+  reason: HeldPlace['reason'],
+  { problem: detail, ...fault }: Fault,
+): HeldPlace {
+  return { service_point_id, reason, detail, fault };
 }
 
 function told(places: readonly BilledPlace[], uses: ReadonlyMap<string, KnownUse | Untold>, days: LocalDays) {
@@ -84,8 +94,8 @@ function told(places: readonly BilledPlace[], uses: ReadonlyMap<string, KnownUse
     const use = uses.get(place.service_point_id);
     if (use === undefined) continue;
     if ('reason' in use) {
-      const detail = `${Math.ceil(use.missing_h)} h from ${days.at(use.from_ms).date}`;
-      untold.push({ service_point_id: place.service_point_id, reason: use.reason, detail });
+      const missing = { hours: Math.ceil(use.missing_h), from: days.at(use.from_ms).date };
+      untold.push(heldPlace(place, use.reason, heldFault('hours_untold', missing)));
     } else billable.push({ place, use });
   }
   return { billable, untold };

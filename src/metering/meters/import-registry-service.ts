@@ -5,6 +5,7 @@ import { type CsvProblem, firstProblem } from '../../platform/csv-list.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
 import { problem } from '../../platform/problem.ts';
 import { endOfTime_ms, markTouched } from '../readings/touched-store.ts';
+import { listFault } from './list-faults.ts';
 import { type RegistryList, type RegistryRow, readRegistryList, registryLimits } from './registry-list.ts';
 import {
   holdRegistryImport,
@@ -44,7 +45,7 @@ export async function importRegistry(
   const parts = partsOf(list, rows.slice(before));
   if (options.dryRun) {
     await inTransaction(pool, async (transaction) => {
-      for (const part of parts) refuse(await putPart(transaction, list, part, clock.now_ms()));
+      for (const part of parts) refuseRows(await putPart(transaction, list, part, clock.now_ms()));
       throw new TakenBack();
     }).catch((error: unknown) => {
       if (!(error instanceof TakenBack)) throw error;
@@ -54,7 +55,7 @@ export async function importRegistry(
   let done = before;
   for (const part of parts) {
     await inTransaction(pool, async (transaction) => {
-      refuse(await putPart(transaction, list, part, clock.now_ms()));
+      refuseRows(await putPart(transaction, list, part, clock.now_ms()));
       await noteRowsRead(transaction, {
         ...{ list, fileSha256, all: rows.length, now_ms: clock.now_ms() },
         done: done + part.length,
@@ -70,6 +71,10 @@ class TakenBack extends Error {}
 
 function refuse(problems: readonly CsvProblem[]): void {
   if (problems.length > 0) throw problem('REGISTRY_LIST_INVALID', firstProblem(problems), { problems });
+}
+
+function refuseRows(faults: readonly RowFault[]): void {
+  refuse(faults.map(({ line, column, code }) => ({ line, column, ...listFault(code) })));
 }
 
 /** Zones may name parents that stand below them: their list is one part. There are few of them. */

@@ -2,19 +2,20 @@
 // were made written back. Keys and secrets are never repeated in what is said about a line.
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { identifier, instant, shortText, wholeNumber } from '../../platform/csv-cells.ts';
+import { identifier, instant, oneOf, shortText, told, wholeNumber } from '../../platform/csv-cells.ts';
 import { type CsvProblem, readCsvList } from '../../platform/csv-list.ts';
 import { csvCell, exactCsvLine } from '../../platform/csv-writing.ts';
 import { deviceLimits } from '../intake/device-limits.ts';
 import { shortestSecret_chars } from '../intake/device-secret.ts';
 import { type FleetEntry, type ProvisionedDevice, usageClasses } from './fleet-entry.ts';
+import { listFault } from './list-faults.ts';
 
 const columns = {
   device_id: identifier,
   formats: shortText(256)
     .transform((list) => list.split(/[\s|;]+/).filter((name) => name !== ''))
-    .refine((list) => list.length >= 1 && list.length <= 8, 'names no format, or more than 8')
-    .refine((list) => list.every((name) => name.length <= 32), 'names a format longer than 32 characters'),
+    .refine((list) => list.length >= 1 && list.length <= 8, told(listFault('formats_count', { most: 8 })))
+    .refine((list) => list.every((name) => name.length <= 32), told(listFault('format_too_long', { most: 32 }))),
   meter_serial: shortText(32),
   meter_model: shortText(64),
   bore_mm: wholeNumber(10, 1_000),
@@ -22,18 +23,19 @@ const columns = {
   service_point: identifier,
   zone_id: identifier,
   zone_name: shortText(64),
-  usage_class: z.enum(usageClasses, `is not one of ${usageClasses.join(', ')}`),
+  usage_class: oneOf(usageClasses),
   installed_at: instant,
 };
 const optionalColumns = {
-  secret: z
-    .string()
-    .min(shortestSecret_chars, `has fewer than ${shortestSecret_chars} characters; leave it empty to be given one`)
-    .max(128, 'is longer than 128 characters')
-    .regex(/^[!-~]+$/, 'holds other characters than printable ASCII'),
+  secret: shortText(128)
+    .refine(
+      (text) => text.length >= shortestSecret_chars,
+      told(listFault('secret_too_short', { least: shortestSecret_chars })),
+    )
+    .refine((text) => /^[!-~]+$/.test(text), told(listFault('not_printable'))),
   payload_key: z
     .string()
-    .regex(/^[0-9a-fA-F]{32}$/, 'is not 32 hexadecimal digits')
+    .refine((text) => /^[0-9a-fA-F]{32}$/.test(text), told(listFault('not_hexadecimal', { digits: 32 })))
     .transform((hex) => new Uint8Array(Buffer.from(hex, 'hex'))),
   opening_register_l: wholeNumber(0, Number.MAX_SAFE_INTEGER),
 };

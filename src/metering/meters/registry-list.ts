@@ -1,6 +1,5 @@
 // The four lists that a utility's registry comes as, and what their columns may hold.
-import { z } from 'zod';
-import { identifier, instant, shortText, wholeNumber } from '../../platform/csv-cells.ts';
+import { identifier, instant, oneOf, shortText, wholeNumber } from '../../platform/csv-cells.ts';
 import { type CsvList, readCsvList } from '../../platform/csv-list.ts';
 import { usageClasses } from './fleet-entry.ts';
 
@@ -31,11 +30,11 @@ export const registryLists = {
       service_point: identifier,
       from_at: instant,
       zone_id: identifier,
-      usage_class: z.enum(usageClasses, `is not one of ${usageClasses.join(', ')}`),
+      usage_class: oneOf(usageClasses),
     },
     wanted: {
       households: wholeNumber(1, 10_000),
-      purpose: z.enum(purposes, `is not one of ${purposes.join(', ')}`),
+      purpose: oneOf(purposes),
     },
   },
   installs: {
@@ -56,7 +55,7 @@ export const registryLists = {
       zone_id: identifier,
       service_point: identifier,
       from_at: instant,
-      direction: z.enum(['in', 'out'], 'is not one of in, out').transform((way) => (way === 'in' ? 1 : -1)),
+      direction: oneOf(['in', 'out']).transform((way) => (way === 'in' ? 1 : -1)),
     },
     wanted: { until_at: instant },
   },

@@ -1,12 +1,13 @@
 // The SQL that reads a registry's lists in, a part in one statement, and finds the rows that contradict what is known.
 import type { Queryable, Transaction } from '../../platform/postgres/database.ts';
+import type { RegistryFaultCode } from './list-faults.ts';
 import type { RegistryList, RegistryRow } from './registry-list.ts';
 
 /** Where a row contradicts the store. */
 export interface RowFault {
   line: number;
   column: string;
-  problem: string;
+  code: RegistryFaultCode;
 }
 
 /** A meter whose readings belong elsewhere from then on. */
@@ -31,7 +32,7 @@ export async function putZones(to: Transaction, rows: readonly RegistryRow[]): P
 export async function putParents(to: Transaction, rows: readonly RegistryRow[]): Promise<RowFault[]> {
   const list = JSON.stringify(rows);
   const unknown = await to.query<RowFault>(
-    `SELECT line, 'parent_zone_id' AS column, 'names a zone that is not known' AS problem
+    `SELECT line, 'parent_zone_id' AS column, 'parent_unknown' AS code
        FROM jsonb_to_recordset($1) AS r (line int, parent_zone_id text)
       WHERE parent_zone_id IS NOT NULL AND NOT EXISTS (SELECT FROM metering.zone z WHERE z.zone_id = r.parent_zone_id)
       ORDER BY line`,
@@ -39,7 +40,7 @@ export async function putParents(to: Transaction, rows: readonly RegistryRow[]):
   );
   if (unknown.rows.length > 0) return unknown.rows;
   const itself = rows.filter((row) => row.parent_zone_id === row.zone_id);
-  if (itself.length > 0) return itself.map(({ line }) => ({ line, column: 'parent_zone_id', problem: CIRCLE }));
+  if (itself.length > 0) return itself.map(({ line }) => ({ line, column: 'parent_zone_id', code: 'zones_in_circle' }));
   await to.query(
     `UPDATE metering.zone z SET parent_zone_id = r.parent_zone_id
        FROM jsonb_to_recordset($1) AS r (zone_id text, parent_zone_id text)
@@ -51,15 +52,13 @@ export async function putParents(to: Transaction, rows: readonly RegistryRow[]):
        SELECT r.zone_id, z.parent_zone_id FROM jsonb_to_recordset($1) AS r (zone_id text) JOIN metering.zone z USING (zone_id)
        UNION
        SELECT up.start_id, z.parent_zone_id FROM up JOIN metering.zone z ON z.zone_id = up.zone_id)
-     SELECT r.line, 'parent_zone_id' AS column, $2 AS problem
+     SELECT r.line, 'parent_zone_id' AS column, 'zones_in_circle' AS code
        FROM jsonb_to_recordset($1) AS r (line int, zone_id text)
        JOIN up ON up.start_id = r.zone_id AND up.zone_id = r.zone_id ORDER BY line`,
-    [list, CIRCLE],
+    [list],
   );
   return circles.rows;
 }
-
-const CIRCLE = 'makes a circle of zones';
 
 /** A version is added where the facts at its instant are others than are known; what was known stays. */
 export async function putPlaces(to: Transaction, rows: readonly RegistryRow[], now_ms: number): Promise<RowFault[]> {
@@ -106,7 +105,7 @@ export async function putPlaces(to: Transaction, rows: readonly RegistryRow[], n
 
 async function unknownZones(from: Queryable, list: string): Promise<RowFault[]> {
   const { rows } = await from.query<RowFault>(
-    `SELECT line, 'zone_id' AS column, 'names a zone that is not known; read in the list of zones first' AS problem
+    `SELECT line, 'zone_id' AS column, 'zone_unknown' AS code
        FROM jsonb_to_recordset($1) AS r (line int, zone_id text)
       WHERE NOT EXISTS (SELECT FROM metering.zone z WHERE z.zone_id = r.zone_id) ORDER BY line`,
     [list],
@@ -116,8 +115,7 @@ async function unknownZones(from: Queryable, list: string): Promise<RowFault[]> 
 
 async function unknownPlaces(from: Queryable, list: string): Promise<RowFault[]> {
   const { rows } = await from.query<RowFault>(
-    `SELECT line, 'service_point' AS column,
-            'names a place that is not known; read in the list of places first' AS problem
+    `SELECT line, 'service_point' AS column, 'place_unknown' AS code
        FROM jsonb_to_recordset($1) AS r (line int, service_point text)
       WHERE NOT EXISTS (SELECT FROM metering.service_point p WHERE p.service_point_id = r.service_point) ORDER BY line`,
     [list],
@@ -176,24 +174,24 @@ interface MovedRow {
 }
 
 const CONTRADICTIONS = `
-  SELECT line, 'until_at' AS column, 'is not after from_at' AS problem FROM registry_part WHERE until_at <= from_at
+  SELECT line, 'until_at' AS column, 'not_after_from_at' AS code FROM registry_part WHERE until_at <= from_at
   UNION ALL
-  SELECT line, 'closing_register_l', 'is given without until_at' FROM registry_part
+  SELECT line, 'closing_register_l', 'without_until_at' FROM registry_part
    WHERE closing_register_l IS NOT NULL AND until_at IS NULL
   UNION ALL
-  SELECT line, 'service_point', 'is another than the meter is known to have come to at that instant'
+  SELECT line, 'service_point', 'other_place'
     FROM registry_part n JOIN metering.install i USING (meter_id, from_at)
    WHERE i.service_point_id <> n.service_point_id
   UNION ALL
-  SELECT line, 'until_at', 'is another end than the one that is known'
+  SELECT line, 'until_at', 'other_end'
     FROM registry_part n JOIN metering.install i USING (meter_id, from_at, service_point_id)
    WHERE i.until_at <> n.until_at
   UNION ALL
-  SELECT line, 'opening_register_l', 'is another register than the one that is known'
+  SELECT line, 'opening_register_l', 'other_register'
     FROM registry_part n JOIN metering.install i USING (meter_id, from_at, service_point_id)
    WHERE i.opening_register_l <> n.opening_register_l
   UNION ALL
-  SELECT line, 'closing_register_l', 'is another register than the one that is known'
+  SELECT line, 'closing_register_l', 'other_register'
     FROM registry_part n JOIN metering.install i USING (meter_id, from_at, service_point_id)
    WHERE i.closing_register_l <> n.closing_register_l
   ORDER BY line LIMIT 100`;
@@ -237,8 +235,7 @@ const BEGIN_NEW = `
 
 const OVERLAPS = `
   SELECT DISTINCT n.line, 'from_at' AS column,
-         CASE WHEN o.meter_id = n.meter_id THEN 'the meter stood somewhere at that time already'
-              ELSE 'another meter stood at the place at that time' END AS problem
+         CASE WHEN o.meter_id = n.meter_id THEN 'meter_elsewhere' ELSE 'place_taken' END AS code
     FROM registry_part n
     JOIN metering.install i ON i.meter_id = n.meter_id AND i.from_at = n.from_at
     JOIN metering.install o ON o.install_id <> i.install_id
@@ -250,7 +247,7 @@ export async function putInlets(to: Transaction, rows: readonly RegistryRow[]): 
   const list = JSON.stringify(rows);
   const faults = [...(await unknownZones(to, list)), ...(await unknownPlaces(to, list))];
   const ends = rows.filter(({ from_at, until_at }) => until_at !== undefined && Number(until_at) <= Number(from_at));
-  faults.push(...ends.map(({ line }) => ({ line, column: 'until_at', problem: 'is not after from_at' })));
+  faults.push(...ends.map(({ line }) => ({ line, column: 'until_at', code: 'not_after_from_at' as const })));
   if (faults.length > 0) return faults.sort((one, other) => one.line - other.line);
   await to.query(
     `INSERT INTO metering.zone_inlet AS known (zone_id, service_point_id, from_at, until_at, direction)
@@ -261,7 +258,7 @@ export async function putInlets(to: Transaction, rows: readonly RegistryRow[]): 
     [list],
   );
   const { rows: overlaps } = await to.query<RowFault>(
-    `SELECT DISTINCT r.line, 'from_at' AS column, 'the place was an inlet of the zone at that time already' AS problem
+    `SELECT DISTINCT r.line, 'from_at' AS column, 'inlet_already' AS code
        FROM jsonb_to_recordset($1) AS r (line int, zone_id text, service_point text, from_at float8)
        JOIN metering.zone_inlet i ON i.zone_id = r.zone_id AND i.service_point_id = r.service_point
             AND i.from_at = ${at('r.from_at')}

@@ -10,6 +10,7 @@ import {
   type StandingEstimate,
 } from '../readings/use-estimate-store.ts';
 import { estimateVersion, profileWeeks } from './estimate.ts';
+import { estimateRules } from './estimate-rules.ts';
 import {
   type ClassProfile,
   estimatedAfter_days,
@@ -126,16 +127,13 @@ function versionOf(
   made_ms: number,
 ): NewEstimate {
   const by = { actor: null, rule: gapEstimate.name };
+  const { reasons } = estimateRules[gapEstimate.name];
   const of = { install_id, day, method_version: estimateVersion, made_ms, ...by };
   if (estimate === null) {
     const hours_l = untold.day.boundaries_ms.slice(1).map(() => null);
-    return { ...of, hours_l, method: 'withdrawn', evidence: {}, reason: 'its ground is gone: too little is known' };
+    return { ...of, hours_l, method: 'withdrawn', evidence: {}, reason: reasons.withdrawn.en };
   }
-  const reason = {
-    own_profile: 'nothing measured tells: as in these hours of the same weekday in the weeks before',
-    class_profile: 'nothing measured tells and the meter is new: as places of the zone, class and bore used',
-  }[estimate.method];
-  return { ...of, ...estimate, reason };
+  return { ...of, ...estimate, reason: reasons[estimate.method].en };
 }
 
 /** What each day with a gap is estimated from, of what is stored of the installs. */

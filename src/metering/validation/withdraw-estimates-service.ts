@@ -1,10 +1,12 @@
 // Takes back estimated hours that were measured after all, as new versions.
 import type { Transaction } from '../../platform/postgres/database.ts';
 import { insertEstimates, listMeasuredEstimates, type NewEstimate } from '../readings/use-estimate-store.ts';
+import { type EstimateRule, estimateRules } from './estimate-rules.ts';
 import { holdInstalls } from './profile-store.ts';
 
 /** Who withdraws, as it is recorded. */
-export const withdrawnBy = 'measured';
+export const withdrawnBy = 'measured' satisfies EstimateRule;
+const { reasons } = estimateRules[withdrawnBy];
 
 /**
  * @param spans days of installs, looked at for estimates; one an install
@@ -22,7 +24,7 @@ export async function withdrawMeasured(
     return {
       ...{ install_id, day, hours_l: left },
       method: left.every((use_l) => use_l === null) ? 'withdrawn' : method,
-      ...{ method_version, made_ms: now_ms, actor: null, rule: withdrawnBy, reason: 'measured after all' },
+      ...{ method_version, made_ms: now_ms, actor: null, rule: withdrawnBy, reason: reasons.withdrawn.en },
       evidence: { measured_hours: hours_l.filter((use_l, hour) => use_l !== left[hour]).length },
     };
   });

@@ -71,8 +71,9 @@ describe('bill runs over HTTP', () => {
     await house.bill();
     expect((await get('/api/utility/bill-runs/1')).json()).toMatchObject({ state: 'done', billed: 2, held: 1 });
     expect((await get('/api/utility/bill-runs')).json().runs).toHaveLength(1);
+    const fault = { code: 'hours_untold', data: { hours: 744, from: '2026-03-01' } };
     expect((await get('/api/utility/bill-runs/1/held')).json()).toEqual({
-      held: [{ service_point: 'sp-3', reason: 'no_reading', detail: '744 h from 2026-03-01', bill_id: null }],
+      held: [{ service_point: 'sp-3', reason: 'no_reading', detail: '744 h from 2026-03-01', bill_id: null, fault }],
       next_cursor: null,
     });
     const first = (await get('/api/utility/bill-runs/1/bills?limit=1')).json();
@@ -102,6 +103,12 @@ describe('bill runs over HTTP', () => {
   ])('asked for %o answer %i %s', async (payload, status, code) => {
     const answer = await post(payload);
     expect({ status: answer.statusCode, code: answer.json().code }).toEqual({ status, code });
+  });
+
+  test('a refusal says by code and data why, beside its English sentence', async () => {
+    const { detail, fault } = (await post({ ...order, use_until: '2027-01-01' })).json();
+    expect(fault).toEqual({ code: 'not_passed', data: { day: '2026-12-31', today: expect.any(String) } });
+    expect(detail).toBe(`use_until: 2026-12-31 has not passed yet; today is ${fault.data.today}`);
   });
 
   test.each([

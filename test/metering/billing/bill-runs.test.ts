@@ -82,8 +82,14 @@ describe('a bill run', () => {
       },
     });
     expect(await bills.listHeld(run_id, '', 10)).toEqual([
-      { service_point_id: 'sp-2', reason: 'no_reading', detail: '288 h from 2026-03-20', bill_id: null },
-      { service_point_id: 'sp-3', reason: 'no_reading', detail: '744 h from 2026-03-01', bill_id: null },
+      {
+        ...{ service_point_id: 'sp-2', reason: 'no_reading', detail: '288 h from 2026-03-20', bill_id: null },
+        fault: { code: 'hours_untold', data: { hours: 288, from: '2026-03-20' } },
+      },
+      {
+        ...{ service_point_id: 'sp-3', reason: 'no_reading', detail: '744 h from 2026-03-01', bill_id: null },
+        fault: { code: 'hours_untold', data: { hours: 744, from: '2026-03-01' } },
+      },
     ]);
     const document = await lastOf('sp-1');
     expect(document).toMatchObject({
@@ -130,6 +136,7 @@ describe('a bill run', () => {
     expect((await bills.listHeld(run_id, '', 10))[0]).toMatchObject({
       ...{ service_point_id: 'sp-1', reason: 'overlaps_bill', bill_id: null },
       detail: 'bill 20260301-sp-1 is for days from 2026-03-01 until 2026-04-01',
+      fault: { code: 'other_days', data: { bill: '20260301-sp-1', from: '2026-03-01', until: '2026-04-01' } },
     });
   });
 
@@ -183,6 +190,7 @@ describe('a bill run', () => {
     const held = await bills.listHeld(run_id, '', 10);
     expect(held.find((one) => one.service_point_id === 'sp-wide')).toMatchObject({
       ...{ reason: 'no_price', detail: "component 'bore' has no 20 mm; it has 13, 100 mm" },
+      fault: { code: 'bore_without_amount', data: { component: 'bore', bore: 20, bores: '13, 100' } },
     });
   });
 

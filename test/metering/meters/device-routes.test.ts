@@ -106,7 +106,9 @@ describe('registering devices', () => {
     expect(await kept()).toEqual(first);
     const wrong = await send('/completed', file.replace('15,5', '15,x'));
     expect([wrong.statusCode, wrong.json().code]).toEqual([400, 'PROVISIONING_INVALID']);
-    expect(wrong.json().problems).toEqual([{ line: 2, column: 'dials', problem: expect.any(String) }]);
+    expect(wrong.json().problems).toEqual([
+      { line: 2, column: 'dials', code: 'not_whole_number', data: {}, problem: 'is not a whole number' },
+    ]);
   });
 
   test('refuses an empty list and one of more than a thousand', async () => {

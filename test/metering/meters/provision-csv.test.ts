@@ -62,19 +62,20 @@ describe('a list of devices', () => {
   });
 
   test.each([
-    ['device_id', 'no spaces'],
-    ['formats', ''],
-    ['bore_mm', '15 mm'],
-    ['bore_mm', '9999'],
-    ['dials', ''],
-    ['usage_class', 'palace'],
-    ['installed_at', '1 March'],
-    ['secret', secret.slice(0, 10)],
-    ['payload_key', key.slice(0, 30)],
-  ])('with a wrong %s (%j) names line and column, and repeats no cell', (column, value) => {
+    ['device_id', 'no spaces', 'not_identifier', {}],
+    ['formats', '', 'empty', {}],
+    ['formats', 'a b c d e f g h i', 'formats_count', { most: 8 }],
+    ['bore_mm', '15 mm', 'not_whole_number', {}],
+    ['bore_mm', '9999', 'not_between', { least: 10, most: 1_000 }],
+    ['dials', '', 'not_whole_number', {}],
+    ['usage_class', 'palace', 'not_one_of', { choices: 'domestic, general, bath, industrial' }],
+    ['installed_at', '1 March', 'not_instant', {}],
+    ['secret', secret.slice(0, 10), 'secret_too_short', { least: 22 }],
+    ['payload_key', key.slice(0, 30), 'not_hexadecimal', { digits: 32 }],
+  ])('with a wrong %s (%j) names line, column and fault, and repeats no cell', (column, value, code, data) => {
     const { entries, problems } = readDeviceList(csv(row(1), row(2, { [column]: value })));
     expect(entries).toEqual([]);
-    expect(problems).toEqual([{ line: 3, column, problem: expect.any(String) }]);
+    expect(problems).toEqual([{ line: 3, column, code, data, problem: expect.any(String) }]);
     if (value.length > 8) expect(JSON.stringify(problems)).not.toContain(value);
   });
 
