@@ -186,7 +186,7 @@ describe('places for many credentials', () => {
     expect(after).toHaveLength(4);
     expect(after).toEqual(expect.arrayContaining(others));
     expect(after).not.toContain(full);
-  }, 60_000);
+  });
 
   test('are given to none where the key that signs was revoked', async () => {
     await pool.query(`INSERT INTO identity.revoked_issuer_key VALUES ('p256-9', 'stolen', 'test', now())`);
