@@ -129,7 +129,7 @@ function Bills({ id, counted }: { id: string; counted: number }) {
         ) : null}
         {bills.length > 0 ? (
           <div class="table-scroll wide">
-            <table class="table">
+            <table class="table stacked">
               <thead>
                 <tr>
                   <th scope="col">{say('고지번호', 'Number')}</th>
@@ -147,8 +147,12 @@ function Bills({ id, counted }: { id: string; counted: number }) {
                     <th scope="row">
                       <a href={linkTo({ page: 'bill', id: String(bill.id) })}>{bill.number}</a>
                     </th>
-                    <td class="number">{cubicMetres(bill.volume_l)} m³</td>
-                    <td class="number">{say(`${grouped(bill.payable_won)}원`, `${grouped(bill.payable_won)} won`)}</td>
+                    <td class="number" data-heading={say('사용량', 'Use')}>
+                      {cubicMetres(bill.volume_l)} m³
+                    </td>
+                    <td class="number" data-heading={say('납부할 금액', 'Payable')}>
+                      {say(`${grouped(bill.payable_won)}원`, `${grouped(bill.payable_won)} won`)}
+                    </td>
                   </tr>
                 ))}
               </tbody>
