@@ -107,7 +107,7 @@ class Paper {
       this.#text(text, 0, { size: 9, width: width_pt });
       this.#y += this.#height(text, width_pt, 9) + 1;
     }
-    this.#y += 6;
+    this.#y += 9;
   }
 
   payable({ payable_won, due_on }: BillDocument): void {
