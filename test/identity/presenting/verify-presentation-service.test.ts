@@ -216,11 +216,15 @@ describe('status', () => {
   });
 
   test('is refused for an index that was never given out, so that a stolen key alone makes nothing', async () => {
-    const { rows } = await pool.query<{ free: number }>(
-      `SELECT index AS free FROM generate_series(0, 131071) index
-       WHERE NOT EXISTS (SELECT FROM identity.credential WHERE status_index = index) LIMIT 1`,
+    const { rows } = await pool.query<{ list: number; free: number }>(
+      `SELECT list.id AS list, index AS free FROM identity.status_list list, generate_series(0, 131071) index
+       WHERE NOT EXISTS (SELECT FROM identity.credential WHERE status_list = list.id AND status_index = index) LIMIT 1`,
     );
-    const status = { status_list: { idx: rows[0]?.free, uri: `${publicUrl}/status-lists/1` } };
+    const [place] = rows;
+    expect(
+      await world.statusLists.statusAt(`${publicUrl}/status-lists/${place?.list}`, place?.free ?? -1),
+    ).not.toBeNull();
+    const status = { status_list: { idx: place?.free, uri: `${publicUrl}/status-lists/${place?.list}` } };
     const forged = await reissued({ payload: (p) => ({ ...p, status }) });
     expect(failedSteps(await verify(await bind(forged)))).toEqual(['status: STATUS_UNKNOWN']);
   });
