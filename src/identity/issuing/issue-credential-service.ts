@@ -1,7 +1,7 @@
 // Issues credentials: the claims checked, a random status index recorded in the same transaction, the credential signed.
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
-import { problem } from '../../platform/problem.ts';
+import { Problem, problem } from '../../platform/problem.ts';
 import { bitstringStatusEntries } from '../credentials/bitstring-status-list.ts';
 import { claimsAtIssue, expiry_s } from '../credentials/claims.ts';
 import type {
@@ -224,7 +224,8 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
         ...statusOf(key.controller === issuer.did ? [...given, ...own] : given),
       };
       const mandatoryPointers = order.mandatoryPointers ?? format.mandatoryPointers?.filter(leadsInto(complete)) ?? [];
-      const signed = await secured(complete, format, key, { mandatoryPointers }).catch(() => {
+      const signed = await secured(complete, format, key, { mandatoryPointers }).catch((error: unknown) => {
+        if (error instanceof Problem && error.code === 'NOT_READY') throw error;
         // The library's words may quote the credential, so they stop here.
         throw problem(
           'CREDENTIAL_INVALID',
