@@ -49,10 +49,11 @@ export function report(runs: Run[]): void {
   }
 }
 
-export function finish(ours: Run[], peers: Run[], rest: AtRest): void {
+/** @param store the database that all runs stored in */
+export function finish(store: string, ours: Run[], peers: Run[], rest: AtRest): void {
   const [our64, our1, our6, ourMixed] = ours;
   if (!our64 || !our1 || !our6 || !ourMixed) throw new Error('a run is missing');
-  const [group, , each] = peers;
+  const [group, , each, limit] = peers;
   const cost_us = (run: Run) => run.own_us + run.database_us;
   const ratio = (peer: Run | undefined) => (peer === undefined ? null : rounded(cost_us(peer) / cost_us(our64)));
   console.log(
@@ -75,6 +76,8 @@ export function finish(ours: Run[], peers: Run[], rest: AtRest): void {
       idle_10000_MB: rounded(rest.memory_MB),
       listening_10000_MB: rounded(rest.listening_memory_MB),
       back_5000_s: rounded(rest.back_s),
+      machine_limit_msgs_per_s: limit === undefined ? null : Math.round(limit.messages_per_s),
+      store,
     }),
   );
 }

@@ -3,7 +3,10 @@
 // PostgreSQL, same machine, one after the other. Then a fleet at rest: its memory, and its return after a restart.
 //
 // `--only w64`, `w1`, `six` or `mixed` measures that run of Naru's alone, and as often as it is named: `--only w1 --only w1`.
-// `--only rest` measures the fleet at rest.
+// `--only rest` measures the fleet at rest, `--only mosquitto` Mosquitto storing nothing: what the machine can do.
+//
+// All of them store in the PostgreSQL that Naru brings; with `--postgres installed` in the newest one that the machine has,
+// as behind DATABASE_URL, with `--postgres FOLDER` in that one.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -25,6 +28,7 @@ import { openPool, type Pool } from '../src/platform/postgres/database.ts';
 import { startEmbeddedPostgres } from '../src/platform/postgres/embedded-postgres.ts';
 import { migrate } from '../src/platform/postgres/migrate.ts';
 import { systemRandom } from '../src/platform/random.ts';
+import { describePostgres, postgresPrograms } from './bench-postgres.ts';
 import { ask, endProgram, nextWord, startMosquitto, startProgram } from './bench-process.ts';
 import { cpuOfTree_s } from './cpu-time.ts';
 import { type AtRest, finish, type Run, report, type Shape } from './ingest-table.ts';
@@ -48,40 +52,56 @@ const six: Shape = { connections: 200, window: 64, readingsPerMessage: 6, format
 /** As a city has them: a fleet of several makes, one telegram at a time. */
 const mixed: Shape = { ...w1, formats: [senmlJson.name, nbiotKr.name, seoulDigital.name, wmbus.name] };
 const shapes: Record<string, Shape> = { w64, w1, six, mixed };
+/** By name, and how its consumer stores; null stores nothing. */
+type Peer = readonly [who: string, commit: ConsumerTask['commit'] | null];
+const peersThatStore: readonly Peer[] = [
+  ['Mosquitto + group commit', 'group'],
+  ['Mosquitto + 1,000 rows a batch', 1_000],
+  ['Mosquitto + one INSERT each', 'each'],
+];
+const machineLimit: Peer = ['Mosquitto, storing nothing', null];
 /** wM-Bus tells whole minutes. */
 const MINUTE_s = 60;
 
-const only = (
-  parseArgs({ options: { only: { type: 'string', multiple: true } }, allowPositionals: true }).values.only ?? []
-).map((name) => {
-  const shape = name === 'rest' ? 'rest' : shapes[name];
-  if (shape === undefined) throw new Error(`--only ${name}: write one of ${Object.keys(shapes).join(', ')}, rest`);
+const options = parseArgs({
+  options: { only: { type: 'string', multiple: true }, postgres: { type: 'string' } },
+  allowPositionals: true,
+}).values;
+const only = (options.only ?? []).map((name) => {
+  const shape = name === 'rest' || name === 'mosquitto' ? name : shapes[name];
+  if (shape === undefined) {
+    throw new Error(`--only ${name}: write one of ${Object.keys(shapes).join(', ')}, rest, mosquitto`);
+  }
   return shape;
 });
+const programs = postgresPrograms(options.postgres);
 const logger = createLogger('error');
 const folder = mkdtempSync(join(tmpdir(), 'naru-bench-'));
 chmodSync(folder, 0o711);
-const postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger);
+const postgres = await startEmbeddedPostgres(join(folder, 'postgres'), 0, logger, programs);
 /** Each run's readings follow those of the run before, as they do where meters report on: within the last day, as most do. */
 let next_s = Math.floor(systemClock.now_ms() / 1_000) - 22 * HOUR_s;
 try {
   await migrate(postgres.url);
   const pool = openPool(postgres.url);
+  const store = await describePostgres(pool, programs);
+  console.log(`All store in ${store}.`);
   const devices = await provision(pool);
   if (only.length > 0) {
     for (const shape of only) {
       if (shape === 'rest') await measureFleet(devices);
+      else if (shape === 'mosquitto') report(await measurePeers(pool, devices, [machineLimit]));
       else report([await measureNaru(pool, devices, shape, true)]);
     }
     await pool.end();
-  } else await measureAll(pool, devices);
+  } else await measureAll(pool, devices, store);
 } finally {
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(0);
 
-async function measureAll(pool: Pool, devices: LoadDevice[]): Promise<void> {
+async function measureAll(pool: Pool, devices: LoadDevice[], store: string): Promise<void> {
   const ours: Run[] = [];
   for (const shape of [w64, w1, six, mixed]) ours.push(await measureNaru(pool, devices, shape, true));
   const limits = [
@@ -89,11 +109,11 @@ async function measureAll(pool: Pool, devices: LoadDevice[]): Promise<void> {
     await measureNaru(pool, devices, w1, false),
     await measureAedes(devices),
   ];
-  const peers = await measurePeers(pool, devices);
+  const peers = await measurePeers(pool, devices, [...peersThatStore, machineLimit]);
   await pool.end();
   report([...ours, ...peers, ...limits]);
   const rest = await measureFleet(devices);
-  finish(ours, peers, rest);
+  finish(store, ours, peers, rest);
 }
 
 async function provision(pool: Pool): Promise<LoadDevice[]> {
@@ -151,14 +171,9 @@ async function measureAedes(devices: LoadDevice[]): Promise<Run> {
   return run;
 }
 
-async function measurePeers(pool: Pool, devices: LoadDevice[]): Promise<Run[]> {
+async function measurePeers(pool: Pool, devices: LoadDevice[], peers: readonly Peer[]): Promise<Run[]> {
   const runs: Run[] = [];
-  for (const [who, commit] of [
-    ['Mosquitto + group commit', 'group'],
-    ['Mosquitto + 1,000 rows a batch', 1_000],
-    ['Mosquitto + one INSERT each', 'each'],
-    ['Mosquitto, storing nothing', null],
-  ] as const) {
+  for (const [who, commit] of peers) {
     const port = await freePort(0);
     const broker = await startMosquitto(folder, port);
     if (broker === null) return [];

@@ -40,17 +40,19 @@ export interface EmbeddedPostgres {
  *
  * @param directory absolute folder for everything of the server; created where absent
  * @param port wanted TCP port on 127.0.0.1; the next free one is taken where it is held
+ * @param programs folder of an installed PostgreSQL, with its bin/, to run in place of the one that came with npm
  * @throws START_FAILED in one sentence, where the folder can't be used or the server doesn't come up
  */
 export async function startEmbeddedPostgres(
   directory: string,
   port: number,
   logger: Logger,
+  programs: string | null = null,
 ): Promise<EmbeddedPostgres> {
   const account = databaseAccount();
   prepareFolder(directory, account);
   const data = join(directory, 'data');
-  const binaries = postgresBinaries(account, join(directory, 'programs'));
+  const binaries = programs ?? postgresBinaries(account, join(directory, 'programs'));
   const password = ownPassword(join(directory, 'password'));
   if (!existsSync(join(data, 'PG_VERSION'))) await createCluster(binaries, data, password, account);
   await stopOrphan(data);
