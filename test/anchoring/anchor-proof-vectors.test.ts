@@ -125,7 +125,7 @@ describe.each(places)('in %s', (_, open) => {
   let checker: ProofChecker;
   beforeAll(async () => {
     checker = await open();
-  }, 60_000);
+  });
   afterAll(() => checker?.close());
   const namesOfHolding = async (all: ProofVector[]): Promise<string[]> => {
     const answers = await checker.holdEach(

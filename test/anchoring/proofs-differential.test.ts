@@ -134,7 +134,7 @@ describe.each(places)('in %s', (_, open) => {
   let checker: ProofChecker;
   beforeAll(async () => {
     checker = await open();
-  }, 60_000);
+  });
   afterAll(() => checker?.close());
 
   test('20,000 proofs hold for what the model holds', { timeout: 120_000 }, async () => {

@@ -19,7 +19,7 @@ const DAY_ms = 86_400_000;
 describe.skipIf(executable === null)("a family's months, in a browser", async () => {
   const folders = await buildPageFolders();
   const house = await portalHouse(createLogger('silent'), {}, folders);
-  const homes = billedHomes(house);
+  const homes = billedHomes(house, 4 * 60_000);
   const { dayFromNow } = homes;
   let browser: Browser;
   let page: Page;

@@ -35,7 +35,7 @@ describe.skipIf(executable === null)("a DID's life, in a browser on the real ser
     await browser?.close();
     await service?.stop();
     removeFolder(folder);
-  }, 60_000);
+  });
 
   const at = (page: Page, id: string) => page.getByTestId(id);
 

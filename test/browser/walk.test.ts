@@ -37,7 +37,7 @@ describe.skipIf(executable === null)('the whole walk, in a browser on the real s
     await browser?.close();
     await service?.stop();
     removeFolder(folder);
-  }, 60_000);
+  });
 
   const at = (page: Page, id: string) => page.getByTestId(id);
   const picture = async (page: Page, name: string): Promise<void> => {

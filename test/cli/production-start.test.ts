@@ -45,6 +45,9 @@ async function until(started: Started, text: string): Promise<void> {
   }
 }
 
+/** Each part that is asked has two seconds for its answer, which a busy machine may exceed once. */
+const isReady = async () => (await fetch(`http://localhost:${port}/readyz`)).ok;
+
 beforeAll(async () => {
   chain = await startTestChain();
   port = await freePort(0);
@@ -64,7 +67,7 @@ beforeAll(async () => {
     EPOCH_INTERVAL_S: '1',
     CHAIN_CONFIRMATIONS: '1',
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   await chain?.kill();
@@ -90,7 +93,7 @@ test('serves, anchors, brings no demonstration data, and stops with 0 on SIGTERM
       },
     )
     .toBe('final');
-  expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200);
+  await expect.poll(isReady).toBe(true);
   expect((await pool.query('SELECT 1 FROM metering.meter')).rowCount).toBe(0);
   running.child.kill('SIGTERM');
   expect(await running.ended).toBe(0);
@@ -103,7 +106,7 @@ test('each role runs alone; a later start prints no second link', async () => {
   await expect(fetch(`http://localhost:${port}/healthz`)).rejects.toThrow();
   const api = start(['--roles', 'api'], environment);
   await until(api, 'Naru serves api');
-  expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200);
+  await expect.poll(isReady).toBe(true);
   expect(api.output()).not.toContain('#enter=');
   for (const { child, ended } of [api, broker]) {
     child.kill('SIGTERM');

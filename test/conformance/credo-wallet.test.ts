@@ -48,7 +48,7 @@ function attest(jwk: object): Promise<string> {
 function copiesOf({ credentialInstances }: CredoRecord) {
   return credentialInstances.map((instance) => {
     const { compactSdJwtVc } = instance as { compactSdJwtVc: string };
-    return decodeJwt<{ cnf: { jwk: JWK }; status: { status_list: { idx: number } } }>(
+    return decodeJwt<{ cnf: { jwk: JWK }; status: { status_list: { uri: string; idx: number } } }>(
       compactSdJwtVc.split('~')[0] ?? '',
     );
   });
@@ -59,7 +59,9 @@ async function expectUnlinkable(record: CredoRecord | undefined): Promise<void> 
   expect(copies.length).toBeGreaterThan(1);
   const keys = await Promise.all(copies.map(({ cnf }) => calculateJwkThumbprint(cnf.jwk)));
   expect(new Set(keys).size).toBe(copies.length);
-  expect(new Set(copies.map(({ status }) => status.status_list.idx)).size).toBe(copies.length);
+  // Their lists are several: in another one an index may come again.
+  const places = copies.map(({ status: { status_list } }) => `${status_list.uri} ${status_list.idx}`);
+  expect(new Set(places).size).toBe(copies.length);
 }
 
 describe.skipIf(credo === null)('the wallet of Credo', () => {
@@ -203,7 +205,7 @@ describe.skipIf(credo === null)('the wallet of Credo', () => {
     const again = await ask();
     const failed = again.found.credentials?.[0]?.trace.filter(({ outcome }) => outcome === 'failed');
     expect(failed?.map(({ reason }) => reason)).toEqual(['CREDENTIAL_REVOKED']);
-  }, 60_000);
+  });
 
   test('takes a credential that brings its certificates where it trusts their authority, and only there [HAIP 6.1.1]', async () => {
     const { issuer, verifierAnchors } = house.identity;

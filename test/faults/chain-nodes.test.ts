@@ -21,7 +21,7 @@ let otherChain: TestChain | undefined;
 
 beforeEach(async () => {
   city = await City.open();
-}, 60_000);
+});
 
 afterEach(async () => {
   await city?.close();

@@ -17,7 +17,7 @@ let instance: Instance;
 beforeEach(async () => {
   city = await City.open();
   instance = await city.start(settings);
-}, 90_000);
+});
 
 afterEach(() => city?.close());
 

@@ -24,7 +24,7 @@ beforeEach(async () => {
   instance = await city.start(settings);
   await city.ledger.untilSettled(instance.url);
   await city.mineNothing();
-}, 90_000);
+});
 
 afterEach(() => city?.close());
 

@@ -21,7 +21,7 @@ beforeEach(async () => {
   instance = await city.start(settings);
   for (let count = 0; count < 2; count += 1) await city.ledger.register(instance.url);
   await city.ledger.untilSettled(instance.url);
-}, 90_000);
+});
 
 afterEach(() => city?.close());
 

@@ -128,7 +128,7 @@ afterAll(async () => {
   await second?.stop();
   await service?.stop();
   removeFolder(folder);
-}, 60_000);
+});
 
 /** Everything that the broker says to these bytes until it closes, in hex. */
 function answerTo(...packets: Buffer[]): Promise<string> {
@@ -242,7 +242,7 @@ test('two with one identity at two processes raise an alarm; revoked, neither co
   await Promise.all(comingBack);
   for (const port of [service.mqttPort, secondPort])
     await expect(plain('clone', port)).rejects.toMatchObject({ code: 4 });
-}, 60_000);
+});
 
 test('revoked over one process, a device is cut at the other [faults 27]', async () => {
   const far = await plain('far', secondPort);
@@ -259,7 +259,7 @@ test("a certificate of the utility's is taken until its list names it [faults 19
   writeFileSync(path('utility-crl.pem'), await utility.list([held.serial]));
   await cut;
   await expect(overTls('cert', held)).rejects.not.toHaveProperty('code', 5);
-}, 60_000);
+});
 
 test('a certificate of the own authority, signed and revoked on the command line [faults 27]', async () => {
   expect(naru('device-ca', 'create')).toContain('BEGIN CERTIFICATE');
@@ -288,7 +288,7 @@ test('a certificate of the own authority, signed and revoked on the command line
   await cut;
   await expect(overTls('own', held)).rejects.not.toHaveProperty('code', 5);
   expect(naru('device-ca', 'crl')).toContain('BEGIN X509 CRL');
-}, 60_000);
+});
 
 test('no secret and no key is in what the two processes printed', () => {
   const printed = service.output() + second.output();

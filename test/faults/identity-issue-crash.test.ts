@@ -23,7 +23,7 @@ const WALLETS = 8;
 const COPIES = grantLimits.credentialsPerOffer / 10;
 /** As many as leave a wallet what it needs to ask once more, whatever became of the answer that it lost. */
 const ASKS = grantLimits.credentialsPerOffer / COPIES - 2;
-/** From the first request of a round on. */
+/** From the first answer of a round on. */
 const KILLED_WITHIN_ms = 400;
 /** In every other round the kill comes with the record of one of the first credentials, before its answer can be read. */
 const KILLED_WITHIN_RECORDS = 8;
@@ -93,12 +93,13 @@ async function ask(token: string, keys: readonly Key[]): Promise<string[]> {
   return body.credentials.map(({ credential }: { credential: string }) => credential);
 }
 
-async function askOnAndOn(wallet: Wallet, isKilled: () => boolean): Promise<void> {
+async function askOnAndOn(wallet: Wallet, isKilled: () => boolean, answered: () => void): Promise<void> {
   for (let n = 0; n < ASKS && !isKilled(); n += 1) {
     const asked: Ask = { keys: await requests.newKeys(COPIES), credentials: null };
     wallet.asks.push(asked);
     try {
       asked.credentials = await ask(wallet.token, asked.keys);
+      answered();
     } catch (error) {
       // Before the kill nothing may go wrong.
       if (!isKilled()) throw error;
@@ -154,10 +155,14 @@ test('killed while wallets take credentials, each that a wallet holds is recorde
     moments.push(byRecords ? `${records} records` : `${after_ms} ms`);
     let killed = false;
     const moment = byRecords ? untilRecorded(records) : null;
-    const asking = Promise.all(round.map((wallet) => askOnAndOn(wallet, () => killed)));
+    let tellFirst = () => {};
+    const first = new Promise<void>((resolve) => {
+      tellFirst = resolve;
+    });
+    const asking = Promise.all(round.map((wallet) => askOnAndOn(wallet, () => killed, tellFirst)));
     // Told where it is awaited.
     asking.catch(() => {});
-    await (moment ?? sleep(after_ms));
+    await (moment ?? Promise.race([first, asking]).then(() => sleep(after_ms)));
     killed = true;
     await instance.kill();
     await asking;

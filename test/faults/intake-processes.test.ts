@@ -16,7 +16,7 @@ beforeAll(async () => {
   house = await IntakeHouse.open();
   meters = await house.meters(DEVICES, ['senml+json']);
   running = await house.start({ NARU_INTAKE_PROCESSES: '2' });
-}, 90_000);
+});
 
 afterAll(async () => {
   for (const client of clients) client.end(true);
@@ -68,7 +68,7 @@ test('each takes its share, and what is acknowledged is stored', async () => {
   const shares = (await processes()).map(({ connections }) => connections);
   expect(shares).toHaveLength(2);
   expect(Math.min(...shares)).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('a device that comes again is one connection, whichever process it lands in', async () => {
   const [first] = meters as [TestMeter];
@@ -78,7 +78,7 @@ test('a device that comes again is one connection, whichever process it lands in
   const ended = new Promise((resolve) => earlier.once('close', () => resolve('ended')));
   clients[0] = await connected(first);
   expect(await ended).toBe('ended');
-}, 60_000);
+});
 
 test('one that is killed is replaced, its devices come back, and the stop is in order', async () => {
   const [victim] = childrenOf(running.pid);
@@ -90,4 +90,4 @@ test('one that is killed is replaced, its devices come back, and the stop is in 
   for (const client of clients) client.end(true);
   expect(await running.stop()).toBe(0);
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-}, 90_000);
+});

@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service?.stop();
   removeFolder(folder);
-}, 60_000);
+});
 
 test('after a stop and a start the readings are there and the anchors still verify on the chain', async () => {
   await expect.poll(async () => (await issuersAnchor()).status, { timeout: 60_000, interval: 500 }).toBe('final');

@@ -104,7 +104,7 @@ describe('a fleet with every fault', () => {
     expect(await metricOf(intake, 'naru_intake_quarantined_total')).toBe(0);
     const formats = await house.pool.query('SELECT DISTINCT format FROM metering.uplink');
     expect(formats.rows.map(({ format }) => format).sort()).toEqual([...encodedFormatNames].sort());
-  }, 60_000);
+  });
 
   it('whose ledger and store differ is found out: a telegram taken away, and one put in twice', async () => {
     // Half of the packs of raw uplinks, some readings, and the bytes of another uplink fifty times more.

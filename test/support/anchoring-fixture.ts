@@ -12,7 +12,7 @@ import type { Pool } from '../../src/platform/postgres/database.ts';
 import { startTestChain, type TestChain } from './test-chain.ts';
 
 export const CONFIRMATIONS = 4;
-export const WAIT = { timeout: 20_000, interval: 50 };
+export const WAIT = { timeout: 40_000, interval: 50 };
 export const REGISTRY_ID = `0x${'0c'.repeat(32)}`;
 export const STUCK_AFTER_ms = 15_000;
 const EPOCH_INTERVAL_ms = 5_000;

@@ -1,5 +1,5 @@
 // An intake of a test's own: a database, devices, and as many real processes of the broker role as the test starts.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,7 @@ export class IntakeHouse {
   readonly #httpPort: number;
   readonly #database: string | null;
   #processes: NaruProcess[] = [];
+  #nextSerial = 50_000_000;
 
   private constructor(folder: string, databaseUrl: string, database: string | null, ports: [number, number]) {
     this.folder = folder;
@@ -74,9 +75,10 @@ export class IntakeHouse {
     const meters = Array.from({ length: count }, (_, index) => ({
       device_id: `${name}-${index}`,
       secret: secretOf(`${name}-${index}`),
-      serial: String(50_000_000 + (createHash('sha256').update(name).digest().readUInt16BE(0) % 400) * 100_000 + index),
+      serial: String(this.#nextSerial + index),
       format: formats[index % formats.length] ?? '',
     }));
+    this.#nextSerial += count;
     const entries = meters.map(({ device_id, serial, format }) => fleetEntry(device_id, serial, [format]));
     for (let at = 0; at < entries.length; at += 500)
       await provisionFleet(this.pool, systemRandom, entries.slice(at, at + 500), this.secrets);

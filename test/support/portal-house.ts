@@ -33,7 +33,7 @@ export async function portalHouse(
   pages: { site: string; wallet: string } | null = null,
 ) {
   const { pool } = await testDatabase();
-  const clock = { ahead_ms: 0, now_ms: () => Date.now() + clock.ahead_ms };
+  const clock = { skipped_ms: 0, ahead_ms: 0, now_ms: () => Date.now() + clock.skipped_ms + clock.ahead_ms };
   const random = systemRandom;
   const port = await freePort(0);
   const publicUrl = `http://localhost:${port}`;

@@ -4,6 +4,8 @@ import { afterAll, inject } from 'vitest';
 import { openPool, type Pool } from '../../src/platform/postgres/database.ts';
 import { onServer } from './on-server.ts';
 
+const WAIT_FOR_CONNECTION_ms = 60_000;
+
 export interface TestDatabase {
   url: string;
   pool: Pool;
@@ -16,6 +18,8 @@ export async function testDatabase(): Promise<TestDatabase> {
   await onServer(serverUrl, `CREATE DATABASE ${name} TEMPLATE naru_template`);
   const url = serverUrl.replace(/postgres$/, name);
   const pool = openPool(url);
+  // A test may ask for sixty things at once of a machine that is busy: the last of them waits its turn.
+  pool.options.connectionTimeoutMillis = WAIT_FOR_CONNECTION_ms;
   afterAll(async () => {
     await pool.end();
     await onServer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);

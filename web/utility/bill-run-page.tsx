@@ -21,6 +21,10 @@ const reasons: Record<HeldReason, Text> = {
   no_reading: { ko: '검침값이 없음', en: 'no reading' },
   register_broken: { ko: '지침이 이어지지 않음', en: 'the register did not go on' },
   overlaps_bill: { ko: '기간이 다른 고지서와 겹침', en: 'billed for other days of the period' },
+  unknown_exception: {
+    ko: '요율표에 없는 요금 예외: 수용가 화면에서 고치거나 끝내 주세요',
+    en: 'an exception that the tariff does not have: correct or end it at the place',
+  },
   no_price: { ko: '요율표에 요율이 없음', en: 'the tariff has no price' },
 };
 

@@ -217,7 +217,7 @@ describe('a rotation', () => {
     const more = await quicklyRotated(holder);
     expect(await change(holder, more)).toMatchObject({ code: 'DID_LOG_INVALID' });
     expect(await change(holder, await ended(holder))).toMatchObject({ status: 200 });
-  }, 60_000);
+  });
 
   test('is not asked for without end by one host', async () => {
     const holder = await registered();

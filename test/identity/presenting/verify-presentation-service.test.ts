@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { CompactSign, decodeJwt, type JWTHeaderParameters, SignJWT } from 'jose';
+import { CompactSign, decodeJwt, type JWTHeaderParameters } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Verdict } from '../../../src/identity/presenting/verdict.ts';
 import { traceSteps } from '../../../src/identity/presenting/verdict.ts';
 import { createVerifyPresentationService } from '../../../src/identity/presenting/verify-presentation-service.ts';
 import { createHolder, type KeyBinding } from '../../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
+import { signedJwt, type TestSigner } from '../../support/signed-jwt.ts';
 import { testDatabase } from '../../support/test-database.ts';
 
 const { pool } = await testDatabase();
@@ -44,12 +45,12 @@ function verify(presentation: unknown): Promise<Verdict> {
 /** The credential with its JWT made anew by the issuer's key, header and payload changed. */
 async function reissued(
   change: { payload?: (payload: Record<string, unknown>) => object; header?: Partial<JWTHeaderParameters> } = {},
-  key = world.keys.p256.privateKey,
+  key: TestSigner = world.keys.p256,
 ): Promise<string> {
   const [jwt = '', ...rest] = credential.split('~');
   const payload = decodeJwt(jwt);
   const header = { alg: 'ES256', typ: 'dc+sd-jwt', kid: world.issuer.p256KeyId, ...change.header };
-  const made = await new SignJWT({ ...(change.payload?.(payload) ?? payload) }).setProtectedHeader(header).sign(key);
+  const made = await signedJwt(header, { ...(change.payload?.(payload) ?? payload) }, key);
   return [made, ...rest].join('~');
 }
 
@@ -215,11 +216,15 @@ describe('status', () => {
   });
 
   test('is refused for an index that was never given out, so that a stolen key alone makes nothing', async () => {
-    const { rows } = await pool.query<{ free: number }>(
-      `SELECT index AS free FROM generate_series(0, 131071) index
-       WHERE NOT EXISTS (SELECT FROM identity.credential WHERE status_index = index) LIMIT 1`,
+    const { rows } = await pool.query<{ list: number; free: number }>(
+      `SELECT list.id AS list, index AS free FROM identity.status_list list, generate_series(0, 131071) index
+       WHERE NOT EXISTS (SELECT FROM identity.credential WHERE status_list = list.id AND status_index = index) LIMIT 1`,
     );
-    const status = { status_list: { idx: rows[0]?.free, uri: `${publicUrl}/status-lists/1` } };
+    const [place] = rows;
+    expect(
+      await world.statusLists.statusAt(`${publicUrl}/status-lists/${place?.list}`, place?.free ?? -1),
+    ).not.toBeNull();
+    const status = { status_list: { idx: place?.free, uri: `${publicUrl}/status-lists/${place?.list}` } };
     const forged = await reissued({ payload: (p) => ({ ...p, status }) });
     expect(failedSteps(await verify(await bind(forged)))).toEqual(['status: STATUS_UNKNOWN']);
   });
@@ -232,11 +237,9 @@ describe('validity', () => {
     ['without an end', { exp: undefined }, 'VALIDITY_MISSING'],
     ['without a readable end', { exp: 'never' }, 'VALIDITY_MISSING'],
   ])('fails where it is %s', async (_what, times, reason) => {
-    // SignJWT checks the claims it knows, so the payload is signed as bytes.
     const [jwt = '', ...rest] = credential.split('~');
-    const made = await new CompactSign(Buffer.from(JSON.stringify({ ...decodeJwt(jwt), ...times })))
-      .setProtectedHeader({ alg: 'ES256', typ: 'dc+sd-jwt', kid: world.issuer.p256KeyId })
-      .sign(world.keys.p256.privateKey);
+    const header = { alg: 'ES256', typ: 'dc+sd-jwt', kid: world.issuer.p256KeyId };
+    const made = await signedJwt(header, { ...decodeJwt(jwt), ...times }, world.keys.p256);
     expect(failedSteps(await verify(await bind([made, ...rest].join('~'))))).toEqual([`validity: ${reason}`]);
   });
 

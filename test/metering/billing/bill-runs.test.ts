@@ -52,7 +52,7 @@ async function killedAtTheEndOf(run_id: number): Promise<void> {
         );
         return killed.rowCount;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(1);
   await outcome;

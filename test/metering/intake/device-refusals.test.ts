@@ -163,7 +163,7 @@ describe('the packet guard', () => {
 test('closes a connection that says nothing', async () => {
   const socket = await it.socket();
   expect(await answerOn(socket)).toEqual(Buffer.alloc(0));
-}, 15_000);
+});
 
 async function testFleet(deviceId: string, serial: string): Promise<void> {
   const { provisionFleet } = await import('../../../src/metering/meters/provision-fleet-service.ts');

@@ -54,7 +54,7 @@ test('keeps what came on one connection apart from what comes on others and late
   const total = rounds.reduce((sum, bytes) => sum + bytes, 0);
   const lengthOf = (n: number) => Buffer.concat(heard.get(n) ?? []).length;
   await expect
-    .poll(() => clients.map((_, n) => lengthOf(n + 1)), { timeout: 20_000 })
+    .poll(() => clients.map((_, n) => lengthOf(n + 1)), { timeout: 60_000 })
     .toEqual(clients.map(() => total));
   for (const n of clients.keys()) {
     expect(Buffer.concat(heard.get(n + 1) ?? []).equals(Buffer.alloc(total, n + 1)), `connection ${n}`).toBe(true);

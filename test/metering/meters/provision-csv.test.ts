@@ -139,7 +139,7 @@ describe('registering a list', () => {
     const parts: number[] = [];
     await provision(csv(...rows), { keep: (text) => parts.push(text.split('\n').length - 1) });
     expect(parts).toEqual([1_000, 1]);
-  }, 60_000);
+  });
 });
 
 describe('completing a list', () => {

@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let proof: BillProof;
 beforeAll(async () => {
   proof = await house.proven();
-}, 90_000);
+});
 
 /** What the command says of a file, and its exit status. */
 async function command(content: string, ...options: string[]): Promise<{ code: number; says: string }> {

@@ -80,7 +80,7 @@ describe('the built-in chain', () => {
     const killed = pidOf(chain);
     process.kill(killed, 'SIGKILL');
     await waitForExit(killed, 5_000);
-    await expect.poll(() => balance(chain).catch(() => null), { timeout: 20_000 }).toBe(9);
+    await expect.poll(() => balance(chain).catch(() => null), { timeout: 60_000 }).toBe(9);
     expect(await receipt(chain, hash)).toMatchObject({ status: '0x1' });
     await pay(chain, 1);
   });
@@ -88,7 +88,7 @@ describe('the built-in chain', () => {
   test('goes on growing in blocks of a second', async () => {
     const chain = await start(folder());
     await expect
-      .poll(async () => Number(await callRpc(chain.url, 'eth_blockNumber')), { timeout: 10_000 })
+      .poll(async () => Number(await callRpc(chain.url, 'eth_blockNumber')), { timeout: 60_000 })
       .toBeGreaterThan(1);
   });
 

@@ -61,7 +61,7 @@ describe('the built-in PostgreSQL', () => {
     await query(server, 'CREATE TABLE kept AS SELECT 9 AS n');
     process.kill(server.pid() as number, 'SIGKILL');
     await expect
-      .poll(() => query(server, 'SELECT n FROM kept').catch(() => null), { timeout: 20_000 })
+      .poll(() => query(server, 'SELECT n FROM kept').catch(() => null), { timeout: 60_000 })
       .toEqual([{ n: 9 }]);
   });
 
