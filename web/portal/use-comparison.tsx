@@ -37,7 +37,12 @@ function Bars({ comparison }: { comparison: Comparison }) {
   const { this_month, last_month, last_year, alike } = comparison;
   const days = ({ from, until, unknown_days }: Comparison['this_month']): string =>
     pick(daysWords(from, until)) +
-    (unknown_days === 0 ? '' : say(` · ${unknown_days}일은 자료 없음`, ` · nothing known of ${unknown_days} days`));
+    (unknown_days === 0
+      ? ''
+      : say(
+          ` · ${unknown_days}일은 자료 없음`,
+          ` · nothing known of ${unknown_days} ${unknown_days === 1 ? 'day' : 'days'}`,
+        ));
   const bars: Bar[] = [
     { key: 'this_month', name: say('이번 달', 'This month'), note: days(this_month), use_l: this_month.use_l },
     { key: 'last_month', name: say('지난달 같은 기간', 'Last month'), note: days(last_month), use_l: last_month.use_l },

@@ -88,8 +88,8 @@ export function summaryOf(use: Use, language: Language): string {
     text.en += ` ${litres(estimated_l, 'en')} of it is estimated.`;
   }
   if (unknown > 0) {
-    text.ko += ` ${unknown}개 구간은 자료가 없습니다.`;
-    text.en += ` Nothing is known of ${unknown} intervals.`;
+    text.ko += ` ${unknown}${use.resolution === 'hour' ? '시간' : '일'}은 자료가 없습니다.`;
+    text.en += ` Nothing is known of ${unknown} ${use.resolution}${unknown === 1 ? '' : 's'}.`;
   }
   return text[language];
 }

@@ -58,7 +58,7 @@ function Facts({ bill: { id, document, document_sha256, run_id } }: { bill: Foll
           </dd>
           <dt>{say('사용기간', 'Period of use')}</dt>
           <dd>
-            {document.use_from} ~ {dayBefore(document.use_until)}
+            {document.use_from} – {dayBefore(document.use_until)}
           </dd>
           <dt>{say('업종·구경', 'Class, bore')}</dt>
           <dd>

@@ -1,5 +1,6 @@
 // The service's answers about findings, and the words for them.
 import type { EstimateMethod } from '../../src/metering/readings/estimate-method.ts';
+import { locale } from '../shared/format.ts';
 import type { Language, Text } from '../shared/language.tsx';
 
 export interface FindingCase {
@@ -116,8 +117,9 @@ const units: Record<string, Text> = {
 /** What was judged against what: "4,000 L (한도 1,200 L)". */
 export function evidenceText({ measured, limit, unit }: Numbers, language: Language): string {
   const name = units[String(unit ?? '')]?.[language] ?? { ko: '건', en: 'readings' }[language];
-  const told = (value: number | string) =>
-    `${Number(value).toLocaleString(language === 'ko' ? 'ko-KR' : 'en-GB')} ${name}`;
+  // Korean words stand at their number, signs of units do not.
+  const between = /^[가-힣]/.test(name) ? '' : ' ';
+  const told = (value: number | string) => `${Number(value).toLocaleString(locale(language))}${between}${name}`;
   const value = told(measured ?? 0);
   if (limit === undefined || limit === null) return value;
   return `${value} (${language === 'ko' ? '한도' : 'limit'} ${told(limit)})`;

@@ -116,16 +116,20 @@ function Charts({ balances }: { balances: readonly PeriodBalance[] }) {
         testId="balance-chart"
       />
       <h3>{say('야간 최소유량 (02–05시)', 'Night flow (02:00–05:00)')}</h3>
-      <LineCanvas
-        name={say('야간 최소유량', 'Night flow')}
-        lines={nights}
-        tick={tick}
-        unit="L/s"
-        readout={(index) =>
-          `${balances[index]?.period ?? ''} · ${flow(balances[index]?.night_flow_l_per_s ?? null, language)}`
-        }
-        testId="night-chart"
-      />
+      {balances.every(({ night_flow_l_per_s }) => night_flow_l_per_s === null) ? (
+        <p class="soft">{say('이 기간의 야간 유량을 모릅니다.', 'No night flow of this time is known.')}</p>
+      ) : (
+        <LineCanvas
+          name={say('야간 최소유량', 'Night flow')}
+          lines={nights}
+          tick={tick}
+          unit="L/s"
+          readout={(index) =>
+            `${balances[index]?.period ?? ''} · ${flow(balances[index]?.night_flow_l_per_s ?? null, language)}`
+          }
+          testId="night-chart"
+        />
+      )}
       <details>
         <summary>{say('표로 보기', 'See as a table')}</summary>
         <BalanceTable balances={balances} />
