@@ -31,6 +31,7 @@ import { createVerifyMdocService } from './identity/presenting/verify-mdoc-servi
 import { createVerifyPresentationService } from './identity/presenting/verify-presentation-service.ts';
 import { createVerifyVcPresentationService } from './identity/presenting/verify-vc-presentation-service.ts';
 import { createVerifyW3cAnswerService } from './identity/presenting/verify-w3c-answer-service.ts';
+import type { KeyService } from './identity/trust/held-key.ts';
 import { openIssuerCertificate } from './identity/trust/issuer-certificate-store.ts';
 import type { Issuer, IssuerKeyRing } from './identity/trust/issuer-keys.ts';
 import { issuerKeyFile, openIssuerKeys } from './identity/trust/issuer-keys-store.ts';
@@ -59,6 +60,8 @@ export interface IdentityOptions extends Partial<AuthorizationPolicy> {
   secret: string;
   /** Seals the file of the issuer's keys. */
   keysPassphrase: string;
+  /** Holds the private halves of the issuer's keys where it can; the file holds them all where absent. */
+  keyService?: KeyService | null;
   anchorOf(key: Uint8Array): Promise<Anchor | null>;
   /** What keeps anchors from the chain; null for nothing. */
   chainTrouble?: () => Promise<string | null>;
@@ -85,7 +88,7 @@ export async function composeIdentity(options: IdentityOptions) {
   const { publicUrl } = options;
   const dids = createDidService(options);
   const keyFile = issuerKeyFile(options.dataDirectory);
-  const openKeys = () => openIssuerKeys(keyFile, options.keysPassphrase);
+  const openKeys = () => openIssuerKeys(keyFile, options.keysPassphrase, options.keyService ?? null);
   const withoutCertificate = (trouble: string) =>
     options.warn?.(`${trouble}. Credentials are issued without a certificate, under the DID alone.`);
   async function certificateOf(current: Issuer, ring: IssuerKeyRing): Promise<Issuer['certificate']> {

@@ -8,6 +8,8 @@ import { startBillJobs } from './metering/billing/bill-jobs-service.ts';
 import { billRoutes } from './metering/billing/bill-routes.ts';
 import { billRunRoutes } from './metering/billing/bill-run-routes.ts';
 import { createBillsService } from './metering/billing/bills-service.ts';
+import { exceptionRoutes } from './metering/billing/exception-routes.ts';
+import { createExceptionsService } from './metering/billing/exceptions-service.ts';
 import { reductionsOffered } from './metering/billing/offered-reductions-service.ts';
 import { recordProven } from './metering/billing/proven-predicate-store.ts';
 import { shippedTariffNames, shippedTariffText } from './metering/billing/shipped-tariff-port.ts';
@@ -211,8 +213,8 @@ export function composeMetering(options: MeteringOptions) {
       completenessRoutes(createCompletenessService(pool, days), requireStaff),
       registryRoutes({
         reading: createRegistryReading(pool, clock),
-        importList: (list, file, dryRun) => importRegistry({ pool, clock }, list, file, { dryRun }),
-        requireStaff,
+        importList: (list, file, given) => importRegistry({ pool, clock }, list, file, given),
+        ...{ requireStaff, actorOf: options.actorOf },
       }),
       deviceRoutes({
         provisionFleet: provision,
@@ -242,6 +244,10 @@ export function composeMetering(options: MeteringOptions) {
         shippedTariffs: { names: shippedTariffNames, text: shippedTariffText },
       }),
       billRoutes(bills, requireStaff),
+      exceptionRoutes({
+        exceptions: createExceptionsService(pool, clock),
+        ...{ requireStaff, actorOf: options.actorOf },
+      }),
       readingExportRoutes({
         ...{ exports: createReadingExportService(pool), use, requireKeeper },
         requireMeter: meters.getMeter,

@@ -20,6 +20,7 @@ import type { AlarmTelling, MqttListening, Role } from './config.ts';
 import { findCredential } from './identity/credentials/credential-record-store.ts';
 import { startImportJobs } from './identity/issuing/import-jobs-service.ts';
 import { sweepIdentity } from './identity/sweep-service.ts';
+import type { KeyService } from './identity/trust/held-key.ts';
 import { ISSUER_KEYS_CHANNEL } from './identity/trust/revoked-key-store.ts';
 import type { FleetEntry, ProvisionedDevice } from './metering/meters/fleet-entry.ts';
 import type { Clock } from './platform/clock.ts';
@@ -89,6 +90,8 @@ export interface ComposeOptions {
   secret: string;
   /** Seals the file of the issuer's keys; only the api role opens it. */
   keysPassphrase: string;
+  /** Holds the private halves of the issuer's keys where it can; the file holds them all where absent. */
+  keyService?: KeyService | null;
   /** Bearer token of the operator's programs; without one their routes refuse. */
   operatorToken?: string;
   timeZone: string;
@@ -201,6 +204,7 @@ function openRooms(options: ComposeOptions, { clock, random, logger, metrics }: 
       ...{ pool, clock, random, publicUrl, requireOperator },
       ...{ dataDirectory: options.dataDirectory, secret: options.secret },
       keysPassphrase: options.keysPassphrase,
+      keyService: options.keyService ?? null,
       foreignDids: options.foreignDids,
       issuerCertificateFile: options.issuerCertificateFile,
       warn: (message) => logger.warn(message),

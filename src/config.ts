@@ -270,6 +270,16 @@ const schema = z.object({
     .min(16, 'must have at least 16 characters')
     .optional()
     .describe("passphrase that seals the file of the issuer's keys; the demonstration makes its own"),
+  ISSUER_KEYS_TRANSIT_URL: webUrl
+    .optional()
+    .describe(
+      "transit engine of OpenBao or Vault that holds the issuer's keys made from now on, https://host:8200/v1/transit; the sealed file holds them where absent",
+    ),
+  ISSUER_KEYS_TRANSIT_TOKEN_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('file with the token for it, as an agent keeps it fresh'),
   VC_API_ISSUING: z
     .enum(['operator', 'open'])
     .default('operator')
@@ -502,6 +512,24 @@ export function verifierFiles(settings: Settings): { key: string; certificate: s
   if ((certificate === undefined) !== (key === undefined))
     throw problem('SETTING_INVALID', 'VERIFIER_CERTIFICATE_FILE and VERIFIER_KEY_FILE: give both, or neither');
   return certificate === undefined || key === undefined ? undefined : { key, certificate };
+}
+
+/**
+ * The transit engine that holds the issuer's keys; null where the sealed file does.
+ *
+ * @throws SETTING_INVALID for one setting without the other, or http to another machine
+ */
+export function issuerKeyTransit(settings: Settings): { url: string; tokenFile: string } | null {
+  const { ISSUER_KEYS_TRANSIT_URL: url, ISSUER_KEYS_TRANSIT_TOKEN_FILE: tokenFile } = settings;
+  if ((url === undefined) !== (tokenFile === undefined))
+    throw problem(
+      'SETTING_INVALID',
+      'ISSUER_KEYS_TRANSIT_URL and ISSUER_KEYS_TRANSIT_TOKEN_FILE: give both, or neither',
+    );
+  if (url === undefined || tokenFile === undefined) return null;
+  if (url.startsWith('http:') && !LOOPBACK.test(new URL(url).hostname))
+    throw problem('SETTING_INVALID', 'ISSUER_KEYS_TRANSIT_URL: http is for an engine on this machine; write https://');
+  return { url: url.replace(/\/+$/, ''), tokenFile };
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   alarmTelling,
   cityProvider,
   httpTls,
+  issuerKeyTransit,
   mqttListening,
   readSettings,
   requireProduction,
@@ -151,6 +152,32 @@ describe("the city's provider", () => {
     ['CITY_OPENID_ISSUER', { ...given, CITY_OPENID_ISSUER: 'http://login.city.example' }],
   ])('is refused by name where %s is missing or no use', (name, environment) => {
     expect(() => cityProvider(readSettings({}, environment))).toThrowError(
+      expect.objectContaining({ detail: expect.stringContaining(name) }),
+    );
+  });
+});
+
+describe("the engine that holds the issuer's keys", () => {
+  const given = {
+    ISSUER_KEYS_TRANSIT_URL: 'https://bao.city.example:8200/v1/transit/',
+    ISSUER_KEYS_TRANSIT_TOKEN_FILE: '/run/naru/token',
+  };
+
+  test('is where both settings say; without them there is none', () => {
+    expect(issuerKeyTransit(readSettings({}, given))).toEqual({
+      ...{ url: 'https://bao.city.example:8200/v1/transit', tokenFile: '/run/naru/token' },
+    });
+    const here = { ...given, ISSUER_KEYS_TRANSIT_URL: 'http://127.0.0.1:8200/v1/transit' };
+    expect(issuerKeyTransit(readSettings({}, here))?.url).toBe('http://127.0.0.1:8200/v1/transit');
+    expect(issuerKeyTransit(readSettings({}, {}))).toBeNull();
+  });
+
+  test.each([
+    ['ISSUER_KEYS_TRANSIT_URL', { ...given, ISSUER_KEYS_TRANSIT_URL: undefined }],
+    ['ISSUER_KEYS_TRANSIT_TOKEN_FILE', { ...given, ISSUER_KEYS_TRANSIT_TOKEN_FILE: undefined }],
+    ['write https://', { ...given, ISSUER_KEYS_TRANSIT_URL: 'http://bao.city.example:8200/v1/transit' }],
+  ])('is refused, %s', (name, environment) => {
+    expect(() => issuerKeyTransit(readSettings({}, environment))).toThrowError(
       expect.objectContaining({ detail: expect.stringContaining(name) }),
     );
   });

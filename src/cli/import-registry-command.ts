@@ -1,4 +1,4 @@
-// naru import-registry: reads a utility's registry in from CSV lists: zones, places, installs, inlets.
+// naru import-registry: reads a utility's registry in from CSV lists: zones, places, installs, inlets, exceptions.
 import { readFile, stat } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
 import { readSettings } from '../config.ts';

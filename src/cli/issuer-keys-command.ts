@@ -10,6 +10,7 @@ import { openPool } from '../platform/postgres/database.ts';
 import { problem } from '../platform/problem.ts';
 import { systemRandom } from '../platform/random.ts';
 import type { CommandIo } from './command-io.ts';
+import { issuerKeyService } from './key-engine.ts';
 
 type IssuerKeysService = ReturnType<typeof createChangeIssuerKeysService>;
 
@@ -24,7 +25,7 @@ export function issuerKeysCommand(io: CommandIo, clock: Clock): Command {
     )
     .addHelpText(
       'after',
-      '\nSet DATABASE_URL, PUBLIC_URL, NARU_DATA_DIR and ISSUER_KEYS_PASSPHRASE as for `naru start`.',
+      '\nSet DATABASE_URL, PUBLIC_URL, NARU_DATA_DIR and ISSUER_KEYS_PASSPHRASE as for `naru start`, and ISSUER_KEYS_TRANSIT_* where that has them.',
     );
 
   group
@@ -93,7 +94,8 @@ export function issuerKeysCommand(io: CommandIo, clock: Clock): Command {
 }
 
 async function withKeys(clock: Clock, work: (service: IssuerKeysService) => Promise<void>): Promise<void> {
-  const { DATABASE_URL, PUBLIC_URL, NARU_DATA_DIR, ISSUER_KEYS_PASSPHRASE } = readSettings({});
+  const settings = readSettings({});
+  const { DATABASE_URL, PUBLIC_URL, NARU_DATA_DIR, ISSUER_KEYS_PASSPHRASE } = settings;
   if (DATABASE_URL === undefined || PUBLIC_URL === undefined || ISSUER_KEYS_PASSPHRASE === undefined) {
     throw problem(
       'SETTING_INVALID',
@@ -113,6 +115,7 @@ async function withKeys(clock: Clock, work: (service: IssuerKeysService) => Prom
         clock,
         dids,
         keyFile,
+        keyService: issuerKeyService(settings),
         publicUrl: PUBLIC_URL,
         passphrase: ISSUER_KEYS_PASSPHRASE,
       }),

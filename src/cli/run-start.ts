@@ -26,6 +26,7 @@ import { migrate } from '../platform/postgres/migrate.ts';
 import { problem } from '../platform/problem.ts';
 import { systemRandom } from '../platform/random.ts';
 import { isIntakeProcess, startIntakeProcesses } from './intake-processes.ts';
+import { issuerKeyService } from './key-engine.ts';
 import { choosePorts, type Ports, portNames } from './ports.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { demonstrationTable, productionLines } from './start-table.ts';
@@ -158,6 +159,7 @@ function common(settings: Settings, directory: DataDirectory, ports: Ports) {
     statusListHosts: settings.STATUS_LIST_HOSTS,
     timeZone: settings.TIME_ZONE,
     rawUplinkDays: settings.RAW_UPLINK_DAYS,
+    keyService: issuerKeyService(settings),
     issuerCertificateFile: settings.ISSUER_CERTIFICATE_FILE,
     verifierFiles: verifierFiles(settings),
     foreignDids: { webHosts: settings.DID_WEB_HOSTS, ethrNetworks: settings.DID_ETHR_NETWORKS },

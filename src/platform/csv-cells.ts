@@ -36,6 +36,9 @@ export const oneOf = <Choice extends string>(choices: readonly Choice[]) =>
     )
     .transform((text) => text as Choice);
 
+/** Of a calendar that the reader knows: 2026-03-01. */
+export const day = z.string().refine((text) => z.iso.date().safeParse(text).success, told(csvFault('not_day')));
+
 /** ISO 8601 with its zone, to milliseconds since 1970. */
 export const instant = z
   .string()

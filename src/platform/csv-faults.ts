@@ -22,6 +22,7 @@ export const csvFaults = {
     ko: 'A-Z a-z 0-9 _ . : - 로 된 1~64자가 아닙니다.',
     en: 'is not 1 to 64 of A-Z a-z 0-9 _ . : -',
   },
+  not_day: { ko: '2026-03-01 같은 날짜가 아닙니다.', en: 'is not a day such as 2026-03-01' },
   not_instant: {
     ko: '2026-03-01T09:00:00+09:00 같은 시각이 아닙니다.',
     en: 'is not an instant such as 2026-03-01T09:00:00+09:00',

@@ -75,6 +75,7 @@ export const problemCatalogue = {
   CLAIM_REFUSED: { status: 403, title: 'The claim code is wrong, used or expired; ask for a new one' },
   PROVISIONING_INVALID: { status: 400, title: 'Lines of the device list cannot be used; nothing was registered' },
   REGISTRY_LIST_INVALID: { status: 400, title: 'Lines of the registry list cannot be used' },
+  EXCEPTION_INVALID: { status: 400, title: 'The exception of a place cannot be entered so' },
   COMMAND_UNKNOWN: { status: 404, title: 'There is no such command' },
   COMMAND_ENDED: { status: 409, title: 'The command has ended already' },
   COMMAND_NEEDS_ANOTHER: { status: 403, title: 'Another person must approve this command' },

@@ -1,12 +1,33 @@
 // Chance as an argument: the only file that asks the machine for randomness.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 
 export interface Random {
   /** `length` unpredictable bytes. */
   bytes(length: number): Uint8Array;
 }
 
-export const systemRandom: Random = { bytes: (length) => new Uint8Array(randomBytes(length)) };
+/** Asked of the machine at once: to ask costs more than to be given a salt. */
+const DRAWN_bytes = 8_192;
+/** More than this is drawn for itself. */
+const SHARED_bytes = 512;
+
+/** Nothing that was given out stays here. */
+const drawn = new Uint8Array(DRAWN_bytes);
+let next = DRAWN_bytes;
+
+export const systemRandom: Random = {
+  bytes(length) {
+    if (length > SHARED_bytes) return new Uint8Array(randomBytes(length));
+    if (next + length > DRAWN_bytes) {
+      randomFillSync(drawn);
+      next = 0;
+    }
+    const given = drawn.slice(next, next + length);
+    drawn.fill(0, next, next + length);
+    next += length;
+    return given;
+  },
+};
 
 /** A 256-bit secret as 43 characters of base64url. */
 export function randomToken(random: Random): string {

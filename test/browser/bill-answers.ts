@@ -30,7 +30,7 @@ const terms = { class: 'domestic', bore_mm: 15, months: Exact.one };
 const october = { ...terms, use_from: '2026-10-01', use_until: '2026-11-01', billed_on: '2026-11-08' };
 const september = { ...terms, use_from: '2026-09-01', use_until: '2026-10-01', billed_on: '2026-10-08' };
 const charged = { request: { ...september, volume_l: 24_310 }, version: '1' };
-const known = { version: '2', volume_l: 22_870 };
+const known = { version: '2', volume_l: 22_870, terms: {} };
 
 const bill = composeBill(kept.tariff, {
   number: '20261001-SP-000017',
@@ -42,11 +42,11 @@ const bill = composeBill(kept.tariff, {
 });
 
 const document = billDocument(bill, {
-  ...{ service_point: 'SP-000017', due_on: '2026-11-30', tariff: kept, estimated_l: 412 },
+  ...{ service_point: 'SP-000017', due_on: '2026-11-30', tariff: kept, estimated_l: 412, exceptions: [] },
   corrected: [
     {
       ...{ bill: '20260901-SP-000017', tariff: kept, version_before: 1, version_after: 2 },
-      ...{ volume_before_l: 24_310, volume_after_l: 22_870 },
+      ...{ volume_before_l: 24_310, volume_after_l: 22_870, exceptions: null },
     },
   ],
 });

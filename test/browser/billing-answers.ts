@@ -3,6 +3,7 @@
 import { type Bill, composeBill } from '../../src/metering/billing/bill.ts';
 import { type BillDocument, billDocument } from '../../src/metering/billing/bill-document.ts';
 import { heldFaults } from '../../src/metering/billing/bill-run-faults.ts';
+import { requestTerms } from '../../src/metering/billing/place-exceptions.ts';
 import { tariffLines } from '../../src/metering/billing/tariff-lines.ts';
 import { type Fault, faultsIn } from '../../src/platform/fault-texts.ts';
 import type {
@@ -16,6 +17,8 @@ import { shippedTariff, shippedText } from '../support/shipped-tariff.ts';
 const tariff = shippedTariff('gimhae-current');
 const kept = { tariff, sha256: '5b'.repeat(32) };
 const terms = { class: 'general', bore_mm: 13, households: 2 };
+const exceptions = [{ from: '2026-03-01', without: ['sewer'], class_of: {}, counts: {} }];
+const inFebruary = exceptions.map((one) => ({ ...one, from: '2026-02-01' }));
 const march = { use_from: '2026-03-01', use_until: '2026-04-01', billed_on: '2026-04-10' };
 const nothing = { predicates: [], corrections: [], credit_won: 0 };
 
@@ -30,22 +33,22 @@ export const billDocumentShown: BillDocument = billDocument(
       ...nothing,
       number: '20260301-SP-00012',
       use: { version: '1', volume_l: 97_432 },
-      terms: { ...terms, ...march },
+      terms: { ...terms, ...march, ...requestTerms(exceptions) },
     },
     corrections: [
       {
         ...{ bill: february.number, tariff, charged: { request: february.request, version: '1' } },
-        known: { version: '2', volume_l: 61_300 },
+        known: { version: '2', volume_l: 61_300, terms: requestTerms(inFebruary) },
       },
     ],
     credit_won: 1_200,
   }),
   {
-    ...{ service_point: 'SP-00012', due_on: '2026-04-30', tariff: kept, estimated_l: 0 },
+    ...{ service_point: 'SP-00012', due_on: '2026-04-30', tariff: kept, estimated_l: 0, exceptions },
     corrected: [
       {
         ...{ bill: february.number, tariff: kept, version_before: 1, version_after: 2 },
-        ...{ volume_before_l: 57_120, volume_after_l: 61_300 },
+        ...{ volume_before_l: 57_120, volume_after_l: 61_300, exceptions: { before: [], after: inFebruary } },
       },
     ],
   },
@@ -78,6 +81,10 @@ export const heldPlaces: HeldAnswer[] = [
   {
     ...{ service_point: 'SP-00031', reason: 'no_reading', bill_id: null },
     ...held(heldFault('hours_untold', { hours: 288, from: '2026-03-20' })),
+  },
+  {
+    ...{ service_point: 'SP-00040', reason: 'unknown_exception', bill_id: null },
+    ...held(heldFault('component_unknown', { part: 'without', component: 'sewr', known: 'water, sewer, bore, levy' })),
   },
   {
     ...{ service_point: 'SP-00044', reason: 'register_broken', bill_id: 9_001 },

@@ -53,7 +53,7 @@ export const billingStates: PageState[] = [
     act: async (page) => {
       await page.getByTestId('bill-held').last().waitFor();
       await page.getByTestId('bill-row').last().waitFor();
-      expect(await page.getByTestId('bill-held').count()).toBe(3);
+      expect(await page.getByTestId('bill-held').count()).toBe(4);
     },
   },
   {
@@ -66,6 +66,7 @@ export const billingStates: PageState[] = [
       const payable = billDocumentShown.payable_won.toLocaleString('en-US');
       expect(await page.getByTestId('bill-payable').textContent()).toContain(payable);
       expect(await page.getByTestId('bill-component').first().textContent()).toContain('water-domestic');
+      expect(await page.getByTestId('bill-exceptions').textContent()).toMatch(/Sewer|하수도/);
     },
   },
 ];

@@ -34,6 +34,7 @@ import {
 import {
   balancesOf,
   incompleteMeters,
+  placeExceptions,
   placeHistory,
   readRates,
   registryImports,
@@ -105,6 +106,7 @@ const usual: Answers = {
   'GET /api/utility/incomplete-meters': () => ok(incompleteMeters),
   'GET /api/utility/registry/places': () => ok(registryPlaces),
   'GET /api/utility/registry/places/*': () => ok(placeHistory),
+  'GET /api/utility/registry/places/*/exceptions': () => ok(placeExceptions),
   'GET /api/utility/registry/imports': () => ok(registryImports),
   'GET /api/utility/quarantine': () => ok({ items: quarantined, next_cursor: null, total: quarantined.length }),
   'POST /api/utility/quarantine/redecode': () => ok({ mended: 2, left: 1 }),

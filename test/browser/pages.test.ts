@@ -13,6 +13,20 @@ describe.skipIf(executablePath === null)('the pages', () => {
   const sideways = (page: Page): Promise<number> =>
     page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
+  /** Four words of English in a row; names, codes and what is marked as English are not looked at. */
+  const englishSentences = (page: Page): Promise<string[]> =>
+    page.evaluate(() => {
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const found: string[] = [];
+      while (walker.nextNode()) {
+        const { parentElement, nodeValue } = walker.currentNode;
+        if (parentElement?.closest('code, script, style, noscript, [lang=en]')) continue;
+        const text = nodeValue ?? '';
+        if (/([A-Za-z]{2,} +){3}[A-Za-z]{2,}/.test(text)) found.push(text.trim());
+      }
+      return found;
+    });
+
   const picture = async (page: Page, name: string): Promise<void> => {
     await page.screenshot({
       path: join(packageRoot, 'test-results/pages', `${name.replaceAll(/[^a-z]+/g, '-')}.png`),
@@ -42,6 +56,7 @@ describe.skipIf(executablePath === null)('the pages', () => {
       if (process.env.UPDATE_PICTURES === 'true') await picture(page, `${language} ${state.name}`);
       expect(await seriousFaults(page)).toEqual([]);
       expect(await sideways(page)).toBe(0);
+      if (language === 'ko') expect(await englishSentences(page)).toEqual([]);
       await page.setViewportSize(desktop);
       expect(await sideways(page)).toBe(0);
       expect(complaints).toEqual([]);

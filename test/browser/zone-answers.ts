@@ -3,6 +3,7 @@ import type {
   Balance,
   IncompleteMeters,
   PeriodBalance,
+  PlaceExceptions,
   PlaceHistory,
   PlacePage,
   ReadRate,
@@ -190,6 +191,37 @@ export const placeHistory: PlaceHistory = {
       until_at: null,
     },
   ],
+};
+
+const named = (id: string, ko: string, en: string) => ({ id, name: { ko, en } });
+const byClerk = { by_program: false, is_replaced: false };
+
+export const placeExceptions: PlaceExceptions = {
+  entered: [
+    {
+      ...{ kind: 'class_of', name: 'sewer', from: '2026-05-01', value: 'general', reason: '1층 상가 신고', ...byClerk },
+      recorded_at: '2026-05-03T01:20:00Z',
+    },
+    {
+      ...{ kind: 'count', name: 'persons', from: '2026-03-01', value: '4', reason: '전입', ...byClerk },
+      recorded_at: '2026-03-04T02:00:00Z',
+    },
+    {
+      ...{ kind: 'count', name: 'persons', from: '2026-03-01', value: '3', reason: '전입', ...byClerk },
+      ...{ recorded_at: '2026-03-02T02:00:00Z', is_replaced: true },
+    },
+    {
+      ...{ kind: 'without', name: 'sewr', from: '2025-01-01', value: 'yes', reason: null, is_replaced: false },
+      ...{ recorded_at: '2024-12-30T02:00:00Z', by_program: true },
+    },
+  ],
+  choices: {
+    tariff: named('city', '도시 수도 요금', 'City water charges'),
+    optional: [named('sewer', '하수도 요금', 'Sewer')],
+    classed: [named('water', '상수도 요금', 'Water'), named('sewer', '하수도 요금', 'Sewer')],
+    classes: [named('domestic', '가정용', 'domestic'), named('general', '일반용', 'general')],
+    counts: [named('persons', '인원', 'persons')],
+  },
 };
 
 export const registryImports: RegistryImports = {

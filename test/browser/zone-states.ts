@@ -1,5 +1,6 @@
 // The states of the pages about zones, completeness and the registry.
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { listFault } from '../../src/metering/meters/list-faults.ts';
 import { ok, refusal } from './mocked-service.ts';
 import type { PageState } from './page-state.ts';
@@ -95,5 +96,29 @@ export const zoneStates: PageState[] = [
     on: 'site',
     path: '/utility/#/service-points/SP-000017',
     act: (page) => page.getByTestId('place-install').first().waitFor(),
+  },
+  {
+    name: 'registry: an exception that the tariff in force does not have, and one entered',
+    on: 'site',
+    path: '/utility/#/service-points/SP-000017',
+    answers: {
+      'POST /api/utility/registry/places/*/exceptions': (_url, sent) => {
+        const entered = { kind: 'count', name: 'persons', from: '2026-06-01', value: '5', reason: '전입 신고' };
+        expect(JSON.parse(sent ?? '')).toEqual(entered);
+        return ok({ is_news: true });
+      },
+    },
+    act: async (page) => {
+      await page.getByTestId('place-exception').last().waitFor();
+      expect(await page.getByTestId('place-exception').last().textContent()).toContain('sewr');
+      await page.getByTestId('exception-form').locator('summary').click();
+      await page.getByTestId('exception-kind').selectOption('count');
+      await page.getByTestId('exception-name').selectOption('persons');
+      await page.getByTestId('exception-value').fill('5');
+      await page.getByTestId('exception-from').fill('2026-06-01');
+      await page.getByTestId('exception-reason').fill('전입 신고');
+      await page.getByTestId('exception-enter').click();
+      await page.getByTestId('exception-entered').waitFor();
+    },
   },
 ];

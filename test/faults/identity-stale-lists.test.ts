@@ -1,5 +1,5 @@
 // Status lists that are stale, away or rolled back: by policy, with the reason and the age; never silently valid.
-import { decodeJwt, SignJWT } from 'jose';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Anchor } from '../../src/anchoring/anchor.ts';
 import { anchorKey } from '../../src/anchoring/anchor-keys.ts';
@@ -11,6 +11,7 @@ import { createVerifyPresentationService } from '../../src/identity/presenting/v
 import { City, type Instance, PATIENCE } from '../support/city.ts';
 import { createHolder } from '../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../support/identity-world.ts';
+import { signedJwt, type TestSigner } from '../support/signed-jwt.ts';
 import { testDatabase } from '../support/test-database.ts';
 
 const { pool } = await testDatabase();
@@ -118,9 +119,9 @@ describe('a verifier without a network', () => {
 
   test.each([
     ['somebody else signed', async () => signed(holder.privateKey, {})],
-    ['is of another address', async () => signed(world.keys.p256.privateKey, { sub: `${uri}0` })],
-    ['has another type', async () => signed(world.keys.p256.privateKey, {}, 'jwt')],
-    ['is a bomb', async () => signed(world.keys.p256.privateKey, { status_list: { bits: 2, lst: await bomb() } })],
+    ['is of another address', async () => signed(world.keys.p256, { sub: `${uri}0` })],
+    ['has another type', async () => signed(world.keys.p256, {}, 'jwt')],
+    ['is a bomb', async () => signed(world.keys.p256, { status_list: { bits: 2, lst: await bomb() } })],
   ])('takes a list that %s for none [faults 45]', async (_what, make) => {
     const kept = await taken();
     const statusLists = [{ uri, token: await make(), newestSeen_s: 0 }];
@@ -192,9 +193,9 @@ describe('a verifier without a network', () => {
     return { ...anchor, block_time: new Date(at_ms).toISOString() };
   }
 
-  async function signed(key: CryptoKey | typeof world.keys.p256.privateKey, change: object, typ = 'statuslist+jwt') {
+  async function signed(key: TestSigner, change: object, typ = 'statuslist+jwt') {
     const payload = { ...decodeJwt(await token()), ...change };
-    return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', typ, kid: world.issuer.p256KeyId }).sign(key);
+    return signedJwt({ alg: 'ES256', typ, kid: world.issuer.p256KeyId }, payload, key);
   }
 
   async function bomb(): Promise<string> {

@@ -1,9 +1,10 @@
 // A water account held by hand: a presentation of it is right but for what a test says otherwise.
-import { decodeJwt, type JWTHeaderParameters, SignJWT } from 'jose';
+import { decodeJwt, type JWTHeaderParameters } from 'jose';
 import type { Issuer } from '../../src/identity/trust/issuer-keys.ts';
 import { createHolder, type KeyBinding } from './holder.ts';
 import { waterAccountClaims } from './identity-city.ts';
 import { type Asked, formOf, post } from './presented-answer.ts';
+import { signedJwt, type TestSigner } from './signed-jwt.ts';
 
 interface City {
   issuer: Issuer;
@@ -25,13 +26,13 @@ export async function heldAccount(city: City) {
   /** Signed anew by the issuer's key, or another, with header and payload changed. */
   async function reissued(
     change: { payload?: object; without?: string; header?: Partial<JWTHeaderParameters> },
-    key = city.issuer.keys.p256.privateKey,
+    key: TestSigner = city.issuer.keys.p256,
   ): Promise<string> {
     const [jwt = '', ...rest] = credential.split('~');
     const payload: Record<string, unknown> = { ...decodeJwt(jwt), ...change.payload };
     if (change.without !== undefined) delete payload[change.without];
     const header = { alg: 'ES256', typ: 'dc+sd-jwt', kid: city.issuer.p256KeyId, ...change.header };
-    return [await new SignJWT(payload).setProtectedHeader(header).sign(key), ...rest].join('~');
+    return [await signedJwt(header, payload, key), ...rest].join('~');
   }
 
   function bind(asked: Pick<Asked, 'client_id' | 'nonce'>, binding: KeyBinding = {}, sdJwt = credential) {

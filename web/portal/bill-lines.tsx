@@ -1,5 +1,6 @@
 // What a bill charges: each component with its lines, what was corrected of earlier bills, and what is to be paid.
 import type { BillDocument } from '../../src/metering/billing/bill-document.ts';
+import { correctedExceptionTexts } from '../../src/metering/billing/bill-words.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { type BillComponent, lineWords, won } from './bill-words.ts';
 
@@ -31,6 +32,11 @@ export function BillLines({ bill }: { bill: BillDocument }) {
                     `use ${correction.volume_before_l} l, now ${correction.volume_after_l} l`,
                   )}
                 </span>
+                {correctedExceptionTexts(correction).map((told) => (
+                  <span class="small soft" key={told.en}>
+                    {pick(told)}
+                  </span>
+                ))}
               </th>
               <td class="number">{won(correction.amount_won, language)}</td>
             </tr>

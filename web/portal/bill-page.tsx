@@ -1,7 +1,7 @@
 // One bill: what is to be paid, every line of it, the file, and taking it into the wallet.
 import { useEffect } from 'preact/hooks';
 import type { BillDocument } from '../../src/metering/billing/bill-document.ts';
-import { cubicMetres } from '../../src/metering/billing/bill-words.ts';
+import { cubicMetres, exceptionTexts } from '../../src/metering/billing/bill-words.ts';
 import { dateOnly } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
@@ -76,6 +76,12 @@ function Bill({ bill, path }: { bill: BillDocument; path: string }) {
                 ? ''
                 : say(` · ${bill.terms.households}세대`, ` · ${bill.terms.households} households`)}
             </dd>
+            {bill.terms.exceptions === undefined ? null : (
+              <>
+                <dt>{say('수용가 예외', 'Exceptions of the place')}</dt>
+                <dd data-testid="bill-exceptions">{exceptionTexts(bill.terms.exceptions).map(pick).join(', ')}</dd>
+              </>
+            )}
             <dt>{say('고지일', 'Billed on')}</dt>
             <dd>{dateOnly(bill.billed_on, language)}</dd>
             <dt>{say('요금표', 'Tariff')}</dt>

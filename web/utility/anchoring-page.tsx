@@ -102,7 +102,9 @@ function Trouble({ trouble }: Pick<AnchoringState, 'trouble'>) {
     <Notice tone="bad" live testId="anchoring-trouble">
       <strong>{pick(sentence.what)}</strong>
       <span>{pick(sentence.advice)}</span>
-      <span class="small">{trouble.detail}</span>
+      <span class="small" lang="en">
+        {trouble.detail}
+      </span>
       <span class="small soft">
         <code data-testid="trouble-code">{trouble.code}</code> ·{' '}
         {say(`${shortDateTime(trouble.since, language)}부터`, `since ${shortDateTime(trouble.since, language)}`)}

@@ -1,5 +1,12 @@
 // One bill: every component with its rows, each followed to the tariff's line, and the versions of use it rests on.
-import { cubicMetres, grouped, reckoning, rowText } from '../../src/metering/billing/bill-words.ts';
+import {
+  correctedExceptionTexts,
+  cubicMetres,
+  exceptionTexts,
+  grouped,
+  reckoning,
+  rowText,
+} from '../../src/metering/billing/bill-words.ts';
 import { dayAfter, dayBefore } from '../../src/metering/billing/billing-dates.ts';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
@@ -59,6 +66,12 @@ function Facts({ bill: { id, document, document_sha256, run_id } }: { bill: Foll
             {terms.bore_mm === null ? null : ` · ${terms.bore_mm} mm`}
             {terms.households === null ? null : say(` · ${terms.households}세대`, ` · ${terms.households} households`)}
           </dd>
+          {terms.exceptions === undefined ? null : (
+            <>
+              <dt>{say('수용가 예외', 'Exceptions of the place')}</dt>
+              <dd data-testid="bill-exceptions">{exceptionTexts(terms.exceptions).map(pick).join(', ')}</dd>
+            </>
+          )}
           <dt>{say('사용량', 'Use')}</dt>
           <dd>
             {cubicMetres(use.volume_l)} m³{' '}
@@ -161,6 +174,11 @@ function Components({ bill: { document, tariff_lines } }: { bill: FollowedBillAn
                 `(version ${one.version_before} → ${one.version_after})`,
               )}
             </p>
+            {correctedExceptionTexts(one).map((told) => (
+              <p key={told.en} class="small soft">
+                {pick(told)}
+              </p>
+            ))}
             {one.lines.map((line) => (
               <p key={line.component ?? ''} class="bill-line small">
                 <span>{line.name === null ? say('합계 단수 차액', 'rounding of the total') : pick(line.name)}</span>

@@ -21,6 +21,10 @@ const reasons: Record<HeldReason, Text> = {
   no_reading: { ko: '검침값이 없음', en: 'no reading' },
   register_broken: { ko: '지침이 이어지지 않음', en: 'the register did not go on' },
   overlaps_bill: { ko: '기간이 다른 고지서와 겹침', en: 'billed for other days of the period' },
+  unknown_exception: {
+    ko: '요율표에 없는 요금 예외: 수용가 화면에서 고치거나 끝내 주세요',
+    en: 'an exception that the tariff does not have: correct or end it at the place',
+  },
   no_price: { ko: '요율표에 요율이 없음', en: 'the tariff has no price' },
 };
 
@@ -120,7 +124,7 @@ function Bills({ id, counted }: { id: string; counted: number }) {
         ) : null}
         {bills.length > 0 ? (
           <div class="table-scroll wide">
-            <table class="table">
+            <table class="table stacked">
               <thead>
                 <tr>
                   <th scope="col">{say('고지번호', 'Number')}</th>
@@ -138,8 +142,12 @@ function Bills({ id, counted }: { id: string; counted: number }) {
                     <th scope="row">
                       <a href={linkTo({ page: 'bill', id: String(bill.id) })}>{bill.number}</a>
                     </th>
-                    <td class="number">{cubicMetres(bill.volume_l)} m³</td>
-                    <td class="number">{say(`${grouped(bill.payable_won)}원`, `${grouped(bill.payable_won)} won`)}</td>
+                    <td class="number" data-heading={say('사용량', 'Use')}>
+                      {cubicMetres(bill.volume_l)} m³
+                    </td>
+                    <td class="number" data-heading={say('납부할 금액', 'Payable')}>
+                      {say(`${grouped(bill.payable_won)}원`, `${grouped(bill.payable_won)} won`)}
+                    </td>
                   </tr>
                 ))}
               </tbody>

@@ -4,7 +4,7 @@ import { billRunFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { grouped } from '../../src/metering/billing/bill-words.ts';
 import { type CodedFault, faultText } from '../../src/platform/fault-texts.ts';
 import { dateTime } from '../shared/format.ts';
-import { type Text, useSpeech } from '../shared/language.tsx';
+import { useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
 import { useRemote } from '../shared/remote.ts';
@@ -100,7 +100,7 @@ export function RunFacts({ run }: { run: BillRunAnswer }) {
         )}
         {run.zone === null ? null : say(` · 구역 ${run.zone}`, ` · zone ${run.zone}`)}
         {' · '}
-        {dateTime(run.started_at, language)}
+        {say(`${dateTime(run.started_at, language)} 시작`, `started ${dateTime(run.started_at, language)}`)}
       </p>
     </div>
   );
@@ -109,7 +109,7 @@ export function RunFacts({ run }: { run: BillRunAnswer }) {
 const fromFile = 'file';
 
 function NewRun({ onStarted }: { onStarted: () => void }) {
-  const { say, pick } = useSpeech();
+  const { say } = useSpeech();
   const [tariffs] = useRemote<{ tariffs: string[] }>(
     (signal) => askService('/api/utility/tariffs', undefined, signal),
     [],
@@ -208,9 +208,7 @@ function NewRun({ onStarted }: { onStarted: () => void }) {
         {problem === null ? null : (
           <>
             <ProblemNotice problem={problem} />
-            <pre class="small bill-fault" data-testid="run-problem">
-              {pick(refusalText(problem))}
-            </pre>
+            <Refusal problem={problem} />
           </>
         )}
       </form>
@@ -218,9 +216,17 @@ function NewRun({ onStarted }: { onStarted: () => void }) {
   );
 }
 
-function refusalText({ members, message }: ServiceProblem): Text {
+/** A tariff's faults are lines of its file with what to write there, in the language of the file. */
+function Refusal({ problem: { members, message } }: { problem: ServiceProblem }) {
+  const { pick } = useSpeech();
   const fault = members.fault as CodedFault | undefined;
-  return (fault && faultText(billRunFaults, fault)) ?? { ko: message, en: message };
+  const text = fault && faultText(billRunFaults, fault);
+  if (text) return <p data-testid="run-problem">{pick(text)}</p>;
+  return (
+    <pre class="small bill-fault" lang="en" data-testid="run-problem">
+      {message}
+    </pre>
+  );
 }
 
 function Day({ name, label, required = false }: { name: string; label: string; required?: boolean }) {

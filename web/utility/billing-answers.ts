@@ -21,7 +21,13 @@ export interface BillRunAnswer {
   finished_at: string | null;
 }
 
-export type HeldReason = 'no_meter' | 'no_reading' | 'register_broken' | 'overlaps_bill' | 'no_price';
+export type HeldReason =
+  | 'no_meter'
+  | 'no_reading'
+  | 'register_broken'
+  | 'overlaps_bill'
+  | 'no_price'
+  | 'unknown_exception';
 
 export interface HeldAnswer {
   service_point: string;

@@ -1,6 +1,6 @@
 // What staff can do about a case: accept it, void or set a reading, or estimate; each with a reason.
 import { useState } from 'preact/hooks';
-import { shortDateTime } from '../shared/format.ts';
+import { litres, shortDateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
@@ -154,7 +154,7 @@ function ReadingChoice({ shown, finding, deed, at, onChoose }: ReadingChoiceProp
         <option value="">{say('고르세요', 'Choose')}</option>
         {choices.map((one) => (
           <option key={`${one.at} ${one.register_l}`} value={one.at}>
-            {shortDateTime(one.at, language)} · {one.register_l.toLocaleString()} L
+            {shortDateTime(one.at, language)} · {litres(one.register_l, language)}
           </option>
         ))}
       </select>

@@ -1,7 +1,7 @@
 // One case: what a rule says of a meter, its registers and use around it, what staff can do, and who did what.
 import { useState } from 'preact/hooks';
 import { estimateRule } from '../../src/metering/validation/estimate-rules.ts';
-import { dateTime, homeTimeZone, shortDateTime, zoneAhead_ms } from '../shared/format.ts';
+import { dateTime, homeTimeZone, litres, shortDateTime, zoneAhead_ms } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
@@ -176,19 +176,19 @@ function History({ shown }: { shown: ShownCase }) {
       ...one,
       by: say('규칙', 'Rule'),
       at: one.edited_at,
-      what: `${shortDateTime(one.at, language)} ${pick(word(one.deed))}${one.register_l === null ? '' : ` → ${one.register_l.toLocaleString()} L`}`,
+      what: `${shortDateTime(one.at, language)} ${pick(word(one.deed))}${one.register_l === null ? '' : ` → ${litres(one.register_l, language)}`}`,
     })),
     ...shown.estimates.map((one) => ({
       ...one,
       at: one.made_at,
       ...spokenRule(one),
-      what: `${one.day} ${say('추정', 'Estimate')} ${one.version}: ${pick(word(one.method))} · ${one.hours} h · ${one.sum_l.toLocaleString()} L`,
+      what: `${one.day} ${say('추정', 'Estimate')} ${one.version}: ${pick(word(one.method))} · ${say(`${one.hours}시간`, `${one.hours} h`)} · ${litres(one.sum_l, language)}`,
     })),
   ].sort((one, other) => (one.at < other.at ? 1 : -1));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section class="table-scroll" tabIndex={0} aria-label={say('누가, 언제, 왜', 'Who, when and why')}>
-      <table class="table finding-table">
+      <table class="table stacked finding-table">
         <thead>
           <tr>
             <th scope="col">{say('언제', 'When')}</th>
@@ -200,9 +200,9 @@ function History({ shown }: { shown: ShownCase }) {
         <tbody>
           {lines.map((line) => (
             <tr key={`${line.at} ${line.what}`} data-testid="finding-history">
-              <td>{dateTime(line.at, language)}</td>
-              <td>{line.what}</td>
-              <td>
+              <td data-heading={say('언제', 'When')}>{dateTime(line.at, language)}</td>
+              <td data-heading={say('무엇', 'What')}>{line.what}</td>
+              <td data-heading={say('누가', 'Who')}>
                 {line.actor === null ? (
                   line.by
                 ) : (
@@ -211,7 +211,7 @@ function History({ shown }: { shown: ShownCase }) {
                   </span>
                 )}
               </td>
-              <td>{line.reason ?? '—'}</td>
+              <td data-heading={say('왜', 'Why')}>{line.reason ?? '—'}</td>
             </tr>
           ))}
         </tbody>

@@ -119,18 +119,25 @@ function Choice({ id, label, value, options, onChoose }: ChoiceProps) {
 
 function CaseTable({ cases }: { cases: readonly FindingCase[] }) {
   const { say, pick } = useSpeech();
+  const headings = {
+    severity: say('무게', 'Severity'),
+    days: say('날', 'Days'),
+    serial: say('기물번호', 'Serial'),
+    place: say('수용가', 'Service point'),
+    zone: say('구역', 'Zone'),
+  };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section class="table-scroll" tabIndex={0} aria-label={say('찾은 것', 'Findings')}>
-      <table class="table finding-table">
+      <table class="table stacked finding-table">
         <thead>
           <tr>
             <th scope="col">{say('무엇', 'What')}</th>
-            <th scope="col">{say('무게', 'Severity')}</th>
-            <th scope="col">{say('날', 'Days')}</th>
-            <th scope="col">{say('기물번호', 'Serial')}</th>
-            <th scope="col">{say('수용가', 'Service point')}</th>
-            <th scope="col">{say('구역', 'Zone')}</th>
+            {Object.values(headings).map((heading) => (
+              <th key={heading} scope="col">
+                {heading}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -139,16 +146,16 @@ function CaseTable({ cases }: { cases: readonly FindingCase[] }) {
               <th scope="row">
                 <a href={linkTo({ page: 'finding', id: one.finding })}>{pick(ruleName(one.rule))}</a>
               </th>
-              <td>
+              <td data-heading={headings.severity}>
                 <span class={`badge ${severityOf(one.severity).tone}`}>{pick(severityOf(one.severity).text)}</span>
               </td>
-              <td>
+              <td data-heading={headings.days}>
                 {one.days === 1 ? one.last_day : `${one.first_day} – ${one.last_day}`}
                 {one.days === 1 ? null : <span class="soft small"> · {say(`${one.days}일`, `${one.days} days`)}</span>}
               </td>
-              <td>{one.meter.serial}</td>
-              <td>{one.service_point}</td>
-              <td>{one.zone}</td>
+              <td data-heading={headings.serial}>{one.meter.serial}</td>
+              <td data-heading={headings.place}>{one.service_point}</td>
+              <td data-heading={headings.zone}>{one.zone}</td>
             </tr>
           ))}
         </tbody>

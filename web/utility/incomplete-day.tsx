@@ -33,7 +33,7 @@ export function IncompleteDay({ chosen }: { chosen: ChosenDay }) {
         </p>
         {meters.length === 0 ? null : (
           <TableScroll label={say('빠진 계량기 표', 'Table of meters that miss hours')}>
-            <table class="table">
+            <table class="table stacked">
               <thead>
                 <tr>
                   <th scope="col">{say('기물번호', 'Serial')}</th>
@@ -49,17 +49,17 @@ export function IncompleteDay({ chosen }: { chosen: ChosenDay }) {
                       <a href={linkTo({ page: 'meter', id: meter.id })}>{meter.serial}</a>
                       <span class="small soft"> {meter.model}</span>
                     </th>
-                    <td>
+                    <td data-heading={say('수용가', 'Service point')}>
                       <a href={linkTo({ page: 'service-point', id: service_point_id })}>{service_point_id}</a>
                     </td>
-                    <td class="wraps">
+                    <td class="wraps" data-heading={say('잃은 곳', 'Lost')}>
                       {causes
                         .map(({ letter, name }) => ({ name, count: lettersOf(hours, letter) }))
                         .filter(({ count }) => count > 0)
                         .map(({ name, count }) => say(`${pick(name)} ${count}시간`, `${pick(name)}: ${count} h`))
                         .join(', ')}
                     </td>
-                    <td class="hours-of-day">
+                    <td class="hours-of-day" data-heading={say('시간마다', 'Hour by hour')}>
                       <Hours hours={hours} />
                     </td>
                   </tr>

@@ -63,7 +63,7 @@ function Versions({ versions }: Pick<PlaceHistory, 'versions'>) {
   const { say, pick, language } = useSpeech();
   return (
     <TableScroll label={say('수용가 이력 표', 'Table of what held of the place')}>
-      <table class="table">
+      <table class="table stacked">
         <thead>
           <tr>
             <th scope="col">{say('언제부터', 'From')}</th>
@@ -84,11 +84,15 @@ function Versions({ versions }: Pick<PlaceHistory, 'versions'>) {
               data-testid="place-version"
             >
               <th scope="row">{dateTime(version.from_at, language)}</th>
-              <td>{version.zone_name}</td>
-              <td>{pick(claimValue('usage_class', version.usage_class))}</td>
-              <td class="number">{version.households}</td>
-              <td>{pick(purposeWords[version.purpose] ?? { ko: version.purpose, en: version.purpose })}</td>
-              <td>
+              <td data-heading={say('구역', 'Zone')}>{version.zone_name}</td>
+              <td data-heading={say('업종', 'Usage class')}>{pick(claimValue('usage_class', version.usage_class))}</td>
+              <td class="number" data-heading={say('가구', 'Households')}>
+                {version.households}
+              </td>
+              <td data-heading={say('구분', 'Purpose')}>
+                {pick(purposeWords[version.purpose] ?? { ko: version.purpose, en: version.purpose })}
+              </td>
+              <td data-heading={say('적은 때', 'Recorded')}>
                 {dateTime(version.recorded_at, language)}
                 {version.is_replaced ? (
                   <span class="visually-hidden">{say(' (바로잡음)', ' (corrected since)')}</span>
@@ -107,7 +111,7 @@ function Installs({ installs }: Pick<PlaceHistory, 'installs'>) {
   const register = (register_l: number | null): string => (register_l === null ? '—' : `${cubicMetres(register_l)} m³`);
   return (
     <TableScroll label={say('계량기 이력 표', 'Table of meters that stood here')}>
-      <table class="table">
+      <table class="table stacked">
         <thead>
           <tr>
             <th scope="col">{say('기물번호', 'Serial')}</th>
@@ -130,12 +134,16 @@ function Installs({ installs }: Pick<PlaceHistory, 'installs'>) {
                   {install.meter.model}, {install.meter.bore_mm} mm
                 </span>
               </th>
-              <td>{dateTime(install.from_at, language)}</td>
-              <td class="number">{register(install.opening_register_l)}</td>
-              <td>
+              <td data-heading={say('설치', 'From')}>{dateTime(install.from_at, language)}</td>
+              <td class="number" data-heading={say('설치 지침', 'Opening register')}>
+                {register(install.opening_register_l)}
+              </td>
+              <td data-heading={say('철거', 'Until')}>
                 {install.until_at === null ? say('지금 서 있음', 'stands there') : dateTime(install.until_at, language)}
               </td>
-              <td class="number">{register(install.closing_register_l)}</td>
+              <td class="number" data-heading={say('철거 지침', 'Closing register')}>
+                {register(install.closing_register_l)}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -107,7 +107,7 @@ function Item({ item }: { item: QuarantineItem }) {
         <span class="badge bad">{item.problem.code}</span>
         <span class="small soft">{dateTime(item.received_at, language)}</span>
       </div>
-      <p>{item.problem.detail}</p>
+      <p lang="en">{item.problem.detail}</p>
       <p class="small soft">
         {say('장치', 'Device')} <code>{item.device_id ?? '—'}</code> · {say('형식', 'Format')}{' '}
         <code>{item.format ?? '—'}</code>

@@ -15,6 +15,7 @@ const listNames: Record<RegistryListName, Text> = {
   places: { ko: '수용가', en: 'Places' },
   installs: { ko: '계량기 설치', en: 'Installs' },
   inlets: { ko: '구역 유입', en: 'Inlets' },
+  exceptions: { ko: '수용가 요금 예외', en: 'Exceptions of places' },
 };
 
 type Step =

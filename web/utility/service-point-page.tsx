@@ -1,6 +1,7 @@
 // One service point on a page of its own.
 import { useSpeech } from '../shared/language.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
+import { PlaceExceptionsPanel } from './place-exceptions.tsx';
 import { PlaceHistoryPanel } from './place-history.tsx';
 import { linkTo } from './route.ts';
 import { ServicePointPanel } from './service-point-panel.tsx';
@@ -14,6 +15,7 @@ export function ServicePointPage({ id }: { id: string }) {
       </p>
       <PageTitle>{say(`수용가 ${id}`, `Service point ${id}`)}</PageTitle>
       <PlaceHistoryPanel id={id} />
+      <PlaceExceptionsPanel id={id} />
       <ServicePointPanel id={id} />
     </>
   );

@@ -111,7 +111,37 @@ export interface PlaceHistory {
   inlets: { zone_id: string; zone_name: string; direction: 'in' | 'out'; from_at: string; until_at: string | null }[];
 }
 
-export type RegistryListName = 'zones' | 'places' | 'installs' | 'inlets';
+export type ExceptionKind = 'without' | 'class_of' | 'count';
+
+interface NamedOfTariff {
+  id: string;
+  name: { ko: string; en: string };
+}
+
+/** What the tariff of the newest bill run over a place has that an exception can be of. */
+export interface ExceptionChoices {
+  tariff: NamedOfTariff;
+  optional: NamedOfTariff[];
+  classed: NamedOfTariff[];
+  classes: NamedOfTariff[];
+  counts: NamedOfTariff[];
+}
+
+export interface PlaceExceptions {
+  entered: {
+    kind: ExceptionKind;
+    name: string;
+    from: string;
+    value: string | null;
+    reason: string | null;
+    recorded_at: string;
+    by_program: boolean;
+    is_replaced: boolean;
+  }[];
+  choices: ExceptionChoices | null;
+}
+
+export type RegistryListName = 'zones' | 'places' | 'installs' | 'inlets' | 'exceptions';
 
 export interface RegistryImports {
   lists: { list: RegistryListName; needed: string[]; wanted: string[] }[];

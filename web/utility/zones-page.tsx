@@ -50,30 +50,33 @@ export function ZonesPage() {
   );
 }
 
+function useHeadings() {
+  const { say } = useSpeech();
+  return {
+    input: say('어제 유입', 'Input yesterday'),
+    loss: say('어제 손실', 'Lost yesterday'),
+    share: say('무수율', 'NRW'),
+    monthInput: say('30일 유입', 'Input, 30 days'),
+    monthShare: say('30일 무수율', 'NRW, 30 days'),
+    nights: say('야간 최소유량 30일', 'Night flow, 30 days'),
+  };
+}
+
 function ZoneTable({ zones }: { zones: readonly { zone: Zone; depth: number }[] }) {
   const { say } = useSpeech();
+  const { nights, ...numbers } = useHeadings();
   return (
     <TableScroll label={say('구역별 물수지', 'Balances by zone')}>
-      <table class="table zones">
+      <table class="table stacked zones">
         <thead>
           <tr>
             <th scope="col">{say('구역', 'Zone')}</th>
-            <th scope="col" class="number">
-              {say('어제 유입', 'Input yesterday')}
-            </th>
-            <th scope="col" class="number">
-              {say('어제 손실', 'Lost yesterday')}
-            </th>
-            <th scope="col" class="number">
-              {say('무수율', 'NRW')}
-            </th>
-            <th scope="col" class="number">
-              {say('30일 유입', 'Input, 30 days')}
-            </th>
-            <th scope="col" class="number">
-              {say('30일 무수율', 'NRW, 30 days')}
-            </th>
-            <th scope="col">{say('야간 최소유량 30일', 'Night flow, 30 days')}</th>
+            {Object.values(numbers).map((heading) => (
+              <th key={heading} scope="col" class="number">
+                {heading}
+              </th>
+            ))}
+            <th scope="col">{nights}</th>
           </tr>
         </thead>
         <tbody>
@@ -89,26 +92,37 @@ function ZoneTable({ zones }: { zones: readonly { zone: Zone; depth: number }[] 
 function Row({ zone, depth }: { zone: Zone; depth: number }) {
   const speech = useSpeech();
   const { say, language } = speech;
+  const headings = useHeadings();
   const gaps = zone.yesterday === null ? null : gapsOf(zone.yesterday, speech);
   const lastNight = zone.nights_l_per_s.at(-1) ?? null;
   return (
     <tr data-testid="zone-row" data-zone={zone.zone_id}>
-      <th scope="row" style={{ paddingInlineStart: `${0.75 + depth * 1.4}rem` }}>
+      <th scope="row" style={{ '--depth': depth }}>
         <a href={linkTo({ page: 'zone', id: zone.zone_id })}>{zone.name}</a>
         <span class="small soft zone-under">
           {say(
-            `${zone.zone_id} · 수용가 ${zone.places.toLocaleString()}`,
-            `${zone.zone_id} · ${zone.places.toLocaleString()} places`,
+            `${zone.zone_id} · 수용가 ${zone.places.toLocaleString(language)}`,
+            `${zone.zone_id} · ${zone.places.toLocaleString(language)} places`,
           )}
         </span>
         {gaps === null ? null : <span class="small zone-gaps">{gaps}</span>}
       </th>
-      <td class="number">{volume(zone.yesterday?.system_input_l ?? null, language)}</td>
-      <td class="number">{lossOf(zone.yesterday, speech)}</td>
-      <td class="number">{shareOf(zone.yesterday, speech)}</td>
-      <td class="number">{volume(zone.month?.system_input_l ?? null, language)}</td>
-      <td class="number">{shareOf(zone.month, speech)}</td>
-      <td class="zone-nights">
+      <td class="number" data-heading={headings.input}>
+        {volume(zone.yesterday?.system_input_l ?? null, language)}
+      </td>
+      <td class="number" data-heading={headings.loss}>
+        {lossOf(zone.yesterday, speech)}
+      </td>
+      <td class="number" data-heading={headings.share}>
+        {shareOf(zone.yesterday, speech)}
+      </td>
+      <td class="number" data-heading={headings.monthInput}>
+        {volume(zone.month?.system_input_l ?? null, language)}
+      </td>
+      <td class="number" data-heading={headings.monthShare}>
+        {shareOf(zone.month, speech)}
+      </td>
+      <td class="zone-nights" data-heading={headings.nights}>
         <Sparkline
           values={zone.nights_l_per_s}
           label={say(`어젯밤 ${flow(lastNight, language)}`, `Last night ${flow(lastNight, language)}`)}

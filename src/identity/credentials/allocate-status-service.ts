@@ -38,8 +38,6 @@ export function createAllocateStatusService({ pool, clock, random, anchorStatuse
   const bytes = (length: number) => random.bytes(length);
   /** Open lists that are known to be committed. One that was closed meanwhile does no harm: its places are as good. */
   let known: OpenList[] | null = null;
-  /** Connections that opened a list, perhaps in a transaction that is not committed yet. */
-  const openers = new WeakSet<Transaction>();
 
   /**
    * Records issues under random free places within the caller's transaction. Each has a list and an index of its own
@@ -121,10 +119,10 @@ export function createAllocateStatusService({ pool, clock, random, anchorStatuse
     if (lists.length < statusListLimits.open) {
       await lockStatusLists(transaction);
       lists = await openStatusLists(transaction);
-      openers.add(transaction);
     }
     while (lists.length < statusListLimits.open) lists = [...lists, await openList(transaction)];
-    if (!openers.has(transaction)) known = lists;
+    // What this transaction opened could still be rolled back.
+    if (!lists.some(({ uncommitted }) => uncommitted)) known = lists;
     return lists;
   }
 
@@ -137,7 +135,7 @@ export function createAllocateStatusService({ pool, clock, random, anchorStatuse
       const id = Buffer.from(bytes(6)).readUIntBE(0, 6) + 1;
       if (!(await insertStatusList(transaction, { id, statuses, decoys, createdAt_ms: clock.now_ms() }))) continue;
       await anchorStatuses(transaction, id, statuses);
-      return { id, decoys };
+      return { id, decoys, uncommitted: true };
     }
   }
 

@@ -37,7 +37,7 @@ export async function compiledBaseProof(
   const statementKey = multikeyBytes(publicKey);
   const canonicalOptions = await jsonLd.canonize({ '@context': document['@context'], ...options }, 'sha256');
   const signed = [createHash('sha256').update(canonicalOptions).digest(), statementKey, groups.mandatoryHash];
-  const baseSignature = signWith(key, new Uint8Array(Buffer.concat(signed)));
+  const baseSignature = await signWith(key, new Uint8Array(Buffer.concat(signed)));
   const signatures = groups.nonMandatory.map(
     (text) => new Uint8Array(sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' })),
   );

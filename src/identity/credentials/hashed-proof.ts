@@ -59,7 +59,7 @@ export function hashedProofs(
     async createProof(document, options, key, { jsonLd }) {
       if (!fits(key.kind)) throw new TypeError('the suite has no such key');
       const made = { ...options, ...transformation.members(document) };
-      const signature = signWith(key, await hashData(document, made, key.kind, jsonLd));
+      const signature = await signWith(key, await hashData(document, made, key.kind, jsonLd));
       return { ...made, proofValue: encodeSignature(signature) };
     },
 

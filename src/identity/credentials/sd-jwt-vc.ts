@@ -1,5 +1,6 @@
 // What an SD-JWT VC holds, and how its digests are made. Source: RFC 9901; draft-ietf-oauth-sd-jwt-vc.
 import { sha256 } from '@noble/hashes/sha2.js';
+import type { Es256Key } from '../trust/issuer-keys.ts';
 
 /** The draft's media type stands here only: it changed before and may again. */
 export const SD_JWT_VC_TYPE = 'dc+sd-jwt';
@@ -26,8 +27,7 @@ export interface SdJwtVcContent {
 export interface Es256Signer {
   /** DID URL of the verification method. */
   keyId: string;
-  /** 64 bytes, r ‖ s. */
-  sign(message: Uint8Array): Uint8Array;
+  sign: Es256Key['sign'];
 }
 
 /** SHA-256 as the SD-JWT libraries call for it. Other algorithms are refused before they get here. */

@@ -1,6 +1,5 @@
 // Publishes the status lists, signed, in their three forms, and says what an entry is at this moment.
 import { sha256 } from '@noble/hashes/sha2.js';
-import { CompactSign } from 'jose';
 import { anchorKey } from '../../anchoring/anchor-keys.ts';
 import { contradictsDatabase } from '../../anchoring/chain-trouble.ts';
 import { enqueueChange } from '../../anchoring/outbox-store.ts';
@@ -11,6 +10,7 @@ import type { Random } from '../../platform/random.ts';
 import type { IssuedCredential } from '../issuing/credential-issue.ts';
 import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
+import { writeJws } from '../written-jws.ts';
 import { createAllocateStatusService } from './allocate-status-service.ts';
 import { bitstringStatusListCredential, purposeUri, statusPurposes } from './bitstring-status-list.ts';
 import { createChangeStatusService, isUuid } from './change-status-service.ts';
@@ -95,9 +95,7 @@ export function createStatusListService(options: StatusListServiceOptions) {
         ...{ uri: uriOf(list), issuer: issuer.did, keyId: issuer.p256MultikeyId, issuedAt_s, aggregationUri },
         certificates: certificatesOf(issuer, clock.now_ms()),
       });
-      return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
-        .setProtectedHeader({ ...header, alg: 'ES256' })
-        .sign(issuer.keys.p256.privateKey);
+      return writeJws({ ...header, alg: 'ES256' }, payload, issuer.keys.p256.sign);
     });
   }
 

@@ -22,6 +22,8 @@ export interface StatusEntry {
 export interface OpenList {
   id: number;
   decoys: Uint8Array;
+  /** Opened, or changed, by the transaction that asks, so that nobody else sees it so yet. */
+  uncommitted: boolean;
 }
 
 export interface StoredStatusList {
@@ -32,8 +34,9 @@ export interface StoredStatusList {
 
 /** Lists that take new credentials. */
 export async function openStatusLists(from: Queryable): Promise<OpenList[]> {
-  const { rows } = await from.query<{ id: number; decoys: Buffer }>(
-    'SELECT id, decoys FROM identity.status_list WHERE is_open ORDER BY id',
+  const { rows } = await from.query<OpenList>(
+    `SELECT id, decoys, coalesce(xmin = pg_current_xact_id_if_assigned()::xid, false) AS uncommitted
+     FROM identity.status_list WHERE is_open ORDER BY id`,
   );
   return rows;
 }

@@ -104,15 +104,18 @@ export function createIssueCredentialService(options: IssueCredentialServiceOpti
         holderThumbprint: holderKeyThumbprint(jwk),
       })),
     );
+    const same = {
+      ...{ type, claims, issuer: issuer.did, certificates: certificatesOf(issuer, clock.now_ms()) },
+      ...(subjectDid === undefined ? {} : { subject: subjectDid }),
+      ...{ issuedAt_s, expiresAt_s: expiry_s(type, claims, issuedAt_s) },
+    };
     const issued: IssuedInFormat[] = [];
     for (const [n, { jwk, did }] of holders.entries()) {
       const entry = entries[n];
       if (entry === undefined) throw new Error('fewer places in status lists than credentials');
       const content: CredentialContent = {
-        ...{ type, claims, issuer: issuer.did, certificates: certificatesOf(issuer, clock.now_ms()) },
+        ...same,
         holder: { jwk, did: did ?? didJwkOf(jwk) },
-        ...(subjectDid === undefined ? {} : { subject: subjectDid }),
-        ...{ issuedAt_s, expiresAt_s: expiry_s(type, claims, issuedAt_s) },
         status: {
           uri: statusLists.uriOf(entry.list),
           bitstringUri: statusLists.bitstringUriOf(entry.list),

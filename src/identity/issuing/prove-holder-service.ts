@@ -45,25 +45,28 @@ export function createProveHolderService({ clock, audience, providers, seal, res
     const now_s = Math.floor(clock.now_ms() / 1_000);
     const expected: ProofExpectation = { ...of, audience, providers, now_s };
     if (proofs.type === 'attestation') {
-      const { keys, nonces } = readProofAttestation(proofs.jwt, expected);
+      const { keys, nonces } = await readProofAttestation(proofs.jwt, expected);
       return { keys: distinctKeys(keys), nonces: fresh(nonces, now_s) };
     }
-    const read = proofs.jwts.map((jwt) => readProofJwt(jwt, expected));
+    const read: UnverifiedProof[] = [];
+    for (const jwt of proofs.jwts) read.push(await readProofJwt(jwt, expected));
     const nonces = fresh(
       read.flatMap((proof) => proof.nonces),
       now_s,
     );
     const keys: HolderKey[] = [];
-    for (const proof of read) keys.push(...verifyProofJwt(proof, await keyOf(proof)));
+    for (const proof of read) keys.push(...(await verifyProofJwt(proof, await keyOf(proof))));
     return { keys: distinctKeys(keys), nonces };
   }
 
   function fresh(nonces: readonly string[], now_s: number): string[] {
-    for (const nonce of nonces) {
+    // The proofs of one request mostly share one.
+    const distinct = [...new Set(nonces)];
+    for (const nonce of distinct) {
       const end_s = seal.endOf(nonce);
       if (end_s === null || end_s <= now_s) throw nonceRefused();
     }
-    return [...new Set(nonces)];
+    return distinct;
   }
 
   async function keyOf({ key }: UnverifiedProof): Promise<PublicHolderJwk> {

@@ -1,10 +1,10 @@
 // Publishes the issuer's metadata: one text a set of languages, and the same signed with the issuer's key.
 import type { CredentialIssuerMetadata } from '@openid4vc/openid4vci';
-import { CompactSign } from 'jose';
 import type { Clock } from '../../platform/clock.ts';
 import { protocolAlgorithm } from '../openid-callbacks.ts';
 import { certificatesOf } from '../trust/issuer-certificate.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
+import { writeJws } from '../written-jws.ts';
 import { type CredentialConfiguration, canIssue } from './credential-configuration.ts';
 import { inLanguages, type Language, METADATA_TYPE } from './metadata-presentation.ts';
 
@@ -62,12 +62,11 @@ export function createMetadataService(parts: {
       iat: now_s,
       exp: now_s + metadataLimits.signedLifetime_s,
     };
-    const jwt = await new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
-      .setProtectedHeader({
-        ...{ alg: protocolAlgorithm, typ: METADATA_TYPE, kid: issuer.p256MultikeyId },
-        ...(x5c === null ? {} : { x5c: [...x5c] }),
-      })
-      .sign(issuer.keys.p256.privateKey);
+    const header = {
+      ...{ alg: protocolAlgorithm, typ: METADATA_TYPE, kid: issuer.p256MultikeyId },
+      ...(x5c === null ? {} : { x5c }),
+    };
+    const jwt = await writeJws(header, payload, issuer.keys.p256.sign);
     signed.set(languages.join(), { by, issuedAt_s: now_s, jwt });
     return jwt;
   }

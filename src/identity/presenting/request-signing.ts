@@ -1,10 +1,11 @@
 // Under which name and with which key a request is sent, and all that goes into it: the same each time it is served.
 import type { CallbackContext, JwtSigner } from '@openid4vc/oauth2';
-import { protocolAlgorithm, signEs256 } from '../openid-callbacks.ts';
+import { protocolAlgorithm } from '../openid-callbacks.ts';
 import type { Issuer } from '../trust/issuer-keys.ts';
 import type { CertificateChain } from '../trust/own-certificate-chain.ts';
 import type { RegisteredVerifier } from '../trust/registered-verifier.ts';
 import { type VerifierIdentity, x509ClientId } from '../trust/verifier-identity.ts';
+import { writeJws } from '../written-jws.ts';
 import { presentationQuery } from './presentation-query.ts';
 import type { ClientPrefix, RequestRecord } from './presentation-request.ts';
 import { anyWalletAudience, didClientId, type RequestAbout, verifierPaths } from './request-object.ts';
@@ -27,9 +28,9 @@ interface Signer {
 export function signerOf(signers: RequestSigners, client: ClientPrefix, verifier: RegisteredVerifier): Signer {
   const { issuer, identity } = signers;
   const byDid = client === 'decentralized_identifier';
-  const { privateKey, publicJwk } = byDid ? issuer.keys.p256 : identity;
+  const { sign, publicJwk } = byDid ? issuer.keys.p256 : identity;
   const signJwt: CallbackContext['signJwt'] = async (_signer, { header, payload }) => ({
-    jwt: await signEs256(header, payload, privateKey),
+    jwt: await writeJws({ ...header, alg: protocolAlgorithm }, payload, sign),
     signerJwk: { ...publicJwk },
   });
   if (byDid) return { signJwt, jwtSigner: { method: 'did', didUrl: issuer.p256MultikeyId, alg: protocolAlgorithm } };

@@ -7,7 +7,7 @@ import {
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
 } from '@peculiar/x509';
-import type { IssuerKeys } from './issuer-keys.ts';
+import type { Es256Key } from './issuer-keys.ts';
 
 /** As `URL` writes it. */
 const IP_ADDRESS = /^(?:\d+\.\d+\.\d+\.\d+|\[.*\])$/;
@@ -17,11 +17,7 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
  * @param about.publicUrl of the service: its host becomes the subject and, where it is a name, a DNS name
  * @returns PEM
  */
-export async function certificateRequest(about: {
-  did: string;
-  publicUrl: string;
-  key: Pick<IssuerKeys['p256'], 'privateKey' | 'publicJwk'>;
-}): Promise<string> {
+export async function certificateRequest(about: { did: string; publicUrl: string; key: Es256Key }): Promise<string> {
   const { did, publicUrl, key } = about;
   const { hostname } = new URL(publicUrl);
   const names: JsonGeneralName[] = [
@@ -29,18 +25,29 @@ export async function certificateRequest(about: {
     { type: 'url', value: publicUrl },
     ...(IP_ADDRESS.test(hostname) ? [] : [{ type: 'dns' as const, value: hostname }]),
   ];
-  const secret = key.privateKey.export({ format: 'jwk' });
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: [{ CN: [hostname] }],
-    keys: {
-      privateKey: await crypto.subtle.importKey('jwk', secret, CURVE, false, ['sign']),
-      publicKey: await crypto.subtle.importKey('jwk', key.publicJwk, CURVE, true, ['verify']),
+  const publicKey = await crypto.subtle.importKey('jwk', key.publicJwk, CURVE, true, ['verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create(
+    {
+      name: [{ CN: [hostname] }],
+      // Of the private key the library reads the algorithm alone, which is the public key's, and hands it on to `sign`.
+      keys: { publicKey, privateKey: publicKey },
+      signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+      extensions: [
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new SubjectAlternativeNameExtension(names),
+      ],
     },
-    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
-    extensions: [
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new SubjectAlternativeNameExtension(names),
-    ],
-  });
+    signingWith(key),
+  );
   return `${request.toString('pem')}\n`;
+}
+
+/** What the library calls of WebCrypto, where the key signs elsewhere. */
+function signingWith({ sign }: Es256Key): Crypto {
+  const subtle = {
+    exportKey: (format: 'spki', key: CryptoKey) => crypto.subtle.exportKey(format, key),
+    sign: async (_algorithm: unknown, _key: CryptoKey, data: ArrayBuffer) =>
+      new Uint8Array(await sign(new Uint8Array(data))).buffer,
+  };
+  return { subtle } as unknown as Crypto;
 }

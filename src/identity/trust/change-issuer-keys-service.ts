@@ -6,6 +6,7 @@ import type { DidDocument, DidLog } from '../dids/did-log.ts';
 import { type DidService, nodeVerify, seconds } from '../dids/did-service.ts';
 import { fragmentsOfKey, newestDocument, revokedIssuerDidLog, rotatedIssuerDidLog } from '../dids/issuer-did.ts';
 import { certificateRequest } from './certificate-request.ts';
+import type { KeyService } from './held-key.ts';
 import type { Issuer, IssuerKeyGeneration, IssuerKeyRing } from './issuer-keys.ts';
 import { addIssuerKeys, forgetIssuerKeysBefore, openIssuerKeys } from './issuer-keys-store.ts';
 import { credentialsSignedWith, insertRevokedKeys, notifyIssuerKeys, revokedKeys } from './revoked-key-store.ts';
@@ -16,6 +17,8 @@ export interface ChangeIssuerKeysOptions {
   dids: Pick<DidService, 'changeIssuer'>;
   keyFile: string;
   passphrase: string;
+  /** Holds the private halves of keys that are made from now on, where it can; the file does where absent. */
+  keyService?: KeyService | null;
   /** No slash at the end. */
   publicUrl: string;
 }
@@ -30,8 +33,8 @@ export interface ListedKey {
 }
 
 export function createChangeIssuerKeysService(options: ChangeIssuerKeysOptions) {
-  const { pool, clock, dids, keyFile, passphrase, publicUrl } = options;
-  const openRing = () => openIssuerKeys(keyFile, passphrase);
+  const { pool, clock, dids, keyFile, passphrase, keyService = null, publicUrl } = options;
+  const openRing = () => openIssuerKeys(keyFile, passphrase, keyService);
 
   /**
    * Makes new keys, which sign from now on. The public halves of the old ones stay in the document; their secret halves are
@@ -81,7 +84,7 @@ export function createChangeIssuerKeysService(options: ChangeIssuerKeysOptions) 
 
   /** In the file before the log names them: a crash in between leaves keys that nobody uses, and that the next takes up. */
   async function nextKeys(issuer: Issuer): Promise<IssuerKeyGeneration> {
-    const { generations } = await addIssuerKeys(keyFile, passphrase, issuer.generation);
+    const { generations } = await addIssuerKeys(keyFile, passphrase, issuer.generation, keyService);
     const next = generations.find(({ number }) => number > issuer.generation);
     if (next === undefined) throw problem('START_FAILED', `${keyFile} holds no new keys.`);
     return next;

@@ -1,12 +1,15 @@
 // The certificate of the issuer's P-256 key: which chain of a file it is, whose name it must have, and when it is sent along.
 // Source: HAIP 1.0, 6.1.1; draft-ietf-oauth-sd-jwt-vc, 2.5.
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { problem } from '../../platform/problem.ts';
 import { namesIssuer } from './certificate-chain.ts';
 import type { Issuer } from './issuer-keys.ts';
-import { type CertificateChain, readCertificateChain } from './own-certificate-chain.ts';
-
-type P256Point = Pick<Issuer['keys']['p256']['publicJwk'], 'x' | 'y'>;
+import {
+  type CertificateChain,
+  certifiedPoint,
+  type P256Point,
+  readCertificateChain,
+} from './own-certificate-chain.ts';
 
 export interface IssuerCertificate {
   certificate: CertificateChain | null;
@@ -52,7 +55,7 @@ export function readIssuerCertificate(
   if (current === undefined) {
     return { certificate: null, trouble: `${what}: the certificate of the key that signs is not valid at this time` };
   }
-  const certificate = readCertificateChain(current.pem, issuer.keys.p256.privateKey, what, now_ms);
+  const certificate = readCertificateChain(current.pem, issuer.keys.p256.publicJwk, what, now_ms);
   if (!namesIssuer(current.leaf, issuer.did) && !namesIssuer(current.leaf, publicUrl)) {
     throw problem(
       'SETTING_INVALID',
@@ -65,7 +68,7 @@ export function readIssuerCertificate(
 interface OneChain {
   pem: string;
   leaf: X509Certificate;
-  key: { x?: string; y?: string } | null;
+  key: P256Point | null;
   from_ms: number;
   until_ms: number;
 }
@@ -82,7 +85,7 @@ function chainsIn(pem: string, what: string): OneChain[] {
       last.from_ms = Math.max(last.from_ms, from_ms);
       last.until_ms = Math.min(last.until_ms, until_ms);
     } else {
-      chains.push({ pem: block, leaf: one, key: p256Of(one), from_ms, until_ms });
+      chains.push({ pem: block, leaf: one, key: certifiedPoint(one), from_ms, until_ms });
     }
   }
   return chains;
@@ -94,10 +97,4 @@ function parse(block: string, what: string): X509Certificate {
   } catch {
     throw problem('SETTING_INVALID', `${what}: a certificate in it cannot be read`);
   }
-}
-
-function p256Of({ publicKey }: X509Certificate): OneChain['key'] {
-  if (publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return null;
-  const { x, y } = createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })).export({ format: 'jwk' });
-  return x === undefined || y === undefined ? null : { x, y };
 }

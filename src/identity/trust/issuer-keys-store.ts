@@ -1,4 +1,5 @@
-// Keeps the issuer's keys in one sealed file that only its owner can read; written whole or not at all.
+// Keeps the issuer's keys in one sealed file that only its owner can read; written whole or not at all. Of keys that a key
+// service holds it keeps their names and public halves.
 import {
   closeSync,
   existsSync,
@@ -15,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { problem } from '../../platform/problem.ts';
 import { systemRandom } from '../../platform/random.ts';
+import type { KeyService } from './held-key.ts';
 import {
   generateKeyMaterial,
   issuerKeysOf,
@@ -37,11 +39,17 @@ export function issuerKeyFile(dataDirectory: string): string {
  * sealed in its place and keeps its keys.
  *
  * @param path of the key file; its folder is made too
- * @throws SETTING_INVALID where others may read the file, the passphrase doesn't fit, or the file was changed or is none
+ * @param service holds the private halves it can hold of keys that are made; null where the file holds them all
+ * @throws SETTING_INVALID where others may read the file, the passphrase doesn't fit, the file was changed or is none, or it
+ *   names keys of a service and none is given; NOT_READY where the service is away
  */
-export async function openIssuerKeys(path: string, passphrase: string): Promise<IssuerKeyRing> {
-  if (!existsSync(path)) await createKeyFile(path, passphrase);
-  return ringOf(await readKeyFile(path, passphrase));
+export async function openIssuerKeys(
+  path: string,
+  passphrase: string,
+  service: KeyService | null = null,
+): Promise<IssuerKeyRing> {
+  if (!existsSync(path)) await createKeyFile(path, passphrase, service);
+  return ringOf(await readKeyFile(path, passphrase), service);
 }
 
 /**
@@ -50,13 +58,18 @@ export async function openIssuerKeys(path: string, passphrase: string): Promise<
  *
  * @param number the generation that signs now
  */
-export async function addIssuerKeys(path: string, passphrase: string, number: number): Promise<IssuerKeyRing> {
+export async function addIssuerKeys(
+  path: string,
+  passphrase: string,
+  number: number,
+  service: KeyService | null = null,
+): Promise<IssuerKeyRing> {
   const before = await readKeyFile(path, passphrase);
-  if (before.generations.some((generation) => generation.number > number)) return ringOf(before);
-  const added = { number: number + 1, keys: await generateKeyMaterial(bytes) };
+  if (before.generations.some((generation) => generation.number > number)) return ringOf(before, service);
+  const added = { number: number + 1, keys: await generateKeyMaterial(bytes, service) };
   const after = { generations: [...before.generations, added] };
   await replaceKeyFile(path, passphrase, after);
-  return ringOf(after);
+  return ringOf(after, service);
 }
 
 /** Takes generations before `number` out of the file: nobody signs with them again. */
@@ -66,10 +79,10 @@ export async function forgetIssuerKeysBefore(path: string, passphrase: string, n
   if (kept.length < generations.length) await replaceKeyFile(path, passphrase, { generations: kept });
 }
 
-async function ringOf({ generations }: RingMaterial): Promise<IssuerKeyRing> {
+async function ringOf({ generations }: RingMaterial, service: KeyService | null): Promise<IssuerKeyRing> {
   return {
     generations: await Promise.all(
-      generations.map(async ({ number, keys }) => ({ number, keys: await issuerKeysOf(keys) })),
+      generations.map(async ({ number, keys }) => ({ number, keys: await issuerKeysOf(keys, service) })),
     ),
   };
 }
@@ -102,8 +115,8 @@ function unsealed(path: string, result: Awaited<ReturnType<typeof unseal>>): Rin
 }
 
 /** Linked into place: of two starters one wins. */
-async function createKeyFile(path: string, passphrase: string): Promise<void> {
-  const ring: RingMaterial = { generations: [{ number: 1, keys: await generateKeyMaterial(bytes) }] };
+async function createKeyFile(path: string, passphrase: string, service: KeyService | null): Promise<void> {
+  const ring: RingMaterial = { generations: [{ number: 1, keys: await generateKeyMaterial(bytes, service) }] };
   mkdirSync(dirname(path), { recursive: true });
   const beside = writeBeside(path, await seal(ring, passphrase, bytes));
   try {

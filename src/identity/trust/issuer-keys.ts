@@ -1,7 +1,6 @@
 // The issuer's keys as the rest of the room sees them: they sign, and they show their public half. This is the seam for
 // another keeper of keys: whoever gives a ring of generations with these functions (a PKCS #11 module, a KMS) can stand in
-// the file's place. Nothing beyond this file and `issuer-keys-store.ts` knows that the keys lie in a file.
-import type { KeyObject } from 'node:crypto';
+// the file's place. No private key is handed out, so that it may lie in another process or in a device.
 import type { CertificateChain } from './own-certificate-chain.ts';
 
 interface PublicEcJwk<Curve extends 'P-256' | 'P-384'> {
@@ -11,26 +10,30 @@ interface PublicEcJwk<Curve extends 'P-256' | 'P-384'> {
   y: string;
 }
 
+/** At once where the key lies in this process, later where it does not. */
+export type Signature = Uint8Array | Promise<Uint8Array>;
+
+/** A P-256 key that signs and is not shown. */
+export interface Es256Key {
+  publicJwk: PublicEcJwk<'P-256'>;
+  /** 64 bytes, r ‖ s, over the message's SHA-256. Source: RFC 7518, 3.4. */
+  sign(message: Uint8Array): Signature;
+}
+
 export interface IssuerKeys {
-  /** ES256: SD-JWT VCs, status lists, request objects; ECDSA proofs. */
-  p256: {
-    publicJwk: PublicEcJwk<'P-256'>;
-    /** For `jose`. */
-    privateKey: KeyObject;
-    /** 64 bytes, r ‖ s, over the message's SHA-256. Source: RFC 7518, 3.4. */
-    sign(message: Uint8Array): Uint8Array;
-  };
+  /** ES256: SD-JWT VCs, mdocs, status lists, request objects, certificate requests; ECDSA proofs. */
+  p256: Es256Key;
   /** ECDSA proofs of the higher strength. */
   p384: {
     publicJwk: PublicEcJwk<'P-384'>;
     /** 96 bytes, r ‖ s, over the message's SHA-384. Source: RFC 7518, 3.4. */
-    sign(message: Uint8Array): Uint8Array;
+    sign(message: Uint8Array): Signature;
   };
   /** Ed25519: EdDSA proofs and the entries of the issuer's DID log. */
   ed25519: {
     /** 32 bytes. */
     publicKey: Uint8Array;
-    sign(message: Uint8Array): Uint8Array;
+    sign(message: Uint8Array): Signature;
   };
   /** BBS signatures on BLS12-381 with SHA-256: proofs that holders can show unlinkably. */
   bls12381: {

@@ -1,5 +1,5 @@
 // A certificate chain as a signer sends it along: whose key it is, what it hashes to, and whether it may be sent.
-import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
 import { problem } from '../../platform/problem.ts';
 
 const CHAIN_MOST = 5;
@@ -14,6 +14,12 @@ export interface CertificateChain {
   expiresAt_ms: number;
 }
 
+/** A public key on P-256, its coordinates base64url. */
+export interface P256Point {
+  x: string;
+  y: string;
+}
+
 /**
  * Reads the chain of `key`.
  *
@@ -21,7 +27,7 @@ export interface CertificateChain {
  * @param what names the chain in refusals, such as a setting
  * @throws SETTING_INVALID where it is no chain, of another key, self-signed, or not valid now
  */
-export function readCertificateChain(pem: string, key: KeyObject, what: string, now_ms: number): CertificateChain {
+export function readCertificateChain(pem: string, key: P256Point, what: string, now_ms: number): CertificateChain {
   const refuse = (why: string) => problem('SETTING_INVALID', `${what}: ${why}`);
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0 || blocks.length > CHAIN_MOST) {
@@ -29,7 +35,7 @@ export function readCertificateChain(pem: string, key: KeyObject, what: string, 
   }
   const certificates = blocks.map((block) => parse(block) ?? raise(refuse('a certificate in it cannot be read')));
   const [own, ...above] = certificates;
-  if (own === undefined || !sameKey(own.publicKey, key)) {
+  if (own === undefined || !isOfKey(own, key)) {
     throw refuse('the first certificate is of another key');
   }
   if (isSelfSigned(own)) {
@@ -69,7 +75,14 @@ function isSelfSigned(certificate: X509Certificate): boolean {
   return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
 }
 
-function sameKey(publicKey: KeyObject, privateKey: KeyObject): boolean {
-  const spki = (key: KeyObject) => key.export({ type: 'spki', format: 'der' });
-  return spki(publicKey).equals(spki(createPublicKey(privateKey)));
+/** The key in a certificate; null where it is on no curve, or another one. */
+export function certifiedPoint({ publicKey }: X509Certificate): P256Point | null {
+  if (publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return null;
+  const { x, y } = createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })).export({ format: 'jwk' });
+  return x === undefined || y === undefined ? null : { x, y };
+}
+
+function isOfKey(certificate: X509Certificate, key: P256Point): boolean {
+  const point = certifiedPoint(certificate);
+  return point !== null && point.x === key.x && point.y === key.y;
 }

@@ -1,7 +1,7 @@
 // One of the issuer's keys under one of its names: in the issuer's DID document, or as the did:key that it is itself.
 import { ed25519Multikey } from '../dids/did-entry.ts';
 import { encodeMultikey, type MultikeyKind, multikeyOfEcJwk } from '../dids/multikey.ts';
-import type { Issuer, IssuerKeys } from './issuer-keys.ts';
+import type { Issuer, IssuerKeys, Signature } from './issuer-keys.ts';
 
 export type SigningKeyKind = Exclude<MultikeyKind, 'secp256k1' | 'X25519'>;
 
@@ -75,7 +75,7 @@ function multikeyOf(keys: IssuerKeys, kind: SigningKeyKind): string {
  * @returns 64 bytes for Ed25519 and P-256, 96 for P-384 (r ‖ s)
  * @throws TypeError for a key that signs several messages at once
  */
-export function signWith({ kind, keys }: SigningKey, message: Uint8Array): Uint8Array {
+export function signWith({ kind, keys }: SigningKey, message: Uint8Array): Signature {
   switch (kind) {
     case 'Ed25519':
       return keys.ed25519.sign(message);

@@ -1,5 +1,5 @@
 // Keeps the verifier's key and certificate: the files that the settings name, or one of its own in the data folder.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -36,9 +36,9 @@ export async function openVerifierIdentity(options: VerifierIdentityOptions): Pr
 function identityOf(key: KeyObject, certificates: string, path: string, now_ms: number): VerifierIdentity {
   const { x, y } = createPublicKey(key).export({ format: 'jwk' }) as { x: string; y: string };
   return {
-    privateKey: key,
     publicJwk: { kty: 'EC', crv: 'P-256', x, y },
-    chain: readCertificateChain(certificates, key, path, now_ms),
+    sign: (message) => new Uint8Array(sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' })),
+    chain: readCertificateChain(certificates, { x, y }, path, now_ms),
   };
 }
 

@@ -1,10 +1,8 @@
 // Under which identity this service asks for presentations: a P-256 key of its own and the certificate over it.
-import type { KeyObject } from 'node:crypto';
+import type { Es256Key } from './issuer-keys.ts';
 import type { CertificateChain } from './own-certificate-chain.ts';
 
-export interface VerifierIdentity {
-  privateKey: KeyObject;
-  publicJwk: { kty: 'EC'; crv: 'P-256'; x: string; y: string };
+export interface VerifierIdentity extends Es256Key {
   /** The service's certificate; a registered verifier may have another one over the same key. */
   chain: CertificateChain;
 }

@@ -1,7 +1,8 @@
 // Signs the list of registered verifiers.
 import type { Clock } from '../../platform/clock.ts';
 import { credentialType, vctOf } from '../credentials/credential-types.ts';
-import { signEs256 } from '../openid-callbacks.ts';
+import { protocolAlgorithm } from '../openid-callbacks.ts';
+import { writeJws } from '../written-jws.ts';
 import type { Issuer } from './issuer-keys.ts';
 import { x509ClientId } from './verifier-identity.ts';
 import { type VerifierList, verifierListType } from './verifier-list.ts';
@@ -34,6 +35,7 @@ export function createVerifierListService(parts: {
         may_ask: verifier.may_ask.map(({ type, claims }) => ({ vct: vctOf(credentialType(type), publicUrl), claims })),
       })),
     };
-    return signEs256({ typ: verifierListType, kid: issuer.p256KeyId }, list, issuer.keys.p256.privateKey);
+    const header = { typ: verifierListType, kid: issuer.p256KeyId, alg: protocolAlgorithm };
+    return writeJws(header, list, issuer.keys.p256.sign);
   };
 }

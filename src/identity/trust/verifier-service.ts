@@ -46,7 +46,7 @@ export function createVerifierService(parts: { pool: Pool; clock: Clock; random:
   function chainOf(verifier: RegisteredVerifier): CertificateChain {
     if (verifier.certificate === null) return identity.chain;
     try {
-      return readCertificateChain(verifier.certificate, identity.privateKey, 'certificate', clock.now_ms());
+      return readCertificateChain(verifier.certificate, identity.publicJwk, 'certificate', clock.now_ms());
     } catch (error) {
       throw problem('REQUEST_INVALID', `${verifier.id}: ${error instanceof Error ? error.message : ''}`);
     }

@@ -2,6 +2,7 @@
 import type { Bill } from './bill.ts';
 import type { DateText } from './billing-dates.ts';
 import { Exact } from './exact.ts';
+import { type ExceptionStretch, requestTerms } from './place-exceptions.ts';
 import type { MeasuredUse, PriceRequest } from './price-request.ts';
 import { pricedJson, wonJson } from './priced-json.ts';
 import type { Tariff } from './tariff.ts';
@@ -21,6 +22,18 @@ export interface CorrectedBill {
   version_after: number;
   volume_before_l: number;
   volume_after_l: number;
+  /** Where the place's exceptions are known otherwise too. */
+  exceptions: { before: readonly ExceptionStretch[]; after: readonly ExceptionStretch[] } | null;
+}
+
+type Names = Record<string, { ko: string; en: string }>;
+
+/** What the place has otherwise than the tariff says by itself, with the names of what it is about. */
+export interface ExceptionsJson {
+  stretches: ExceptionStretch[];
+  component_names: Names;
+  count_names: Names;
+  class_names: Names;
 }
 
 export interface BillCorrectionJson {
@@ -30,6 +43,8 @@ export interface BillCorrectionJson {
   version_after: number;
   volume_before_l: number;
   volume_after_l: number;
+  /** Absent where they are as before; null: none. */
+  exceptions?: { before: ExceptionsJson | null; after: ExceptionsJson | null };
   /** A component of null is the difference that rounding the total makes. */
   lines: { component: string | null; name: { ko: string; en: string } | null; amount_won: number | string }[];
   amount_won: number;
@@ -58,6 +73,8 @@ export interface BillDocument extends ReturnType<typeof pricedJson> {
     months: string;
     proven: string[];
     measured: MeasuredUse[] | null;
+    /** Absent where the place has none. */
+    exceptions?: ExceptionsJson;
   };
   corrections: BillCorrectionJson[];
   credit_won: number;
@@ -72,11 +89,13 @@ export function billDocument(
     due_on: DateText;
     tariff: KeptTariff;
     estimated_l: number;
+    exceptions: readonly ExceptionStretch[];
     corrected: readonly CorrectedBill[];
   },
 ): BillDocument {
   const { request } = bill;
   const { tariff, sha256 } = of.tariff;
+  const exceptions = exceptionsJson(tariff, of.exceptions);
   return {
     naru_bill: 1,
     number: bill.number,
@@ -97,6 +116,7 @@ export function billDocument(
       months: String(request.months ?? Exact.one),
       proven: [...(request.proven ?? [])],
       measured: request.measured === undefined ? null : [...request.measured],
+      ...(exceptions !== null && { exceptions }),
     },
     ...pricedJson(bill.priced),
     corrections: of.corrected.map((one) => correctionJson(bill, one)),
@@ -115,12 +135,37 @@ function className({ classes }: Tariff, name: string): { ko: string; en: string 
   return classes[name] ?? { ko: name, en: name };
 }
 
-function correctionJson({ corrections }: Bill, { tariff, ...corrected }: CorrectedBill): BillCorrectionJson {
+/** null where there are none. */
+function exceptionsJson(tariff: Tariff, stretches: readonly ExceptionStretch[]): ExceptionsJson | null {
+  if (stretches.length === 0) return null;
+  const components = new Set(stretches.flatMap(({ without, class_of }) => [...without, ...Object.keys(class_of)]));
+  const counts = new Set(stretches.flatMap((one) => Object.keys(one.counts)));
+  const classes = new Set(stretches.flatMap(({ class_of }) => Object.values(class_of)));
+  const named = (ids: Iterable<string>, nameOf: (id: string) => { ko: string; en: string } | undefined) =>
+    Object.fromEntries([...ids].map((id) => [id, nameOf(id) ?? { ko: id, en: id }]));
+  return {
+    stretches: [...stretches],
+    component_names: named(components, (id) => tariff.components.find((one) => one.id === id)?.name),
+    count_names: named(counts, (id) => tariff.counts[id]?.name),
+    class_names: named(classes, (id) => tariff.classes[id]),
+  };
+}
+
+function correctionJson(
+  { corrections }: Bill,
+  { tariff, exceptions, ...corrected }: CorrectedBill,
+): BillCorrectionJson {
   const lines = corrections.filter(({ bill }) => bill === corrected.bill);
   const names = new Map(tariff.tariff.components.map(({ id, name }) => [id, name]));
   return {
     ...corrected,
     tariff: { id: tariff.tariff.id, sha256: tariff.sha256 },
+    ...(exceptions !== null && {
+      exceptions: {
+        before: exceptionsJson(tariff.tariff, exceptions.before),
+        after: exceptionsJson(tariff.tariff, exceptions.after),
+      },
+    }),
     lines: lines.map(({ component, amount_won }) => ({
       component,
       name: component === null ? null : (names.get(component) ?? null),
@@ -145,5 +190,6 @@ export function requestOf({ terms, use, use_from, use_until, billed_on }: BillDo
     proven: terms.proven,
     ...(terms.households !== null && { households: terms.households }),
     ...(terms.measured !== null && { measured: terms.measured }),
+    ...requestTerms(terms.exceptions?.stretches ?? []),
   };
 }

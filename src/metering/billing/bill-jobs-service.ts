@@ -8,6 +8,7 @@ import type { Pool } from '../../platform/postgres/database.ts';
 import { LocalDays } from '../readings/local-days.ts';
 import { hasWaitingRun } from './bill-run-store.ts';
 import { billingLimits } from './billing-limits.ts';
+import { followExceptions } from './follow-exceptions-service.ts';
 import { followUse } from './follow-use-service.ts';
 import { workOffBillRun } from './work-off-bill-run-service.ts';
 
@@ -30,7 +31,7 @@ export function startBillJobs(options: BillJobsOptions): { stop(): Promise<void>
   const held = new Counter({ name: 'naru_bills_held_total', help: 'Places that runs could not bill', registers });
   const corrections = new Counter({
     name: 'naru_bill_corrections_due_total',
-    help: 'Bills of whose period another use became known, for the next bill to correct',
+    help: 'Bills of whose period another use, or other exceptions, became known, for the next bill to correct',
     registers,
   });
   const stopping = new AbortController();
@@ -40,6 +41,10 @@ export function startBillJobs(options: BillJobsOptions): { stop(): Promise<void>
   async function round(): Promise<boolean> {
     const followed = await followUse(pool, at);
     corrections.inc(followed?.corrections ?? 0);
+    const entered = await followExceptions(pool, at);
+    corrections.inc(entered?.corrections ?? 0);
+    // A list of many places is followed to its end before a run goes on: what is late goes with this bill, not the next.
+    if ((entered?.entries ?? 0) > 0) return true;
     if (await hasWaitingRun(pool)) await beforeRun();
     const part = await workOffBillRun(pool, at);
     bills.inc(part?.bills ?? 0);

@@ -1,7 +1,15 @@
 // A bill on paper: a PDF of A4 pages, Korean first and English beside it, every component with the rows it was worked out by.
 import PDFDocument from 'pdfkit';
 import type { BillCorrectionJson, BillDocument } from './bill-document.ts';
-import { type BillRow, cubicMetres, grouped, reckoning, rowText } from './bill-words.ts';
+import {
+  type BillRow,
+  correctedExceptionTexts,
+  cubicMetres,
+  exceptionTexts,
+  grouped,
+  reckoning,
+  rowText,
+} from './bill-words.ts';
 import { dayBefore } from './billing-dates.ts';
 
 const margin_pt = 42;
@@ -24,6 +32,7 @@ export function billPaper(bill: BillDocument, sha256: string, fonts: { plain: Bu
   const paper = new Paper(bill, fonts);
   paper.heading(bill);
   paper.facts(factsOf(bill));
+  paper.exceptions(exceptionTexts(bill.terms.exceptions));
   paper.payable(bill);
   paper.tableHead();
   for (const component of bill.components) {
@@ -86,6 +95,19 @@ class Paper {
       if (at % 2 === 1) this.#y += highest + 19;
     }
     this.#y += 4;
+  }
+
+  /** What the place has otherwise, under its facts. */
+  exceptions(told: readonly Text[]): void {
+    if (told.length === 0) return;
+    this.#text('수용가 예외  Exceptions of the place', 0, { size: 7.5, color: soft });
+    this.#y += 11;
+    for (const { ko, en } of told) {
+      const text = `${ko}  ${en}`;
+      this.#text(text, 0, { size: 9, width: width_pt });
+      this.#y += this.#height(text, width_pt, 9) + 1;
+    }
+    this.#y += 6;
   }
 
   payable({ payable_won, due_on }: BillDocument): void {
@@ -151,6 +173,7 @@ class Paper {
     this.sum({ ko: `정정: 고지번호 ${one.bill}`, en: 'correction of an earlier bill' }, one.amount_won);
     const use = `${cubicMetres(one.volume_before_l)} → ${cubicMetres(one.volume_after_l)} m³`;
     this.#note(`사용량 use ${use}  (판본 version ${one.version_before} → ${one.version_after})`);
+    for (const { ko, en } of correctedExceptionTexts(one)) this.#note(`${ko}  ${en}`);
     for (const { component, name, amount_won } of one.lines) {
       this.#room(14);
       const label = component === null ? '합계 단수 차액  rounding of the total' : `${name?.ko}  ${name?.en}`;

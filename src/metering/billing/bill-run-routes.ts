@@ -15,6 +15,15 @@ const instant = z.iso.datetime({ offset: true });
 const runId = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) });
 const limit = z.coerce.number().int().min(1).max(billingLimits.page).default(50);
 
+const heldReasons = [
+  'no_meter',
+  'no_reading',
+  'register_broken',
+  'overlaps_bill',
+  'no_price',
+  'unknown_exception',
+] as const;
+
 const run = z.object({
   id: z.int(),
   tariff: z.string(),
@@ -139,7 +148,7 @@ export function billRunRoutes({
               held: z.array(
                 z.object({
                   service_point: z.string(),
-                  reason: z.enum(['no_meter', 'no_reading', 'register_broken', 'overlaps_bill', 'no_price']),
+                  reason: z.enum(heldReasons),
                   detail: z.string().describe('the fault in English'),
                   fault: z
                     .object({ code: z.string(), data: z.record(z.string(), z.union([z.string(), z.number()])) })

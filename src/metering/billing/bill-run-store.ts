@@ -152,7 +152,7 @@ export async function nextPlaces(
   return { places, last: rows.length < limit ? null : (rows.at(-1)?.service_point_id ?? null) };
 }
 
-export type HeldReason = UntoldReason | 'overlaps_bill' | 'no_price';
+export type HeldReason = UntoldReason | 'overlaps_bill' | 'no_price' | 'unknown_exception';
 
 export interface HeldPlace {
   service_point_id: string;

@@ -4,8 +4,10 @@ import type { ProvenPredicate } from './bill.ts';
 import type { BillDocument } from './bill-document.ts';
 import type { RunTerms } from './bill-terms.ts';
 import type { DateText } from './billing-dates.ts';
+import { CHARGED_EXCEPTIONS } from './exception-store.ts';
 import { groupedBy } from './grouped-by.ts';
 import type { Period, UsePart } from './period-use.ts';
+import type { ExceptionStretch } from './place-exceptions.ts';
 
 export interface EarlierBill extends Period {
   service_point_id: string;
@@ -63,12 +65,13 @@ interface VersionUse {
   parts: UsePart[];
 }
 
-/** A bill of whose period another use is known than was charged at last. */
+/** A bill of whose period another use, or other exceptions, may be known than were charged at last. */
 export interface DueCorrection {
   service_point_id: string;
   bill_id: number;
   document: BillDocument;
   charged: VersionUse;
+  charged_exceptions: ExceptionStretch[];
   known: VersionUse;
 }
 
@@ -82,7 +85,8 @@ export async function listDueCorrections(
   const { rows } = await from.query<DueCorrection>({
     name: 'billing-list-due-corrections',
     text: `
-      SELECT d.service_point_id, b.bill_id, b.document, ${version('charged')} AS charged, ${version('known')} AS known
+      SELECT d.service_point_id, b.bill_id, b.document, ${version('charged')} AS charged, ${version('known')} AS known,
+             ${CHARGED_EXCEPTIONS} AS charged_exceptions
         FROM metering.correction_due d JOIN metering.bill b ON b.bill_id = d.corrected_bill_id
        CROSS JOIN LATERAL (
          SELECT coalesce(max(version_after), b.version) AS version FROM metering.bill_correction c
@@ -94,7 +98,7 @@ export async function listDueCorrections(
          SELECT * FROM metering.volume_version v
           WHERE (v.service_point_id, v.use_from, v.use_until) = (b.service_point_id, b.use_from, b.use_until)
           ORDER BY v.version DESC LIMIT 1) known
-       WHERE d.service_point_id = ANY($1::text[]) AND known.version > last.version
+       WHERE d.service_point_id = ANY($1::text[])
        ORDER BY b.bill_id`,
     values: [servicePointIds],
   });
@@ -150,6 +154,8 @@ export interface NewCorrection {
   version_before: number;
   version_after: number;
   amount_won: number;
+  /** null: as they were charged before. */
+  exceptions_after: readonly ExceptionStretch[] | null;
 }
 
 /** Charged by a bill, a correction is no longer due. */
@@ -158,14 +164,16 @@ export async function insertCorrections(to: Queryable, corrections: readonly New
   await to.query({
     name: 'billing-insert-corrections',
     text: `WITH no_longer_due AS (DELETE FROM metering.correction_due WHERE corrected_bill_id = ANY($2::bigint[]))
-           INSERT INTO metering.bill_correction (bill_id, corrected_bill_id, version_before, version_after, amount_won)
-           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::bigint[])`,
+           INSERT INTO metering.bill_correction
+                  (bill_id, corrected_bill_id, version_before, version_after, amount_won, exceptions_after)
+           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::bigint[], $6::jsonb[])`,
     values: [
       corrections.map((one) => one.bill_id),
       corrected,
       corrections.map((one) => one.version_before),
       corrections.map((one) => one.version_after),
       corrections.map((one) => one.amount_won),
+      corrections.map(({ exceptions_after }) => (exceptions_after === null ? null : JSON.stringify(exceptions_after))),
     ],
   });
 }

@@ -3,6 +3,7 @@ import type { BillTerms, UseVersion } from './bill.ts';
 import type { DateText } from './billing-dates.ts';
 import { Exact } from './exact.ts';
 import { type Period, type UsePart, volumeOfDays } from './period-use.ts';
+import { type ExceptionStretch, requestTerms } from './place-exceptions.ts';
 import type { MeasuredUse } from './price-request.ts';
 import type { Tariff } from './tariff.ts';
 import { linesOf } from './tariff-components.ts';
@@ -30,7 +31,12 @@ export function billNumber({ use_from }: Period, servicePointId: string): string
  * One household is what a place has that says nothing: it splits nothing, and it is no home over a shop where the tariff
  * has a mix.
  */
-export function termsOf(run: RunTerms, { usage_class, households }: BilledPlace, bore_mm: number): BillTerms {
+export function termsOf(
+  run: RunTerms,
+  { usage_class, households }: BilledPlace,
+  bore_mm: number,
+  exceptions: readonly ExceptionStretch[],
+): BillTerms {
   return {
     class: usage_class,
     bore_mm,
@@ -39,22 +45,30 @@ export function termsOf(run: RunTerms, { usage_class, households }: BilledPlace,
     billed_on: run.billed_on,
     months: Exact.whole(run.months),
     ...(households > 1 && { households }),
+    ...requestTerms(exceptions),
   };
 }
 
-/** A version of use as pricing takes it; with its parts where the tariff divides by use and a line changes in between. */
+/** A version of use as pricing takes it; with its parts where the tariff divides by use and a charge changes in between. */
 export function useVersion(
   tariff: Tariff,
   period: Period,
   use: { version: number; volume_l: number; parts: readonly UsePart[] },
+  exceptions: readonly ExceptionStretch[],
 ): UseVersion {
   const version = { version: String(use.version), volume_l: use.volume_l };
-  const measured = tariff.price_change?.divide === 'by_use' ? measuredParts(tariff, period, use.parts) : [];
+  const measured = tariff.price_change?.divide === 'by_use' ? measuredParts(tariff, period, use.parts, exceptions) : [];
   return measured.length > 1 ? { ...version, measured } : version;
 }
 
-function measuredParts(tariff: Tariff, { use_from, use_until }: Period, parts: readonly UsePart[]): MeasuredUse[] {
+function measuredParts(
+  tariff: Tariff,
+  { use_from, use_until }: Period,
+  parts: readonly UsePart[],
+  exceptions: readonly ExceptionStretch[],
+): MeasuredUse[] {
   const changes = linesOf(tariff.components).flatMap((line) => [line.use_from, line.use_until]);
+  changes.push(...exceptions.map(({ from }) => from));
   const cuts = new Set(changes.filter((day) => day !== undefined && day > use_from && day < use_until));
   const edges = [use_from, ...[...cuts].sort(), use_until] as DateText[];
   return edges.slice(1).map((until, at) => {

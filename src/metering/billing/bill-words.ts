@@ -1,5 +1,5 @@
 // What a bill's parts are called in Korean and English, on paper and on pages.
-import type { BillDocument } from './bill-document.ts';
+import type { BillCorrectionJson, BillDocument, ExceptionsJson } from './bill-document.ts';
 
 type Text = { ko: string; en: string };
 type Component = BillDocument['components'][number];
@@ -39,6 +39,45 @@ function tierText({ tier, over_m3, up_to_m3 }: BillRow): Text | null {
 function days(from: string, until: string): Text {
   return { ko: `${from}부터 ${until} 전까지`, en: `from ${from} until ${until}` };
 }
+
+/**
+ * What a place has otherwise than the tariff says by itself, a sentence each; with the first day where it begins within the
+ * period, or ends.
+ */
+export function exceptionTexts(exceptions: ExceptionsJson | null | undefined): Text[] {
+  const { stretches, component_names, count_names, class_names } = exceptions ?? nothing;
+  const component = (id: string) => component_names[id] ?? { ko: id, en: id };
+  return stretches.flatMap(({ from, without, class_of, counts }): Text[] => {
+    const told: Text[] = [
+      ...without.map((id) => ({ ko: `${component(id).ko} 없음`, en: `no charge for ${component(id).en}` })),
+      ...Object.entries(class_of).flatMap(([id, name]) => {
+        const of = class_names[name] ?? { ko: name, en: name };
+        const isPaid = !without.includes(id);
+        return isPaid ? [{ ko: `${component(id).ko}: ${of.ko} 요율`, en: `${component(id).en} as ${of.en}` }] : [];
+      }),
+      ...Object.entries(counts).map(([id, value]) => {
+        const of = count_names[id] ?? { ko: id, en: id };
+        return { ko: `${of.ko} ${value}`, en: `${of.en}: ${value}` };
+      }),
+    ];
+    const all = told.length === 0 ? [{ ko: '예외 없음', en: 'no exception' }] : told;
+    if (stretches.length === 1) return all;
+    return all.map(({ ko, en }) => ({ ko: `${from}부터 ${ko}`, en: `from ${from} ${en}` }));
+  });
+}
+
+/** By which exceptions a corrected bill is charged now, and by which it was; nothing where they are the same. */
+export function correctedExceptionTexts({ exceptions }: BillCorrectionJson): Text[] {
+  if (exceptions === undefined) return [];
+  const [before, after] = [exceptions.before, exceptions.after].map((one) => {
+    const told = exceptionTexts(one);
+    const texts = told.length === 0 ? [{ ko: '예외 없음', en: 'no exception' }] : told;
+    return { ko: texts.map(({ ko }) => ko).join(', '), en: texts.map(({ en }) => en).join(', ') };
+  });
+  return [{ ko: `수용가 예외: ${before?.ko} → ${after?.ko}`, en: `exceptions: ${before?.en} → ${after?.en}` }];
+}
+
+const nothing: ExceptionsJson = { stretches: [], component_names: {}, count_names: {}, class_names: {} };
 
 /** `20 m³ × 650`, or nothing where a row is no volume times a price. */
 export function reckoning({ volume_m3, unit_price_won, times }: BillRow): string {

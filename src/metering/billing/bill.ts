@@ -2,7 +2,7 @@
 import { type DateText, dayBefore } from './billing-dates.ts';
 import { Exact } from './exact.ts';
 import { wrongRequest } from './price-faults.ts';
-import type { MeasuredUse, PriceRequest } from './price-request.ts';
+import type { ChangedTerms, MeasuredUse, PlaceTerms, PriceRequest } from './price-request.ts';
 import { priceUse } from './price-use.ts';
 import type { PricedBill } from './priced-bill.ts';
 import type { Tariff } from './tariff.ts';
@@ -25,13 +25,13 @@ export interface ProvenPredicate {
 /** What is known of the meter and its period beside the use and the proofs. */
 export type BillTerms = Omit<PriceRequest, 'volume_l' | 'measured' | 'proven'>;
 
-/** A period as it was last charged, and the use that is known of it now. */
+/** A period as it was last charged, and the use and the place's own terms that are known of it now. */
 export interface Correction {
   /** The bill that charged it first. */
   bill: string;
   tariff: Tariff;
   charged: { request: PriceRequest; version: string };
-  known: UseVersion;
+  known: UseVersion & { terms: PlaceTerms & { changes?: readonly ChangedTerms[] } };
 }
 
 export interface CorrectionLine {
@@ -101,13 +101,12 @@ function provenFor({ use_until }: BillTerms, predicates: readonly ProvenPredicat
 }
 
 /**
- * Prices the period again as it was charged, with the use that is known now: the same tariff, date of billing and proofs.
+ * Prices the period again as it was charged, with the use and terms known now: the same tariff, date of billing and proofs.
  * The lines add up to the difference of the two totals, in whole won.
  */
 function correctionLines({ bill, tariff, charged, known }: Correction): CorrectionLine[] {
-  const { measured: _asCharged, ...request } = charged.request;
   const before = priceUse(tariff, charged.request);
-  const after = priceUse(tariff, { ...request, ...useIn(known) });
+  const after = priceUse(tariff, { ...withoutUseAndTerms(charged.request), ...known.terms, ...useIn(known) });
   const amounts = new Map<string | null, Exact>();
   const add = (component: string | null, amount: Exact) => {
     amounts.set(component, (amounts.get(component) ?? Exact.zero).plus(amount));
@@ -124,6 +123,13 @@ function correctionLines({ bill, tariff, charged, known }: Correction): Correcti
       component,
       amount_won,
     }));
+}
+
+/** A request as far as the use and the place's own terms do not make it. */
+export function withoutUseAndTerms(request: PriceRequest): Omit<PriceRequest, 'volume_l'> {
+  const { volume_l: _volume, measured: _measured, ...asked } = request;
+  const { without: _without, class_of: _classes, counts: _counts, changes: _changes, ...rest } = asked;
+  return rest;
 }
 
 function roundingOfTotal({ total }: PricedBill): Exact {

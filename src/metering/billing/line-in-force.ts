@@ -2,7 +2,7 @@
 import { type DateText, daysBetween } from './billing-dates.ts';
 import { Exact } from './exact.ts';
 import { noPrice } from './price-faults.ts';
-import type { PriceCase } from './price-request.ts';
+import { caseOn, type PlaceTerms, type PriceCase } from './price-request.ts';
 import type { TariffLine } from './tariff-components.ts';
 
 /** Days of use with one price each. */
@@ -56,7 +56,7 @@ export function linesOfDay<Line extends TariffLine>(component: Lined<Line>, of: 
 }
 
 /**
- * Cuts the days of use where a line begins or ends for one of the classes.
+ * Cuts the days of use where a line begins or ends for one of the classes, or the place's own terms for it change.
  * @throws TARIFF_NO_PRICE where there is such a day and the tariff does not say how to divide
  */
 export function segmentsOf(component: Lined, classNames: readonly string[], of: PriceCase): UseSegment[] {
@@ -70,6 +70,7 @@ export function segmentsOf(component: Lined, classNames: readonly string[], of: 
       if (day !== undefined && day > use_from && day < use_until) cuts.add(day);
     }
   }
+  for (const day of changesOf(component, of)) cuts.add(day);
   const divide = of.tariff.price_change?.divide;
   if (cuts.size === 0 || divide === 'first_day') return [{ ...whole, on: use_from }];
   if (divide === 'last_day') return [{ ...whole, on: lastDay }];
@@ -82,6 +83,24 @@ export function segmentsOf(component: Lined, classNames: readonly string[], of: 
     const from = edges[at] ?? use_from;
     return { from, until, on: from, share: Exact.whole(daysBetween(from, until)).over(days) };
   });
+}
+
+/** Days on which the place's terms for the component become others. */
+function changesOf(component: Lined, of: PriceCase): DateText[] {
+  return (of.changes ?? []).flatMap(({ from }, at) => {
+    const before = caseOn(of, of.changes?.[at - 1]?.from ?? of.use_from);
+    return isSameFor(component, before, caseOn(of, from)) ? [] : [from];
+  });
+}
+
+function isSameFor({ id, lines }: Lined, before: PlaceTerms, after: PlaceTerms): boolean {
+  const goesBy = new Set(lines.flatMap((line) => ('scale' in line ? line.scale : 'per' in line ? line.per : [])));
+  const sameCount = (name: string) => String(before.counts?.[name]) === String(after.counts?.[name]);
+  return (
+    before.class_of?.[id] === after.class_of?.[id] &&
+    (before.without?.includes(id) ?? false) === (after.without?.includes(id) ?? false) &&
+    [...goesBy].every(sameCount)
+  );
 }
 
 function isForDay(line: TariffLine, on: DateText, billed_on: DateText): boolean {

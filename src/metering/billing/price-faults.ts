@@ -28,8 +28,8 @@ const noPriceFaults = {
     en: "index '{index}': no band reaches {value}; add one",
   },
   count_missing: {
-    ko: "요율표가 '{count}'의 수에 따르는데 그 수를 모릅니다.",
-    en: "the tariff goes by '{count}', which is not given; give it as a count with the request",
+    ko: "요율표가 '{count}'의 수에 따르는데 그 수를 모릅니다. 수용가의 요금 예외로 적어 주세요.",
+    en: "the tariff goes by '{count}', which is not given; give it as a count with the request, or enter it for the place",
   },
   amount_bore_missing: {
     ko: "요금 항목 '{component}': 구경에 따라 정해지는데 구경을 모릅니다. 구경은 {bores} mm 가운데 하나입니다.",
@@ -97,6 +97,14 @@ const requestFaults = {
   count_unknown: {
     ko: "counts: 요율표에 없는 수입니다: '{name}'. 있는 수: {known}",
     en: "counts: there is no count '{name}'; there are {known}",
+  },
+  changes_above: {
+    ko: 'changes: 사용 기간 중의 변경이 {most}번보다 많습니다.',
+    en: 'changes: more than {most} changes',
+  },
+  change_outside: {
+    ko: "changes: '{day}' — {before}보다 뒤이고 {until}보다 앞인 날이 아닙니다.",
+    en: "changes: '{day}' is no day after {before} and before {until}",
   },
   component_unknown: {
     ko: "{part}: 요율표에 없는 요금 항목입니다: '{component}'. 있는 항목: {known}",

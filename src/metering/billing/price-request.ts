@@ -1,4 +1,5 @@
 // What is to be priced: a meter's use over a time, who is behind it and what was proven; checked before anything is reckoned.
+import type { Problem } from '../../platform/problem.ts';
 import { type DateText, dayBefore, daysBetween, isDate } from './billing-dates.ts';
 import { Exact } from './exact.ts';
 import { wrongRequest } from './price-faults.ts';
@@ -11,6 +12,7 @@ export const requestLimits = {
   months: 24,
   days: 800,
   others: 16,
+  changes: 64,
 } as const;
 
 /** Another class on the same meter. */
@@ -29,7 +31,22 @@ export interface MeasuredUse {
   volume_l: number;
 }
 
-export interface PriceRequest {
+/** What a place has otherwise than the tariff says by itself. */
+export interface PlaceTerms {
+  /** Class of a component that has its own, such as sewer. */
+  class_of?: Readonly<Record<string, string>>;
+  /** Optional components that the meter is without. */
+  without?: readonly string[];
+  /** Numbers that the tariff goes by: persons, fittings. */
+  counts?: Readonly<Record<string, Exact>>;
+}
+
+/** Terms that hold in place of all before, from a day on. */
+export interface ChangedTerms extends PlaceTerms {
+  from: DateText;
+}
+
+export interface PriceRequest extends PlaceTerms {
   class: string;
   /** null: not known; tariffs with a bore charge then refuse. */
   bore_mm: number | null;
@@ -47,18 +64,14 @@ export interface PriceRequest {
   others?: readonly OtherClass[];
   /** Needed where a price changes in between and the tariff divides by use. */
   measured?: readonly MeasuredUse[];
-  /** Class of a component that has its own, such as sewer. */
-  class_of?: Readonly<Record<string, string>>;
+  /** Where the place's terms change within the use, day after day; divided like a price that changes. */
+  changes?: readonly ChangedTerms[];
   /** Litres of a component that has its own volume, such as sewer with a well. */
   volume_l_of?: Readonly<Record<string, number>>;
-  /** Optional components that the meter is without. */
-  without?: readonly string[];
   /** Names of predicates that a credential has proven for the time. */
   proven?: readonly string[];
   /** Values of indices that the tariff does not list, or other ones. */
   index_values?: Readonly<Record<string, Exact>>;
-  /** Numbers that the tariff goes by: persons, fittings. */
-  counts?: Readonly<Record<string, Exact>>;
 }
 
 /** A request with its defaults, the households given to the class that they belong to. */
@@ -88,16 +101,13 @@ export function checkedRequest(tariff: Tariff, request: PriceRequest): PriceCase
   if (request.households !== undefined) count('households', request.households, 1, requestLimits.households);
   const { main, others } = households(tariff, request);
   checkOthers(tariff, request, others);
-  checkComponents(tariff, request);
+  checkTerms(tariff, request);
+  checkChanges(tariff, request);
+  checkOwnVolumes(tariff, request);
   checkMeasured(request);
   for (const name of Object.keys(request.index_values ?? {})) {
     if (!Object.hasOwn(tariff.indices, name)) {
       throw wrongRequest('index_unknown', { name, known: names(Object.keys(tariff.indices)) });
-    }
-  }
-  for (const name of Object.keys(request.counts ?? {})) {
-    if (!Object.hasOwn(tariff.counts, name)) {
-      throw wrongRequest('count_unknown', { name, known: names(Object.keys(tariff.counts)) });
     }
   }
   return {
@@ -138,25 +148,70 @@ function checkOthers(tariff: Tariff, request: PriceRequest, others: readonly Oth
   }
 }
 
-function checkComponents(tariff: Tariff, request: PriceRequest): void {
-  const byId = new Map(tariff.components.map((component) => [component.id, component]));
-  const there = (part: string, id: string) => {
-    const component = byId.get(id);
-    if (component !== undefined) return component;
-    throw wrongRequest('component_unknown', { part, component: id, known: names([...byId.keys()]) });
-  };
-  for (const [id, name] of Object.entries(request.class_of ?? {})) {
-    const { kind } = there('class_of', id);
-    if (kind !== 'volume' && kind !== 'fixed') throw wrongRequest('component_without_class', { component: id });
-    knownClass(tariff, 'class_of', name);
+/** What of a place's terms the tariff does not have, and what it has instead; null where it has all. */
+export function termsFault(tariff: Tariff, terms: PlaceTerms): Problem | null {
+  for (const id of terms.without ?? []) {
+    const component = componentOf(tariff, id);
+    if (component === undefined) return noComponent(tariff, 'without', id);
+    if (!component.optional) return wrongRequest('not_optional', { component: id });
   }
+  for (const [id, name] of Object.entries(terms.class_of ?? {})) {
+    const component = componentOf(tariff, id);
+    if (component === undefined) return noComponent(tariff, 'class_of', id);
+    if (component.kind !== 'volume' && component.kind !== 'fixed') {
+      return wrongRequest('component_without_class', { component: id });
+    }
+    if (!Object.hasOwn(tariff.classes, name)) return noClass(tariff, 'class_of', name);
+  }
+  for (const name of Object.keys(terms.counts ?? {})) {
+    if (Object.hasOwn(tariff.counts, name)) continue;
+    return wrongRequest('count_unknown', { name, known: names(Object.keys(tariff.counts)) });
+  }
+  return null;
+}
+
+function checkTerms(tariff: Tariff, terms: PlaceTerms): void {
+  const fault = termsFault(tariff, terms);
+  if (fault !== null) throw fault;
+}
+
+function checkChanges(tariff: Tariff, { changes = [], use_from, use_until }: PriceRequest): void {
+  if (changes.length > requestLimits.changes) throw wrongRequest('changes_above', { most: requestLimits.changes });
+  let before = use_from;
+  for (const change of changes) {
+    if (!isDate(change.from) || change.from <= before || change.from >= use_until) {
+      throw wrongRequest('change_outside', { day: change.from.slice(0, 20), before, until: use_until });
+    }
+    checkTerms(tariff, change);
+    before = change.from;
+  }
+}
+
+/** The case as its terms are on a day. */
+export function caseOn(of: PriceCase, day: DateText): PriceCase {
+  const changed = of.changes?.findLast(({ from }) => from <= day);
+  if (changed === undefined) return of;
+  const { class_of: _class, without: _without, counts: _counts, ...lasting } = of;
+  const { from: _from, ...terms } = changed;
+  return { ...lasting, ...terms };
+}
+
+function checkOwnVolumes(tariff: Tariff, request: PriceRequest): void {
   for (const [id, volume_l] of Object.entries(request.volume_l_of ?? {})) {
-    if (there('volume_l_of', id).kind !== 'volume') throw wrongRequest('component_without_volume', { component: id });
+    const component = componentOf(tariff, id);
+    if (component === undefined) throw noComponent(tariff, 'volume_l_of', id);
+    if (component.kind !== 'volume') throw wrongRequest('component_without_volume', { component: id });
     count('volume_l_of', volume_l, 0, requestLimits.volume_l);
   }
-  for (const id of request.without ?? []) {
-    if (!there('without', id).optional) throw wrongRequest('not_optional', { component: id });
-  }
+}
+
+function componentOf({ components }: Tariff, id: string) {
+  return components.find((component) => component.id === id);
+}
+
+function noComponent({ components }: Tariff, part: string, id: string): Problem {
+  const known = names(components.map((component) => component.id));
+  return wrongRequest('component_unknown', { part, component: id, known });
 }
 
 function checkMeasured(request: PriceRequest): void {
@@ -189,9 +244,11 @@ function count(part: string, value: number, least: number, most: number): void {
 }
 
 function knownClass(tariff: Tariff, part: string, name: string): void {
-  if (!Object.hasOwn(tariff.classes, name)) {
-    throw wrongRequest('class_unknown', { part, class: name.slice(0, 64), known: names(Object.keys(tariff.classes)) });
-  }
+  if (!Object.hasOwn(tariff.classes, name)) throw noClass(tariff, part, name);
+}
+
+function noClass({ classes }: Tariff, part: string, name: string): Problem {
+  return wrongRequest('class_unknown', { part, class: name.slice(0, 64), known: names(Object.keys(classes)) });
 }
 
 function names(all: readonly string[]): string {

@@ -3,7 +3,7 @@ import { Exact } from './exact.ts';
 import { type Lined, lineFor, linesOfDay, segmentsOf } from './line-in-force.ts';
 import { chargedVolume, partsOfMeter, volumesOfSegments } from './meter-parts.ts';
 import { noPrice } from './price-faults.ts';
-import { checkedRequest, type PriceCase, type PriceRequest } from './price-request.ts';
+import { caseOn, checkedRequest, type PriceCase, type PriceRequest } from './price-request.ts';
 import { type PricedBill, type PricedComponent, type PricedRow, row } from './priced-bill.ts';
 import { chargeOfClasses, type Reduced, reduceGroup } from './reductions.ts';
 import { roundInSteps, roundTo } from './rounding.ts';
@@ -36,11 +36,12 @@ export function priceUse(tariff: Tariff, request: PriceRequest): PricedBill {
   const done: Done = new Map();
   const reduced: Reduced = new Map();
   const superseded: PricedBill['superseded'] = [];
-  for (const group of inGroups(tariff.components.filter(({ id }) => !of.without?.includes(id)))) {
+  const onLastDay = caseOn(of, of.lastDay);
+  for (const group of inGroups(tariff.components.filter((component) => isThere(component, of)))) {
     if (group.kind === 'one') {
       done.set(group.component.id, priceComponent(group.component, done, of));
     } else {
-      const outcome = reduceGroup(group.members, done, reduced, of);
+      const outcome = reduceGroup(group.members, done, reduced, onLastDay);
       for (const kept of outcome.kept) done.set(kept.id, kept);
       superseded.push(...outcome.superseded);
     }
@@ -55,6 +56,20 @@ export function priceUse(tariff: Tariff, request: PriceRequest): PricedBill {
     total: { exact_won, rounding: changed ? trace : [], amount_won: Number(value.numerator) },
     verified: isVerified(tariff, components),
   };
+}
+
+/** Whether the place pays it: on some of the days that it is divided into, or on the last one. */
+function isThere(component: TariffComponent, of: PriceCase): boolean {
+  const on = (day: string) => !caseOn(of, day).without?.includes(component.id);
+  if (of.changes === undefined) return on(of.use_from);
+  if (component.kind !== 'volume' && component.kind !== 'fixed') return on(of.lastDay);
+  return segmentsOf(component, classesOf(component, of), of).some((segment) => on(segment.on));
+}
+
+/** Of every class that the component is charged by on some day. */
+function classesOf({ id }: TariffComponent, of: PriceCase): string[] {
+  const days = [of.use_from, ...(of.changes ?? []).map(({ from }) => from)];
+  return [...new Set(days.map((day) => caseOn(of, day).class_of?.[id] ?? of.class))];
 }
 
 type Group =
@@ -90,24 +105,27 @@ function rowsOf(component: Exclude<OwnComponent, RoundingComponent>, done: Done,
     case 'fixed':
       return fixedRows(component, of);
     case 'percent':
-      return percentRows(component, done, of);
+      return percentRows(component, done, caseOn(of, of.lastDay));
     case 'limit':
-      return limitRows(component, done, of);
+      return limitRows(component, done, caseOn(of, of.lastDay));
   }
 }
 
 function volumeRows(component: VolumeComponent, of: PriceCase): PricedRow[] {
-  const mainClass = of.class_of?.[component.id] ?? of.class;
   const own_l = of.volume_l_of?.[component.id];
   const charged_m3 = chargedVolume(own_l ?? of.volume_l, of);
-  const segments = segmentsOf(component, [mainClass, ...of.others.map((other) => other.class)], of);
+  const classes = [...classesOf(component, of), ...of.others.map((other) => other.class)];
+  const segments = segmentsOf(component, classes, of);
   const volumes = volumesOfSegments(charged_m3, own_l !== undefined, segments, of);
-  return segments.flatMap((segment, at) =>
-    partsOfMeter(volumes[at] ?? Exact.zero, mainClass, segment.share, of).flatMap((part) => {
+  return segments.flatMap((segment, at) => {
+    const then = caseOn(of, segment.on);
+    if (then.without?.includes(component.id)) return [];
+    const mainClass = then.class_of?.[component.id] ?? of.class;
+    return partsOfMeter(volumes[at] ?? Exact.zero, mainClass, segment.share, then).flatMap((part) => {
       const volume_m3 = own_l === undefined ? partOfVolume(component, part.volume_m3) : part.volume_m3;
-      return chargeVolume(lineFor(component, part.class, segment.on, of), { ...part, volume_m3 }, segment, of);
-    }),
-  );
+      return chargeVolume(lineFor(component, part.class, segment.on, of), { ...part, volume_m3 }, segment, then);
+    });
+  });
 }
 
 /** What of a volume the component is for: all, or as many percent as reach the sewer. */
@@ -118,13 +136,15 @@ function partOfVolume({ volume }: VolumeComponent, volume_m3: Exact): Exact {
 }
 
 function fixedRows(component: FixedComponent, of: PriceCase): PricedRow[] {
-  const className = of.class_of?.[component.id] ?? of.class;
-  return segmentsOf(component, [className], of).map((segment) => {
+  return segmentsOf(component, classesOf(component, of), of).flatMap((segment) => {
+    const then = caseOn(of, segment.on);
+    if (then.without?.includes(component.id)) return [];
+    const className = then.class_of?.[component.id] ?? of.class;
     const line = lineFor(component, className, segment.on, of);
     const amount_won = fixedAmount(component, line, of)
-      .times(scaleOf(line.per, of.homes, of))
+      .times(scaleOf(line.per, of.homes, then))
       .times(segment.share);
-    return row({ line: line.id, class: className, from: segment.from, until: segment.until, amount_won });
+    return [row({ line: line.id, class: className, from: segment.from, until: segment.until, amount_won })];
   });
 }
 

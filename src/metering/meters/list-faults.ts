@@ -1,6 +1,7 @@
 // What can be wrong with a list of devices or of the registry, beyond what can be wrong with any list.
 import { csvFaults } from '../../platform/csv-faults.ts';
 import { type FaultCatalogue, faultsIn } from '../../platform/fault-texts.ts';
+import { exceptionFaults } from '../billing/exception-faults.ts';
 
 const deviceFaults = {
   formats_count: { ko: '형식이 없거나 {most}개보다 많습니다.', en: 'names no format, or more than {most}' },
@@ -55,5 +56,5 @@ const registryFaults = {
 
 export type RegistryFaultCode = keyof typeof registryFaults;
 
-export const listFaults = { ...csvFaults, ...deviceFaults, ...registryFaults };
+export const listFaults = { ...csvFaults, ...deviceFaults, ...registryFaults, ...exceptionFaults };
 export const listFault = faultsIn(listFaults);

@@ -1,6 +1,8 @@
-// The four lists that a utility's registry comes as, and what their columns may hold.
-import { identifier, instant, oneOf, shortText, wholeNumber } from '../../platform/csv-cells.ts';
-import { type CsvList, readCsvList } from '../../platform/csv-list.ts';
+// The five lists that a utility's registry comes as, and what their columns may hold.
+import { day, identifier, instant, oneOf, shortText, wholeNumber } from '../../platform/csv-cells.ts';
+import { type CsvList, type CsvProblem, readCsvList } from '../../platform/csv-list.ts';
+import { exceptionNameFault, exceptionValueFault } from '../billing/exception-faults.ts';
+import { exceptionKinds } from '../billing/place-exceptions.ts';
 import { usageClasses } from './fleet-entry.ts';
 
 export const registryLimits = {
@@ -59,6 +61,17 @@ export const registryLists = {
     },
     wanted: { until_at: instant },
   },
+  exceptions: {
+    key: ['service_point', 'kind', 'name', 'from_day'],
+    needed: {
+      service_point: identifier,
+      kind: oneOf(exceptionKinds),
+      name: shortText(64),
+      from_day: day,
+      value: shortText(64),
+    },
+    wanted: { reason: shortText(500) },
+  },
 } as const;
 
 export type RegistryList = keyof typeof registryLists;
@@ -81,5 +94,18 @@ export function readRegistryList(
       key: { column: key[0], of: (row) => JSON.stringify(key.map((name) => (row as Record<string, unknown>)[name])) },
     },
   );
-  return { problems, rows: rows.map(({ line, value }) => ({ line, ...(value as Omit<RegistryRow, 'line'>) })) };
+  const read = rows.map(({ line, value }) => ({ line, ...(value as Omit<RegistryRow, 'line'>) }));
+  const faults = list === 'exceptions' ? exceptionFaultsIn(read).slice(0, registryLimits.problems) : [];
+  return faults.length > 0 ? { problems: faults, rows: [] } : { problems, rows: read };
+}
+
+/** What a cell may hold goes by its neighbour: `yes`, a class or a number, or `-` where the exception ends. */
+function exceptionFaultsIn(rows: readonly RegistryRow[]): CsvProblem[] {
+  return rows.flatMap(({ line, kind, name, value }) => {
+    const told = [
+      { column: 'name', fault: exceptionNameFault(String(kind), String(name)) },
+      { column: 'value', fault: value === '-' ? null : exceptionValueFault(String(kind), String(value)) },
+    ];
+    return told.flatMap(({ column, fault }) => (fault === null ? [] : [{ line, column, ...fault }]));
+  });
 }

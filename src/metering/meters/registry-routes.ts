@@ -1,5 +1,5 @@
 // The registry over HTTP, for signed-in staff: its lists are read in, how far that is, and what it holds.
-import type { preHandlerAsyncHookHandler } from 'fastify';
+import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import { z } from 'zod';
 import type { Routes } from '../../platform/http/http-server.ts';
 import { isoInstant } from '../../platform/iso-instant.ts';
@@ -14,11 +14,16 @@ const facts = { zone_id: z.string(), zone_name: z.string(), usage_class: z.strin
 
 export interface RegistryRoutesOptions {
   reading: RegistryReading;
-  importList(list: RegistryList, file: string, dryRun: boolean): Promise<ImportedList>;
+  importList(
+    list: RegistryList,
+    file: string,
+    options: { dryRun: boolean; actor: Buffer | null },
+  ): Promise<ImportedList>;
   requireStaff: preHandlerAsyncHookHandler;
+  actorOf(request: FastifyRequest): Buffer | null;
 }
 
-export function registryRoutes({ reading, importList, requireStaff }: RegistryRoutesOptions): Routes {
+export function registryRoutes({ reading, importList, requireStaff, actorOf }: RegistryRoutesOptions): Routes {
   return async (server) => {
     server.addHook('preHandler', requireStaff);
     server.addContentTypeParser(
@@ -42,7 +47,11 @@ export function registryRoutes({ reading, importList, requireStaff }: RegistryRo
           response: { 200: z.object({ rows: z.int(), before: z.int() }) },
         },
       },
-      (request) => importList(request.params.list, request.body, request.query.dry_run === 'true'),
+      (request) =>
+        importList(request.params.list, request.body, {
+          dryRun: request.query.dry_run === 'true',
+          actor: actorOf(request),
+        }),
     );
 
     server.get(

@@ -113,7 +113,7 @@ async function unknownZones(from: Queryable, list: string): Promise<RowFault[]> 
   return rows;
 }
 
-async function unknownPlaces(from: Queryable, list: string): Promise<RowFault[]> {
+export async function unknownPlaces(from: Queryable, list: string): Promise<RowFault[]> {
   const { rows } = await from.query<RowFault>(
     `SELECT line, 'service_point' AS column, 'place_unknown' AS code
        FROM jsonb_to_recordset($1) AS r (line int, service_point text)

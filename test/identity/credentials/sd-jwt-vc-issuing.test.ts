@@ -75,7 +75,7 @@ describe('writing an SD-JWT VC', () => {
     await fc.assert(
       fc.asyncProperty(claims, fc.boolean(), fc.nat(), async (given, named, salts) => {
         const subject = named ? { subject: 'did:example:holder' } : {};
-        const ours = writeSdJwtVc({ ...base, ...subject, claims: given }, signer, stream(salts));
+        const ours = await writeSdJwtVc({ ...base, ...subject, claims: given }, signer, stream(salts));
         const { issuer: iss, vct, issuedAt_s: iat, expiresAt_s: exp, holderJwk: jwk, status } = base;
         const theirs = await new SDJwtVcInstance(settings(stream(salts))).issue(
           {
@@ -100,7 +100,7 @@ describe('writing an SD-JWT VC', () => {
   });
 
   test('shows the library nothing of a disclosure that was changed, and is refused once its payload was', async () => {
-    const ours = writeSdJwtVc({ ...base, claims: { role: 'owner' } }, signer, stream(1));
+    const ours = await writeSdJwtVc({ ...base, claims: { role: 'owner' } }, signer, stream(1));
     const [jwt = '', disclosure = ''] = ours.split('~');
     const [salt, name] = JSON.parse(Buffer.from(disclosure, 'base64url').toString());
     const other = Buffer.from(JSON.stringify([salt, name, 'occupant'])).toString('base64url');
@@ -113,17 +113,18 @@ describe('writing an SD-JWT VC', () => {
     await expect(verifier.verify(`${changed}~${disclosure}~`, at)).rejects.toThrow();
   });
 
-  test('draws 128 bits of salt for every claim [RFC 9901, 9.3]', () => {
+  test('draws 128 bits of salt for every claim [RFC 9901, 9.3]', async () => {
     let drawn = 0;
     const count = (length: number) => {
       drawn += length;
       return stream(drawn)(length);
     };
-    writeSdJwtVc({ ...base, claims: { one: 1, two: 2, three: 3 } }, signer, count);
+    await writeSdJwtVc({ ...base, claims: { one: 1, two: 2, three: 3 } }, signer, count);
     expect(drawn).toBe(48);
   });
 
-  test.each(['iss', 'status', 'cnf', 'exp', '_sd', '...'])('refuses a claim that is called %s', (name) => {
-    expect(() => writeSdJwtVc({ ...base, claims: { [name]: 'a' } }, signer, stream(1))).toThrow(TypeError);
+  test.each(['iss', 'status', 'cnf', 'exp', '_sd', '...'])('refuses a claim that is called %s', async (name) => {
+    const refused = writeSdJwtVc({ ...base, claims: { [name]: 'a' } }, signer, stream(1));
+    await expect(refused).rejects.toThrow(TypeError);
   });
 });

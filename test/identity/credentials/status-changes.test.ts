@@ -166,6 +166,34 @@ describe('places for many credentials', () => {
     expect(rowsRead).toBeLessThan(30);
   });
 
+  test('are found in lists that are read once, also by the connection that opened them', async () => {
+    const { pool: own } = await testDatabase();
+    const { statusLists } = await identityWorld(own);
+    const client = await own.connect();
+    const allocate = async (end: 'COMMIT' | 'ROLLBACK') => {
+      await client.query('BEGIN');
+      const { rows: before } = await client.query<{ reads: number }>(listsRead);
+      await statusLists.allocate(client, orders(30));
+      const { rows: after } = await client.query<{ reads: number }>(listsRead);
+      await client.query(end);
+      return (after[0]?.reads ?? 0) - (before[0]?.reads ?? 0);
+    };
+    try {
+      // What was rolled back is opened anew.
+      await allocate('ROLLBACK');
+      await allocate('COMMIT');
+      expect(await allocate('COMMIT')).toBeGreaterThan(0);
+      expect(await allocate('COMMIT')).toBe(0);
+    } finally {
+      client.release();
+    }
+    const { rows } = await own.query('SELECT FROM identity.credential');
+    expect(rows).toHaveLength(90);
+  });
+  /** Pieces of the lists' contents, which lie beside their rows. */
+  const listsRead = `SELECT coalesce(idx_tup_fetch, 0) AS reads FROM pg_stat_xact_all_tables
+    WHERE relid = (SELECT reltoastrelid FROM pg_class WHERE oid = 'identity.status_list'::regclass)`;
+
   test('are found elsewhere once a list is full, for two batches at once', async () => {
     const openIds = async () =>
       (await pool.query<{ id: number }>('SELECT id FROM identity.status_list WHERE is_open')).rows.map(({ id }) => id);

@@ -11,6 +11,7 @@ import { testAuthority } from '../../support/certificates.ts';
 import { heldAccount } from '../../support/held-account.ts';
 import { identityCity } from '../../support/identity-city.ts';
 import { askedIn, requestObject } from '../../support/presented-answer.ts';
+import { es256Key } from '../../support/signed-jwt.ts';
 
 const city = await identityCity();
 const { issuer, publicUrl, requests } = city;
@@ -92,9 +93,8 @@ describe('asking for what an authority certified', () => {
 
 test('a key identifier is read of every certificate, and of none that cannot be read', async () => {
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x = '', y = '' } = key.publicKey.export({ format: 'jwk' });
-  const point = { privateKey: key.privateKey, publicJwk: { kty: 'EC' as const, crv: 'P-256' as const, x, y } };
-  const request = await certificateRequest({ did: 'did:web:a.example', publicUrl: 'https://a.example', key: point });
+  const own = es256Key(key.privateKey);
+  const request = await certificateRequest({ did: 'did:web:a.example', publicUrl: 'https://a.example', key: own });
   const [one, two] = [await authority.certify(request), await (await testAuthority('Another')).certify(request)];
   const found = authorityKeyIds([der(one), der(two)]);
   expect(found).toEqual([keyId, expect.stringMatching(/^[\w-]{27}$/)]);

@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { CompactSign, decodeJwt, type JWTHeaderParameters, SignJWT } from 'jose';
+import { CompactSign, decodeJwt, type JWTHeaderParameters } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Verdict } from '../../../src/identity/presenting/verdict.ts';
 import { traceSteps } from '../../../src/identity/presenting/verdict.ts';
 import { createVerifyPresentationService } from '../../../src/identity/presenting/verify-presentation-service.ts';
 import { createHolder, type KeyBinding } from '../../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
+import { signedJwt, type TestSigner } from '../../support/signed-jwt.ts';
 import { testDatabase } from '../../support/test-database.ts';
 
 const { pool } = await testDatabase();
@@ -44,12 +45,12 @@ function verify(presentation: unknown): Promise<Verdict> {
 /** The credential with its JWT made anew by the issuer's key, header and payload changed. */
 async function reissued(
   change: { payload?: (payload: Record<string, unknown>) => object; header?: Partial<JWTHeaderParameters> } = {},
-  key = world.keys.p256.privateKey,
+  key: TestSigner = world.keys.p256,
 ): Promise<string> {
   const [jwt = '', ...rest] = credential.split('~');
   const payload = decodeJwt(jwt);
   const header = { alg: 'ES256', typ: 'dc+sd-jwt', kid: world.issuer.p256KeyId, ...change.header };
-  const made = await new SignJWT({ ...(change.payload?.(payload) ?? payload) }).setProtectedHeader(header).sign(key);
+  const made = await signedJwt(header, { ...(change.payload?.(payload) ?? payload) }, key);
   return [made, ...rest].join('~');
 }
 
@@ -236,11 +237,9 @@ describe('validity', () => {
     ['without an end', { exp: undefined }, 'VALIDITY_MISSING'],
     ['without a readable end', { exp: 'never' }, 'VALIDITY_MISSING'],
   ])('fails where it is %s', async (_what, times, reason) => {
-    // SignJWT checks the claims it knows, so the payload is signed as bytes.
     const [jwt = '', ...rest] = credential.split('~');
-    const made = await new CompactSign(Buffer.from(JSON.stringify({ ...decodeJwt(jwt), ...times })))
-      .setProtectedHeader({ alg: 'ES256', typ: 'dc+sd-jwt', kid: world.issuer.p256KeyId })
-      .sign(world.keys.p256.privateKey);
+    const header = { alg: 'ES256', typ: 'dc+sd-jwt', kid: world.issuer.p256KeyId };
+    const made = await signedJwt(header, { ...decodeJwt(jwt), ...times }, world.keys.p256);
     expect(failedSteps(await verify(await bind([made, ...rest].join('~'))))).toEqual([`validity: ${reason}`]);
   });
 

@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'no
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CompactSign, compactVerify, importJWK } from 'jose';
+import { compactVerify, importJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { IssuerKeys } from '../../../src/identity/trust/issuer-keys.ts';
 import {
@@ -10,6 +10,7 @@ import {
   forgetIssuerKeysBefore,
   openIssuerKeys,
 } from '../../../src/identity/trust/issuer-keys-store.ts';
+import { writeJws } from '../../../src/identity/written-jws.ts';
 
 const passphrase = 'the ferry lands at seven';
 let folder: string;
@@ -49,12 +50,13 @@ describe("the issuer's key file", () => {
 
   test('gives keys that sign what their public half verifies', async () => {
     const { p256 } = await opened(path);
-    const jws = await new CompactSign(Uint8Array.of(1)).setProtectedHeader({ alg: 'ES256' }).sign(p256.privateKey);
     const key = await importJWK(p256.publicJwk, 'ES256');
-    await expect(compactVerify(jws, key)).resolves.toBeDefined();
-    const [header, payload] = jws.split('.');
-    const byHand = Buffer.from(p256.sign(Buffer.from(`${header}.${payload}`))).toString('base64url');
-    await expect(compactVerify(`${header}.${payload}.${byHand}`, key)).resolves.toBeDefined();
+    const jws = await writeJws({ alg: 'ES256' }, { name: '물' }, p256.sign);
+    const { payload } = await compactVerify(jws, key);
+    expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({ name: '물' });
+    const [header, , signature] = jws.split('.');
+    const other = Buffer.from('{"name":"불"}').toString('base64url');
+    await expect(compactVerify(`${header}.${other}.${signature}`, key)).rejects.toThrow();
   });
 
   test('is refused where others may read it', async () => {
@@ -76,7 +78,7 @@ describe("the issuer's key file", () => {
     const { p384 } = await opened(path);
     const message = Buffer.from('message');
     const key = createPublicKey({ key: { ...p384.publicJwk }, format: 'jwk' });
-    const signature = p384.sign(message);
+    const signature = await p384.sign(message);
     expect(verify('sha384', message, { key, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true);
     expect(verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)).toBe(false);
   });

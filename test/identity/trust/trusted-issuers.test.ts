@@ -10,6 +10,7 @@ import { trustValue } from '../../../src/identity/trust/trusted-issuers.ts';
 import { selfSigned, testAuthority } from '../../support/certificates.ts';
 import { createHolder } from '../../support/holder.ts';
 import { type IdentityWorld, identityWorld, publicUrl, START_ms } from '../../support/identity-world.ts';
+import { es256Key } from '../../support/signed-jwt.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { VC_CONTEXT, w3cSigner } from '../../support/w3c-signer.ts';
 
@@ -212,8 +213,7 @@ describe('an SD-JWT VC that brings the certificates of its issuer', async () => 
   });
 
   test('of a trusted DID is taken for an authority asked for only by a chain that holds, never by its word [OID4VP 6.1.1.1]', async () => {
-    const point = { privateKey, publicJwk: { kty: 'EC' as const, crv: 'P-256' as const, x: String(x), y: String(y) } };
-    const request = await certificateRequest({ did: neighbour, publicUrl: name, key: point });
+    const request = await certificateRequest({ did: neighbour, publicUrl: name, key: es256Key(privateKey) });
     const own = der(await authority.certify(request));
     const authorities = authorityKeyIds([own]);
     await trust({});

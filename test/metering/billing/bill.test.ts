@@ -17,7 +17,7 @@ function bill(volume_m3: number, given: Partial<Parameters<typeof composeBill>[1
 
 /** The bill's period, known again with another volume. */
 function correctionOf(first: Bill, volume_m3: number): Correction {
-  const known = { version: 'v2', volume_l: volume_m3 * 1_000 };
+  const known = { version: 'v2', volume_l: volume_m3 * 1_000, terms: {} };
   return { bill: first.number, tariff: gimhae, charged: { request: first.request, version: first.version }, known };
 }
 

@@ -263,3 +263,82 @@ describe('a list of the registry', () => {
     ]);
   });
 });
+
+describe('a list of exceptions', () => {
+  const columns = 'service_point,kind,name,from_day,value,reason\n';
+  const entered = async () =>
+    (
+      await pool.query(
+        `SELECT service_point_id AS at, kind, name, from_day::text AS day, value FROM metering.place_exception ORDER BY exception_id`,
+      )
+    ).rows.map(({ at, kind, name, day, value }) => `${at} ${kind} ${name} ${day} ${value}`);
+
+  test('is read in, said again it changes nothing, and a dry run leaves nothing behind', async () => {
+    await readAll();
+    const list = `${columns}sp-1,without,sewer,2026-03-01,yes,정화조\nsp-1,count,persons,2026-01-01,4,\nsp-2,class_of,sewer,2026-01-01,bath,\n`;
+    expect(await read('exceptions', list, { dryRun: true })).toEqual({ rows: 3, before: 0 });
+    expect(await entered()).toEqual([]);
+    expect((await pool.query('SELECT FROM metering.place_exception_entered')).rowCount).toBe(0);
+    expect(await read('exceptions', list)).toEqual({ rows: 3, before: 0 });
+    const first = [
+      'sp-1 without sewer 2026-03-01 yes',
+      'sp-1 count persons 2026-01-01 4',
+      'sp-2 class_of sewer 2026-01-01 bath',
+    ];
+    expect(await entered()).toEqual(first);
+    expect(await read('exceptions', list)).toEqual({ rows: 3, before: 3 });
+    await read('exceptions', `${list}sp-1,without,sewer,2026-04-01,-,\n`);
+    expect(await entered()).toEqual([...first, 'sp-1 without sewer 2026-04-01 null']);
+  });
+
+  test('is refused by line and column where the form is wrong, and nothing of it is read in', async () => {
+    await readAll();
+    const rows = [
+      'sp-1,waives,sewer,2026-03-01,yes,',
+      'sp-1,without,Sewer Charge,2026-03-01,yes,',
+      'sp-1,without,sewer,2026-02-30,yes,',
+      'sp-1,without,sewer,2026-03-01,,',
+      'sp-1,without,levy,2026-03-01,yes,',
+    ];
+    expect(await problemsOf(read('exceptions', columns + rows.join('\n')))).toEqual([
+      '2 kind is not one of without, class_of, count',
+      '4 from_day is not a day such as 2026-03-01',
+      '5 value is empty',
+    ]);
+    const values = [
+      'sp-1,without,Sewer Charge,2026-03-01,yes,',
+      'sp-1,without,levy,2026-03-01,no,',
+      'sp-1,class_of,sewer,2026-03-01,Bath House,',
+      'sp-1,count,persons,2026-03-01,-3,',
+      'sp-1,count,households,2026-03-01,3,',
+      'sp-1,count,months,2026-03-01,3,',
+      'sp-1,count,persons,2026-03-02,3.5,',
+    ];
+    expect(await problemsOf(read('exceptions', columns + values.join('\n')))).toEqual([
+      '2 name is not a name of a tariff: a-z, 0-9, - and _, a letter first',
+      '3 value is neither yes nor -',
+      '4 value is neither the name of a class nor -',
+      '5 value is neither a number with up to three decimals nor -',
+      '6 name is no count of its own: households stand in the list of places',
+      '7 name is no count of its own: every bill has it',
+    ]);
+    const twice = 'sp-1,without,sewer,2026-03-01,yes,\nsp-1,without,sewer,2026-03-01,-,\n';
+    expect(await problemsOf(read('exceptions', columns + twice))).toEqual(['3 service_point stands on line 2 too']);
+    expect(await entered()).toEqual([]);
+  });
+
+  test('stops at the part with a place that is not known, and goes on there when it is', async () => {
+    await readAll();
+    const more = Array.from({ length: 2_001 }, (_, at) => `p-${at},2025-01-01T00:00:00+09:00,z-a,domestic,,`);
+    const placesOf = (rows: string[]) => `${places.split('\n')[0]}\n${rows.join('\n')}\n`;
+    await read('places', placesOf(more.slice(0, 2_000)));
+    const list = columns + more.map((_, at) => `p-${at},without,sewer,2026-03-01,yes,`).join('\n');
+    expect(await problemsOf(read('exceptions', list))).toEqual([
+      '2002 service_point names a place that is not known; read in the list of places first',
+    ]);
+    expect(await entered()).toHaveLength(2_000);
+    await read('places', placesOf(more.slice(2_000)));
+    expect(await read('exceptions', list)).toEqual({ rows: 2_001, before: 2_000 });
+    expect(await entered()).toHaveLength(2_001);
+  });
+});

@@ -23,7 +23,8 @@ beforeAll(async () => {
     routes: [
       registryRoutes({
         reading: createRegistryReading(pool, clock),
-        importList: (list, file, dryRun) => importRegistry({ pool, clock }, list, file, { dryRun }),
+        importList: (list, file, given) => importRegistry({ pool, clock }, list, file, given),
+        actorOf: () => Buffer.from('a session'),
         requireStaff: async () => {
           if (!signedIn) throw problem('NOT_SIGNED_IN');
         },

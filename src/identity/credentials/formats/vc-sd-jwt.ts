@@ -20,7 +20,7 @@ export const vcSdJwt: EnvelopeFormat = {
     await jsonLd.canonize(credential, 'sha256');
     const instance = new SDJwtInstance<Record<string, unknown>>({
       signAlg: 'ES256',
-      signer: (data) => base64url(signWith(key, new TextEncoder().encode(data))),
+      signer: async (data) => base64url(await signWith(key, new TextEncoder().encode(data))),
       hashAlg: 'sha-256',
       hasher: sdJwtHasher,
       saltGenerator: () => base64url(randomBytes(SALT_bytes)),

@@ -1,8 +1,9 @@
 // The wallet's side of the protocols: its own DID, and what it refuses to follow, to believe and to answer.
 import { generateKeyPairSync } from 'node:crypto';
-import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { beforeEach, expect, test } from 'vitest';
 import { identityCity, waterAccountClaims } from '../../../support/identity-city.ts';
+import { signedJwt } from '../../../support/signed-jwt.ts';
 
 const city = await identityCity();
 const { publicUrl, clock } = city;
@@ -162,11 +163,11 @@ test.each([
   const payload: Record<string, unknown> = { ...decodeJwt(original), ...changes };
   const { alg, kid, typ } = decodeProtectedHeader(original) as { alg: string; kid: string; typ: string };
   const did = payload.client_id as string;
-  const forged = await new SignJWT(payload)
-    .setProtectedHeader({ alg, typ, kid: 'client_id' in changes ? `${did.slice(did.indexOf(':') + 1)}#p256` : kid })
-    .sign(
-      strangerSigns ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : city.issuer.keys.p256.privateKey,
-    );
+  const forged = await signedJwt(
+    { alg, typ, kid: 'client_id' in changes ? `${did.slice(did.indexOf(':') + 1)}#p256` : kid },
+    payload,
+    strangerSigns ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : city.issuer.keys.p256,
+  );
   const uri = `openid4vp://?${new URLSearchParams({ client_id: did, request: forged })}`;
   await expect(citizen.wallet.parsePresentationRequest(uri)).rejects.toMatchObject({ code });
 });
