@@ -20,7 +20,7 @@ export async function freePort(
   host = '127.0.0.1',
   taken: ReadonlySet<number> = new Set(),
 ): Promise<number> {
-  if (wanted === 0) return anyFreePort(host);
+  if (wanted === 0) return anyFreePort(host, taken);
   for (let port = wanted; port < wanted + TRIES && port < 65_536; port += 1) {
     if (!taken.has(port) && (await canListen(port, host))) return port;
   }
@@ -28,12 +28,12 @@ export async function freePort(
 }
 
 /** Processes begin at different ones and none is given twice, so that it is still free when its user comes to listen. */
-async function anyFreePort(host: string): Promise<number> {
+async function anyFreePort(host: string, taken: ReadonlySet<number>): Promise<number> {
   const { first, count, eachProcess } = unasked;
   for (let tries = 0; tries < count; tries += 1) {
     const port = first + ((process.pid * eachProcess + given) % count);
     given += 1;
-    if (await canListen(port, host)) return port;
+    if (!taken.has(port) && (await canListen(port, host))) return port;
   }
   throw new Error(`no free TCP port from ${first} to ${first + count - 1}`);
 }

@@ -209,7 +209,7 @@ describe('an e-mail', () => {
   });
 
   test('to a server that is away has failed, without a word of its login', async () => {
-    const away = createMailer({ url: 'smtp://me:hunter2@127.0.0.1:1', from: 'naru@city.example' }, 1_000);
+    const away = createMailer({ url: 'smtp://me:hunter2@127.0.0.1:1', from: 'naru@city.example' }, 20_000);
     const fault = await away.send({ id: 'a', to: ['x@city.example'], subject: '', text: '' });
     expect(fault).toMatch(/^(esocket|econnection|econnrefused)$/);
     away.close();

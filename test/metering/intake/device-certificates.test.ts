@@ -1,7 +1,6 @@
 // Devices that come with a certificate: of the utility's authority, of our own, or with a pinned key.
 
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -227,7 +226,9 @@ describe('the TLS listener', () => {
     const silent = connectTcp(broker.ports.tls ?? 0, '127.0.0.1').on('error', () => {});
     const plain = connectTcp(broker.ports.tls ?? 0, '127.0.0.1').on('error', () => {});
     plain.write(connectPacket('dev-8', secretOf('dev-8')));
-    await Promise.all([silent, plain].map((socket) => once(socket.resume(), 'close')));
+    await Promise.all(
+      [silent, plain].map((socket) => new Promise<void>((resolve) => socket.resume().once('close', () => resolve()))),
+    );
     expect(await broker.refusals('handshake')).toBe(before + 2);
   });
 

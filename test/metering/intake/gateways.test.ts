@@ -1,5 +1,4 @@
 // Gateways through the real broker: what they were granted is stored in the device's name, all else is kept apart.
-import { once } from 'node:events';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chirpstack } from '../../../devices/chirpstack.ts';
 import { lorawanQuandify } from '../../../devices/lorawan-quandify.ts';
@@ -248,7 +247,7 @@ describe('closed without an acknowledgement is', () => {
     socket.on('data', (bytes) => heard.push(bytes));
     socket.write(connectPacket(id, secretOf(id)));
     socket.write(publishPacket(topic, senml('1', 1), 1));
-    await once(socket, 'close');
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
     expect(Buffer.concat(heard)).toEqual(Buffer.from([CONNACK, 2, 0, 0]));
     expect(await count()).toBe(before);
   });
