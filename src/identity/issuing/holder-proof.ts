@@ -46,7 +46,7 @@ export interface HolderKey {
 }
 
 /** @throws invalid_proof. Source: OpenID4VCI 1.0, appendix F.1. */
-export async function readProofJwt(jwt: string, expected: ProofExpectation): Promise<UnverifiedProof> {
+export function readProofJwt(jwt: string, expected: ProofExpectation): UnverifiedProof {
   const { header, payload } = decode(jwt);
   if (header.typ !== PROOF_TYPE) throw refused(`'typ' is not ${PROOF_TYPE}`);
   // Symmetric algorithms and `none` are in no list of ours. Source: RFC 8725, 3.1.
@@ -70,8 +70,7 @@ export async function readProofJwt(jwt: string, expected: ProofExpectation): Pro
   const { key_attestation: attestation } = header;
   if (attestation === undefined && expected.need !== null) throw refused("'key_attestation' is missing");
   if (attestation !== undefined && typeof attestation !== 'string') throw refused("'key_attestation' is not a JWT");
-  const attested =
-    attestation === undefined ? null : await readKeyAttestation(attestation, { ...expected, usedIn: 'jwt' });
+  const attested = attestation === undefined ? null : readKeyAttestation(attestation, { ...expected, usedIn: 'jwt' });
   // Source: OpenID4VCI 1.0, appendix F.1: the attestation's nonce is one of ours as well.
   if (attested !== null && attested.nonce === null) throw refused("the key attestation's 'nonce' is missing");
   return {
@@ -106,8 +105,8 @@ function keyOf(header: Record<string, unknown>, attested: KeyAttestation | null)
  *
  * @throws invalid_proof
  */
-export async function verifyProofJwt(proof: UnverifiedProof, jwk: PublicHolderJwk): Promise<HolderKey[]> {
-  if (!(await isSignedBy(proof.jwt, proof.algorithm, jwk))) throw refused('it is not signed by the key it names');
+export function verifyProofJwt(proof: UnverifiedProof, jwk: PublicHolderJwk): HolderKey[] {
+  if (!isSignedBy(proof.jwt, proof.algorithm, jwk)) throw refused('it is not signed by the key it names');
   const own = { jwk, didUrl: 'didUrl' in proof.key ? proof.key.didUrl : null };
   if (proof.attested === null) return [own];
   const thumbprint = holderKeyThumbprint(jwk);
@@ -119,11 +118,8 @@ export async function verifyProofJwt(proof: UnverifiedProof, jwk: PublicHolderJw
 }
 
 /** The keys of an `attestation` proof. @throws invalid_proof. Source: OpenID4VCI 1.0, appendix F.3. */
-export async function readProofAttestation(
-  jwt: string,
-  expected: ProofExpectation,
-): Promise<{ keys: HolderKey[]; nonces: string[] }> {
-  const { keys, nonce } = await readKeyAttestation(jwt, { ...expected, usedIn: 'attestation' });
+export function readProofAttestation(jwt: string, expected: ProofExpectation): { keys: HolderKey[]; nonces: string[] } {
+  const { keys, nonce } = readKeyAttestation(jwt, { ...expected, usedIn: 'attestation' });
   if (nonce === null) throw refused("the key attestation's 'nonce' is missing");
   return { keys: keys.map(({ jwk }) => ({ jwk, didUrl: null })), nonces: [nonce] };
 }

@@ -43,7 +43,7 @@ export interface KeyAttestation {
  * @param usedIn `jwt`: in the header of a proof, where it must say when it ends
  * @throws invalid_proof
  */
-export async function readKeyAttestation(
+export function readKeyAttestation(
   jwt: string,
   expected: {
     providers: WalletProviders;
@@ -51,7 +51,7 @@ export async function readKeyAttestation(
     usedIn: 'jwt' | 'attestation';
     now_s: number;
   },
-): Promise<KeyAttestation> {
+): KeyAttestation {
   const { header, payload } = decode(jwt);
   if (header.typ !== KEY_ATTESTATION_TYPE) throw refused(`its 'typ' is not ${KEY_ATTESTATION_TYPE}`);
   const algorithm = proofAlgorithms.find((name) => name === header.alg);
@@ -59,8 +59,9 @@ export async function readKeyAttestation(
   if (header.crit !== undefined) throw refused("'crit' is not understood");
   const signers = signersOf(header.x5c, expected.providers, expected.now_s);
   if (signers.length === 0) throw refused('no trusted wallet provider has that certificate');
-  const signed = await Promise.all(signers.map((signer) => isSignedBy(jwt, algorithm, signer)));
-  if (!signed.includes(true)) throw refused('no trusted wallet provider has signed it');
+  if (!signers.some((signer) => isSignedBy(jwt, algorithm, signer))) {
+    throw refused('no trusted wallet provider has signed it');
+  }
 
   const { iat, exp, nonce, attested_keys: attested, key_storage, user_authentication } = payload;
   if (!isTime(iat) || iat > expected.now_s + credentialLimits.proofAge_s)

@@ -45,17 +45,16 @@ export function createProveHolderService({ clock, audience, providers, seal, res
     const now_s = Math.floor(clock.now_ms() / 1_000);
     const expected: ProofExpectation = { ...of, audience, providers, now_s };
     if (proofs.type === 'attestation') {
-      const { keys, nonces } = await readProofAttestation(proofs.jwt, expected);
+      const { keys, nonces } = readProofAttestation(proofs.jwt, expected);
       return { keys: distinctKeys(keys), nonces: fresh(nonces, now_s) };
     }
-    const read: UnverifiedProof[] = [];
-    for (const jwt of proofs.jwts) read.push(await readProofJwt(jwt, expected));
+    const read = proofs.jwts.map((jwt) => readProofJwt(jwt, expected));
     const nonces = fresh(
       read.flatMap((proof) => proof.nonces),
       now_s,
     );
     const keys: HolderKey[] = [];
-    for (const proof of read) keys.push(...(await verifyProofJwt(proof, await keyOf(proof))));
+    for (const proof of read) keys.push(...verifyProofJwt(proof, await keyOf(proof)));
     return { keys: distinctKeys(keys), nonces };
   }
 

@@ -47,7 +47,7 @@ function proof({ header = {}, payload = {}, without = [], signedBy = key.private
 }
 
 async function keysOf(jwt: string, expectation = expected) {
-  const read = await readProofJwt(jwt, expectation);
+  const read = readProofJwt(jwt, expectation);
   return verifyProofJwt(read, 'jwk' in read.key ? read.key.jwk : key.jwk);
 }
 
@@ -75,10 +75,10 @@ describe('a proof of type jwt [OID4VCI F.1]', () => {
   });
 
   test('leads to its key by a DID URL, for who resolves it', async () => {
-    const read = await readProofJwt(await proof({ header: { kid: 'did:example:1#k' }, without: ['jwk'] }), expected);
+    const read = readProofJwt(await proof({ header: { kid: 'did:example:1#k' }, without: ['jwk'] }), expected);
     expect(read.key).toEqual({ didUrl: 'did:example:1#k' });
-    expect(await verifyProofJwt(read, key.jwk)).toEqual([{ jwk: key.jwk, didUrl: 'did:example:1#k' }]);
-    await expect(verifyProofJwt(read, other.jwk)).rejects.toMatchObject(refusal('signed'));
+    expect(verifyProofJwt(read, key.jwk)).toEqual([{ jwk: key.jwk, didUrl: 'did:example:1#k' }]);
+    expect(() => verifyProofJwt(read, other.jwk)).toThrow(expect.objectContaining(refusal('signed')));
   });
 
   test('names the wallet where the token does [F.1, iss]', async () => {
@@ -148,7 +148,7 @@ describe('a proof with a key attestation in its header [OID4VCI D.1, F.1]', () =
 
   test('stands for every key that is attested, and its nonce counts as well', async () => {
     const jwt = await attestedProof();
-    expect((await readProofJwt(jwt, expected)).nonces).toEqual(['n', 'n']);
+    expect(readProofJwt(jwt, expected).nonces).toEqual(['n', 'n']);
     expect(await keysOf(jwt)).toEqual([
       { jwk: key.jwk, didUrl: null },
       { jwk: other.jwk, didUrl: null },
@@ -223,7 +223,7 @@ describe('a proof with a key attestation in its header [OID4VCI D.1, F.1]', () =
 describe('a proof of type attestation [OID4VCI F.3]', () => {
   test('stands for its keys without a signature of theirs, and needs no end', async () => {
     const jwt = await provider.attest([{ ...key.jwk }, { ...other.jwk }], 'n', { without: ['exp'] });
-    expect(await readProofAttestation(jwt, expected)).toEqual({
+    expect(readProofAttestation(jwt, expected)).toEqual({
       keys: [
         { jwk: key.jwk, didUrl: null },
         { jwk: other.jwk, didUrl: null },
@@ -234,7 +234,7 @@ describe('a proof of type attestation [OID4VCI F.3]', () => {
 
   test('is refused without a nonce of ours', async () => {
     const jwt = await provider.attest([{ ...key.jwk }], null);
-    await expect(readProofAttestation(jwt, expected)).rejects.toMatchObject(refusal('nonce'));
+    expect(() => readProofAttestation(jwt, expected)).toThrow(expect.objectContaining(refusal('nonce')));
   });
 });
 
