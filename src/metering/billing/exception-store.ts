@@ -12,13 +12,13 @@ export interface GivenException extends PlaceException {
 
 /**
  * Enters what is news, and notes whose bills have to be looked at again for it.
- * @returns how many were news: what is said again changes nothing
+ * @returns whether any was news: what is said again changes nothing
  */
 export async function enterExceptions(
   to: Transaction,
   given: readonly GivenException[],
   by: { now_ms: number; actor: Buffer | null },
-): Promise<number> {
+): Promise<boolean> {
   const { rowCount } = await to.query(
     `WITH given AS (
        SELECT * FROM jsonb_to_recordset($1) AS r (service_point text, kind text, name text, "from" date, value text, reason text)),
@@ -37,7 +37,7 @@ export async function enterExceptions(
      SELECT service_point_id, min(from_day) FROM news GROUP BY service_point_id, from_day`,
     [JSON.stringify(given), by.now_ms, by.actor],
   );
-  return rowCount ?? 0;
+  return (rowCount ?? 0) > 0;
 }
 
 /** @returns by place and day, what was corrected since left out; a place without any is absent */

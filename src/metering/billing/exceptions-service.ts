@@ -66,7 +66,7 @@ export function createExceptionsService(pool: Pool, clock: Clock): ExceptionsSer
       }
       return inTransaction(pool, async (transaction) => {
         const by = { now_ms: clock.now_ms(), actor };
-        return (await enterExceptions(transaction, [{ ...given, service_point: servicePointId }], by)) > 0;
+        return enterExceptions(transaction, [{ ...given, service_point: servicePointId }], by);
       });
     },
   };
