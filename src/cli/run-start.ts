@@ -118,6 +118,8 @@ async function startOnOwnEngines(settings: Settings, directory: DataDirectory, s
   };
   const running = await bringUp(options, logger, createProgress(), started);
   if (sharesIntake(settings)) started.push(await startIntakeProcesses(settings, logger));
+  // Said once, and when all of them listen.
+  if (isIntakeProcess()) return;
   const token = (await running.desk?.firstStaffLink()) ?? null;
   const link = token === null ? null : `${running.publicUrl}/utility/#enter=${token}`;
   process.stdout.write(productionLines({ ...running, roles: settings.NARU_ROLES }, link));
