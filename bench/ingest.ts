@@ -5,8 +5,8 @@
 // `--only w64`, `w1`, `six` or `mixed` measures that run of Naru's alone, and as often as it is named: `--only w1 --only w1`.
 // `--only rest` measures the fleet at rest, `--only mosquitto` Mosquitto storing nothing: what the machine can do.
 //
-// All of them store in the PostgreSQL that Naru brings; with `--postgres installed` in the newest one that the machine has,
-// as behind DATABASE_URL, with `--postgres FOLDER` in that one.
+// All of them store in the newest PostgreSQL that the machine has, as behind DATABASE_URL, and where it has none in the one
+// that Naru brings; with `--postgres own` in that, with `--postgres FOLDER` in the one there.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
