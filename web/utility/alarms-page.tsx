@@ -7,6 +7,7 @@ import { usePages } from '../shared/pages.ts';
 import { askService } from '../shared/service-client.ts';
 import type { AlarmKindName, AlarmPage, AlarmState } from '../shared/service-types.ts';
 import { AlarmRow } from './alarm-row.tsx';
+import { Choice } from './choice.tsx';
 
 const page_alarms = 50;
 const views = ['waiting', 'closed', 'withdrawn'] as const satisfies readonly (AlarmState | 'waiting')[];
@@ -120,22 +121,15 @@ function KindFilter({
     return found === undefined ? '' : ` (${found.open + found.acknowledged})`;
   };
   return (
-    <div class="field">
-      <label for="alarm-kind">{say('종류', 'Kind')}</label>
-      <select
-        id="alarm-kind"
-        class="input"
-        value={chosen}
-        onChange={(event) => onChoose(event.currentTarget.value)}
-        data-testid="alarm-kind"
-      >
-        <option value="">{say('모든 종류', 'Every kind')}</option>
-        {kinds.map(({ kind, label }) => (
-          <option key={kind} value={kind}>
-            {pick(label) + count(kind)}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Choice
+      id="alarm-kind"
+      label={say('종류', 'Kind')}
+      value={chosen}
+      options={[
+        ['', say('모든 종류', 'Every kind')],
+        ...kinds.map(({ kind, label }): [string, string] => [kind, pick(label) + count(kind)]),
+      ]}
+      onChoose={onChoose}
+    />
   );
 }

@@ -5,6 +5,7 @@ import { useSpeech } from '../shared/language.tsx';
 import { ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { Choice } from './choice.tsx';
 import type { Finding, ShownCase, ShownRegister } from './findings.ts';
 
 const deeds = ['accept', 'void', 'replace', 'restore', 'estimate'] as const;
@@ -63,22 +64,13 @@ export function FindingDeeds({ id, shown, finding, onDone }: DeedsProps) {
 
   return (
     <form class="stack" onSubmit={act} data-testid="finding-deeds">
-      <div class="field">
-        <label for="deed">{say('할 일', 'Deed')}</label>
-        <select
-          id="deed"
-          class="input"
-          value={deed}
-          onChange={(event) => setDeed(event.currentTarget.value as Deed)}
-          data-testid="deed"
-        >
-          {deeds.map((one) => (
-            <option key={one} value={one}>
-              {names[one]}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Choice
+        id="deed"
+        label={say('할 일', 'Deed')}
+        value={deed}
+        options={deeds.map((one) => [one, names[one]])}
+        onChoose={(chosen) => setDeed(chosen as Deed)}
+      />
       {isOfReading ? <ReadingChoice shown={shown} finding={finding} deed={deed} at={at} onChoose={setAt} /> : null}
       {deed === 'replace' || deed === 'estimate' ? (
         <div class="field">

@@ -6,6 +6,7 @@ import { PageTail } from '../shared/page-tail.tsx';
 import { usePages } from '../shared/pages.ts';
 import { useRemote } from '../shared/remote.ts';
 import { askService } from '../shared/service-client.ts';
+import { Choice } from './choice.tsx';
 import { type CasePage, type FindingCase, ruleName, ruleNames, severityOf, word } from './findings.ts';
 import { linkTo } from './route.ts';
 
@@ -45,21 +46,21 @@ export function FindingsPage() {
       </p>
       <div class="finding-filters">
         <Choice
-          id="state"
+          id="finding-state"
           label={say('상태', 'State')}
           value={wanted.state}
           onChoose={choose('state')}
           options={states.map((state) => [state, pick(word(state))])}
         />
         <Choice
-          id="rule"
+          id="finding-rule"
           label={say('규칙', 'Rule')}
           value={wanted.rule}
           onChoose={choose('rule')}
           options={[['', say('모두', 'All')], ...rules]}
         />
         <Choice
-          id="zone"
+          id="finding-zone"
           label={say('구역', 'Zone')}
           value={wanted.zone}
           onChoose={choose('zone')}
@@ -69,7 +70,7 @@ export function FindingsPage() {
           ]}
         />
         <Choice
-          id="severity"
+          id="finding-severity"
           label={say('무게', 'Severity')}
           value={wanted.severity}
           onChoose={choose('severity')}
@@ -85,35 +86,6 @@ export function FindingsPage() {
         <PageTail pages={pages} nothing={cases.length > 0 ? null : say('살필 것이 없습니다.', 'Nothing to look at.')} />
       </div>
     </>
-  );
-}
-
-interface ChoiceProps {
-  id: string;
-  label: string;
-  value: string;
-  options: readonly (readonly [string, string])[];
-  onChoose: (value: string) => void;
-}
-
-function Choice({ id, label, value, options, onChoose }: ChoiceProps) {
-  return (
-    <div class="field">
-      <label for={`finding-${id}`}>{label}</label>
-      <select
-        id={`finding-${id}`}
-        class="input"
-        value={value}
-        onChange={(event) => onChoose(event.currentTarget.value)}
-        data-testid={`finding-${id}`}
-      >
-        {options.map(([option, name]) => (
-          <option key={option} value={option}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }
 

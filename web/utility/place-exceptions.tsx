@@ -8,6 +8,7 @@ import { type Text, useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
+import { Choice } from './choice.tsx';
 import { TableScroll } from './table-scroll.tsx';
 import type { ExceptionChoices, ExceptionKind, PlaceExceptions } from './zone-types.ts';
 import './zones.css';
@@ -59,6 +60,12 @@ function nameOf(choices: ExceptionChoices | null, kind: ExceptionKind, name: str
 function Entered({ entered, choices }: PlaceExceptions) {
   const { say, pick, language } = useSpeech();
   if (entered.length === 0) return <Empty>{say('요금표대로 청구합니다.', 'Charged as the tariff says.')}</Empty>;
+  const headings = {
+    what: say('무엇이', 'What'),
+    how: say('어떻게', 'How'),
+    reason: say('까닭', 'Reason'),
+    recorded: say('적은 때', 'Recorded'),
+  };
   const howOf = (kind: ExceptionKind, value: string | null): string => {
     if (value === null) return say('끝남 (요금표대로)', 'ended (as the tariff says)');
     if (kind === 'without') return say('내지 않음', 'not paid');
@@ -67,14 +74,15 @@ function Entered({ entered, choices }: PlaceExceptions) {
   };
   return (
     <TableScroll label={say('요금 예외 표', 'Table of exceptions')}>
-      <table class="table">
+      <table class="table stacked">
         <thead>
           <tr>
             <th scope="col">{say('언제부터', 'From')}</th>
-            <th scope="col">{say('무엇이', 'What')}</th>
-            <th scope="col">{say('어떻게', 'How')}</th>
-            <th scope="col">{say('까닭', 'Reason')}</th>
-            <th scope="col">{say('적은 때', 'Recorded')}</th>
+            {Object.values(headings).map((heading) => (
+              <th key={heading} scope="col">
+                {heading}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -88,15 +96,15 @@ function Entered({ entered, choices }: PlaceExceptions) {
                 data-testid="place-exception"
               >
                 <th scope="row">{one.from}</th>
-                <td>
+                <td data-heading={headings.what}>
                   {name === null ? <code>{one.name}</code> : pick(name)}
                   {isUnknown ? (
                     <span class="badge warn">{say('지금 요금표에 없음', 'not in the tariff in force')}</span>
                   ) : null}
                 </td>
-                <td>{howOf(one.kind, one.value)}</td>
-                <td>{one.reason ?? '—'}</td>
-                <td>
+                <td data-heading={headings.how}>{howOf(one.kind, one.value)}</td>
+                <td data-heading={headings.reason}>{one.reason ?? '—'}</td>
+                <td data-heading={headings.recorded}>
                   {dateTime(one.recorded_at, language)}
                   {one.by_program ? <span class="small soft"> {say('명령줄', 'command line')}</span> : null}
                   {one.is_replaced ? (
@@ -172,6 +180,7 @@ function ExceptionForm({
         </p>
         <Choice
           id="exception-kind"
+          required
           label={say('종류', 'Kind')}
           value={kind}
           options={(Object.keys(kinds) as ExceptionKind[]).map((each) => [each, pick(kinds[each])])}
@@ -183,6 +192,7 @@ function ExceptionForm({
         />
         <Choice
           id="exception-name"
+          required
           label={kind === 'count' ? say('수량', 'Number of') : say('항목', 'Charge')}
           value={name}
           options={[['', say('고르세요', 'Choose')], ...names.map((one): [string, string] => [one.id, pick(one.name)])]}
@@ -190,6 +200,7 @@ function ExceptionForm({
         />
         <Choice
           id="exception-ends"
+          required
           label={say('그날부터', 'From that day')}
           value={ends ? ENDS : HOLDS}
           options={[
@@ -201,6 +212,7 @@ function ExceptionForm({
         {ends || kind === 'without' ? null : kind === 'class_of' ? (
           <Choice
             id="exception-value"
+            required
             label={say('업종', 'Class')}
             value={value}
             options={[
@@ -297,37 +309,3 @@ function Refusal({ problem }: { problem: ServiceProblem }) {
 }
 
 const faults = { ...exceptionFaults, ...priceFaults };
-
-function Choice({
-  id,
-  label,
-  value,
-  options,
-  onChoose,
-}: {
-  id: string;
-  label: string;
-  value: string;
-  options: [string, string][];
-  onChoose: (chosen: string) => void;
-}) {
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select
-        id={id}
-        class="input"
-        required
-        value={value}
-        onChange={(event) => onChoose(event.currentTarget.value)}
-        data-testid={id}
-      >
-        {options.map(([key, text]) => (
-          <option key={key} value={key}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </div>
-  );
-}

@@ -3,7 +3,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { problem } from '../../platform/problem.ts';
+import { Problem, problem } from '../../platform/problem.ts';
 import type { HeldKeyKind, KeyService } from './held-key.ts';
 
 const TIMEOUT_ms = 5_000;
@@ -44,7 +44,7 @@ export function createTransitKeys(options: TransitKeysOptions): KeyService {
       // Making a key is answered with the key, by older versions with nothing.
       return text === '' ? null : JSON.parse(text);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'NOT_READY') throw error;
+      if (error instanceof Problem) throw error;
       throw away('does not answer');
     }
   }

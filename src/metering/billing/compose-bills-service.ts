@@ -20,9 +20,9 @@ import { listExceptions } from './exception-store.ts';
 import type { KnownUse } from './keep-volume-versions-service.ts';
 import {
   asDivided,
+  chargeableWithin,
   type ExceptionStretch,
   exceptionFault,
-  knownTo,
   type PlaceException,
   requestTerms,
   sameStretches,
@@ -110,8 +110,8 @@ function composeOne(
   const tariff = keptTariff(tariffs, run.tariff_sha256);
   const corrections = known.due.flatMap((one) => {
     const charged = keptTariff(tariffs, one.document.tariff.sha256);
-    const stretches = knownTo(charged.tariff, stretchesWithin(known.entered, one.document));
-    const correction = { ...one, tariff: charged, known_exceptions: asDivided(charged.tariff, stretches) };
+    const known_exceptions = chargeableWithin(charged.tariff, known.entered, one.document);
+    const correction = { ...one, tariff: charged, known_exceptions };
     return one.known.version > one.charged.version || hasOthers(correction) ? [correction] : [];
   });
   const bill = composeBill(tariff.tariff, {

@@ -1,6 +1,6 @@
 // What can be wrong with an exception of a place, whatever the tariff; in a list the English goes behind "line 7, value: ".
 import { type Fault, type FaultCatalogue, faultsIn } from '../../platform/fault-texts.ts';
-import { ownScales } from './tariff-values.ts';
+import { ownScales, tariffName } from './tariff-names.ts';
 
 export const exceptionFaults = {
   not_tariff_name: {
@@ -24,9 +24,6 @@ export const exceptionFaults = {
 } as const satisfies FaultCatalogue;
 
 const faultOf = faultsIn(exceptionFaults);
-
-/** Names of a tariff and of its classes. */
-const tariffName = /^[a-z][a-z0-9_-]{0,63}$/;
 
 /** What is wrong with a name; null: nothing. */
 export function exceptionNameFault(kind: string, name: string): Fault | null {

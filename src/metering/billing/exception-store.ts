@@ -34,7 +34,7 @@ export async function enterExceptions(
            WHERE newest.value IS NOT DISTINCT FROM given.value)
        RETURNING service_point_id, from_day)
      INSERT INTO metering.place_exception_entered (service_point_id, from_day)
-     SELECT service_point_id, min(from_day) FROM news GROUP BY service_point_id, from_day`,
+     SELECT DISTINCT service_point_id, from_day FROM news`,
     [JSON.stringify(given), by.now_ms, by.actor],
   );
   return (rowCount ?? 0) > 0;

@@ -10,7 +10,7 @@ import {
   settleDueExceptions,
   takeEntered,
 } from './exception-store.ts';
-import { asDivided, knownTo, sameStretches, stretchesWithin } from './place-exceptions.ts';
+import { chargeableWithin, sameStretches } from './place-exceptions.ts';
 import { readTariff } from './read-tariff.ts';
 
 export interface FollowedExceptions {
@@ -37,8 +37,7 @@ export async function followExceptions(pool: Pool, { clock }: { clock: Clock }):
     const isSame = (bill: ChargedBill): boolean => {
       const tariff = tariffs.get(bill.tariff_sha256);
       if (tariff === undefined) throw new Error(`tariff ${bill.tariff_sha256} is not kept`);
-      const stretches = stretchesWithin(known.get(bill.service_point_id) ?? [], bill);
-      return sameStretches(bill.exceptions, asDivided(tariff, knownTo(tariff, stretches)));
+      return sameStretches(bill.exceptions, chargeableWithin(tariff, known.get(bill.service_point_id) ?? [], bill));
     };
     const looked: { others: number[]; same: number[] } = { others: [], same: [] };
     for (const bill of charged) looked[isSame(bill) ? 'same' : 'others'].push(bill.bill_id);

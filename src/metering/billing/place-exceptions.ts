@@ -97,6 +97,15 @@ export function knownTo(tariff: Tariff, stretches: readonly ExceptionStretch[]):
   return noneWhereEmpty(known);
 }
 
+/** By which a bill that this tariff charged for the period would be charged now. */
+export function chargeableWithin(
+  tariff: Tariff,
+  entries: readonly PlaceException[],
+  period: Period,
+): ExceptionStretch[] {
+  return asDivided(tariff, knownTo(tariff, stretchesWithin(entries, period)));
+}
+
 export function sameStretches(one: readonly ExceptionStretch[], other: readonly ExceptionStretch[]): boolean {
   return canonicalJson(one) === canonicalJson(other);
 }

@@ -2,7 +2,8 @@
 import type { Exact } from './exact.ts';
 import type { Tariff } from './tariff.ts';
 import type { TariffComponent, TariffLine, Tier } from './tariff-components.ts';
-import { ownScales, type PriceStep } from './tariff-values.ts';
+import { ownScales } from './tariff-names.ts';
+import type { PriceStep } from './tariff-values.ts';
 
 export interface TariffFault {
   path: (string | number)[];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isDate } from './billing-dates.ts';
 import { Exact } from './exact.ts';
 import { roundingModes } from './rounding.ts';
+import { tariffName } from './tariff-names.ts';
 
 /** Bounds on what a file may hold. */
 export const tariffLimits = {
@@ -21,7 +22,7 @@ export const tariffLimits = {
 
 export const identifier = z
   .string()
-  .regex(/^[a-z][a-z0-9_-]{0,63}$/, { error: 'write a short name of a-z, 0-9, - and _ that begins with a letter' });
+  .regex(tariffName, { error: 'write a short name of a-z, 0-9, - and _ that begins with a letter' });
 
 /** What is said of a value of a wrong kind, or of none. */
 function missingOr(message: string): (issue: { input?: unknown }) => string {
@@ -84,9 +85,6 @@ const priceStep = z
 export type PriceStep = z.infer<typeof priceStep>;
 
 export const priceSteps = z.array(priceStep).max(tariffLimits.steps);
-
-/** What every tariff can go by, beside the counts that it names itself. */
-export const ownScales = ['months', 'households', 'days'] as const;
 
 /** What an amount is multiplied by: months, households, days, and counts of the tariff. */
 export const scale = z.array(identifier).max(4);
