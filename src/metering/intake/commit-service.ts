@@ -78,7 +78,8 @@ class Queue implements CommitQueue {
     this.#inFlight += 1;
     this.#inFlight_bytes += delivery.payload.length;
     if (isFull(batch)) this.#beginBatch();
-    this.#schedule();
+    if (batch.count >= intakeLimits.commitAtOnceMessages && this.#mayCommit()) void this.#run();
+    else this.#schedule();
   }
 
   inFlight(): number {
@@ -132,9 +133,13 @@ class Queue implements CommitQueue {
     this.#unsettled.add(this.#gathering);
   }
 
+  #mayCommit(): boolean {
+    return this.#running < intakeLimits.commitConnections;
+  }
+
   /** Waits for the end of this turn of the event loop, so that what other sockets brought with it goes along. */
   #schedule(): void {
-    if (this.#scheduled || this.#running >= intakeLimits.commitConnections) return;
+    if (this.#scheduled || !this.#mayCommit()) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -143,7 +148,7 @@ class Queue implements CommitQueue {
   }
 
   async #run(): Promise<void> {
-    if (this.#running >= intakeLimits.commitConnections) return;
+    if (!this.#mayCommit()) return;
     if (this.#full.length === 0 && this.#gathering.count > 0) this.#beginBatch();
     const batch = this.#full.shift();
     if (batch === undefined) return;

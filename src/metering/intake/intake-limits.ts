@@ -23,6 +23,9 @@ export const intakeLimits = {
   batchMessages: 10_000,
   batchReadings: 100_000,
   batch_bytes: 8_388_608,
+  /** So many leave for a free database connection at once: one turn of the event loop can bring a message of every
+   *  connection, and a commit that began only after all of them would leave everything else idle meanwhile. */
+  commitAtOnceMessages: 1_024,
   /** Database connections that commit: one batch in flight on each, the next gathers meanwhile. */
   commitConnections: 2,
   /** Pauses between tries of a batch that the database could not take now. */

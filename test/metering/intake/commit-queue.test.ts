@@ -71,6 +71,18 @@ describe('the commit queue', () => {
     expect((await metrics.batches.get()).values[0]?.value).toBeLessThan(10);
   });
 
+  test('commits what a long turn of the event loop has brought before that turn ends', async () => {
+    const { queue, metrics, send } = newQueue();
+    const batches = async () => (await metrics.batches.get()).values[0]?.value ?? 0;
+    const sent = Array.from({ length: intakeLimits.commitAtOnceMessages * 2 + 1 }, (_, n) =>
+      send(1, 10_000 + n, base_ms + (10_000 + n) * 1_000),
+    );
+    expect((await Promise.all(sent)).every(Boolean)).toBe(true);
+    // One for each database connection as soon as enough was there, and the rest.
+    expect(await batches()).toBe(intakeLimits.commitConnections + 1);
+    expect(queue.inFlight()).toBe(0);
+  });
+
   test('acknowledges nothing while the database is away, and everything once it is back', async () => {
     const name = new URL(url).pathname.slice(1);
     const server = openPool(url.replace(/[^/]+$/, 'postgres'), 1);
