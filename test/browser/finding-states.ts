@@ -1,5 +1,8 @@
 // The states of the inbox of findings and of a meter with estimates.
 import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
+import { decisionFaults } from '../../src/metering/validation/decision-faults.ts';
+import { faultsIn } from '../../src/platform/fault-texts.ts';
 import type { CasePage, ShownCase, ShownRegister } from '../../web/utility/findings.ts';
 import { type Answers, ok, refusal } from './mocked-service.ts';
 import { useAnswer } from './page-answers.ts';
@@ -60,6 +63,8 @@ const registers: ShownRegister[] = Array.from({ length: 73 }, (_, hour) => {
   return { at: at(hour), register_l, state: hour === 40 ? 'voided' : hour === 50 ? 'set' : 'counts' };
 });
 
+const { problem: _english, ...notOver } = faultsIn(decisionFaults)('not_over', { day: '2026-11-23' });
+
 const answers: Answers = {
   'GET /api/utility/zones': () =>
     ok({ time_zone: 'Asia/Seoul', zones: [{ id: 'z3', name: '한강-3구역' }], next_cursor: null }),
@@ -118,6 +123,20 @@ export const findingStates: PageState[] = [
       await visited.getByTestId('reading-reason').fill('사진으로 확인');
       await visited.getByTestId('reading-add').click();
       await visited.getByTestId('reading-added').waitFor();
+    },
+  },
+  {
+    ...{ name: 'console: an estimate that is refused', on: 'site', path: '/utility/#/validation/40' },
+    answers: {
+      ...answers,
+      'POST /api/utility/installs/*/estimates': () => refusal(409, 'ESTIMATE_IMPOSSIBLE', { fault: notOver }),
+    },
+    act: async (visited) => {
+      await visited.getByTestId('deed').selectOption('estimate');
+      await visited.getByTestId('deed-reason').fill('통신 장애');
+      await visited.getByTestId('deed-send').click();
+      await visited.getByTestId('problem').waitFor();
+      expect(await visited.getByTestId('problem').textContent()).toContain('2026-11-23');
     },
   },
 ];

@@ -2,12 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { billRunFaults, heldFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { listFault, listFaults } from '../../src/metering/meters/list-faults.ts';
+import { decisionFaults } from '../../src/metering/validation/decision-faults.ts';
 import { type FaultCatalogue, faultText } from '../../src/platform/fault-texts.ts';
 
 const catalogues: Record<string, FaultCatalogue> = {
   'a list': listFaults,
   'a bill run': billRunFaults,
   'a held place': heldFaults,
+  'an edit or an estimate': decisionFaults,
 };
 const placesOf = (sentence: string): string[] => [...new Set(sentence.match(/\{\w+\}/g))].sort();
 

@@ -1,5 +1,6 @@
 // What a page says about its own state: loading, empty, and what went wrong with what to do.
 import type { ComponentChildren } from 'preact';
+import { type CodedFault, type FaultCatalogue, faultText } from '../../src/platform/fault-texts.ts';
 import { useSpeech } from './language.tsx';
 import { sentenceOf } from './problem-sentences.ts';
 import type { ServiceProblem } from './service-client.ts';
@@ -64,13 +65,22 @@ export function Empty({ children }: { children: ComponentChildren }) {
   );
 }
 
-export function ProblemNotice({ problem, again }: { problem: ServiceProblem; again?: () => void }) {
+interface ProblemNoticeProps {
+  problem: ServiceProblem;
+  again?: () => void;
+  /** What the service may name as the fault here: its sentence is said in place of what its code says in general. */
+  faults?: FaultCatalogue;
+}
+
+export function ProblemNotice({ problem, again, faults = {} }: ProblemNoticeProps) {
   const { say, pick } = useSpeech();
-  const sentence = sentenceOf(problem);
+  const fault = problem.members.fault as CodedFault | undefined;
+  const told = fault === undefined ? null : faultText(faults, fault);
+  const general = sentenceOf(problem);
   return (
     <Notice tone="bad" live testId="problem">
-      <strong>{pick(sentence.what)}</strong>
-      <span>{pick(sentence.advice)}</span>
+      <strong>{pick(told ?? general.what)}</strong>
+      {told === null ? <span>{pick(general.advice)}</span> : null}
       <span class="small soft">
         {say('오류 부호', 'Error code')} <code data-testid="problem-code">{problem.code}</code>
       </span>

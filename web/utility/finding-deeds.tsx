@@ -1,5 +1,6 @@
 // What staff can do about a case: accept it, void or set a reading, or estimate; each with a reason.
 import { useState } from 'preact/hooks';
+import { decisionFaults } from '../../src/metering/validation/decision-faults.ts';
 import { litres, shortDateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { ProblemNotice } from '../shared/notices.tsx';
@@ -102,7 +103,7 @@ export function FindingDeeds({ id, shown, finding, onDone }: DeedsProps) {
           data-testid="deed-reason"
         />
       </div>
-      {problem === null ? null : <ProblemNotice problem={problem} />}
+      {problem === null ? null : <ProblemNotice problem={problem} faults={decisionFaults} />}
       <button type="submit" class="button" disabled={busy} data-testid="deed-send">
         {names[deed]}
       </button>

@@ -1,5 +1,6 @@
 // Adds a reading that no telegram told: from a photograph, from a visit; with who, when and why, like every edit.
 import { useState } from 'preact/hooks';
+import { decisionFaults } from '../../src/metering/validation/decision-faults.ts';
 import { homeInstant } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { ProblemNotice } from '../shared/notices.tsx';
@@ -83,7 +84,7 @@ export function ReadingForm({ path, onDone }: { path: string; onDone: () => void
         </div>
         {problem === null ? null : (
           <div class="whole">
-            <ProblemNotice problem={problem} />
+            <ProblemNotice problem={problem} faults={decisionFaults} />
           </div>
         )}
         <button type="submit" class="button" disabled={busy} data-testid="reading-add">

@@ -6,6 +6,7 @@ import { holdMeter, insertEdit, listEdits, listToldAt } from '../readings/readin
 import type { Decider, EditDeed } from '../readings/reading-edits.ts';
 import { dialOf } from '../readings/register-rule.ts';
 import { markTouched } from '../readings/touched-store.ts';
+import { cannotEdit, nothingToEdit } from './decision-faults.ts';
 
 export interface WantedEdit {
   meterId: number;
@@ -30,9 +31,9 @@ export async function editReading(
     if (meter === null) throw problem('METER_UNKNOWN');
     const { wrapsAt_l } = dialOf({ dials: meter.dials, bore_mm: 0 });
     if (edit.register_l !== null && edit.register_l >= wrapsAt_l) {
-      throw problem('EDIT_IMPOSSIBLE', `register_l: this meter shows less than ${wrapsAt_l} l`);
+      throw cannotEdit('beyond_dials', { wraps_at_l: wrapsAt_l });
     }
-    if (edit.at_ms > clock.now_ms()) throw problem('EDIT_IMPOSSIBLE', 'at: lies ahead; nothing was told then yet');
+    if (edit.at_ms > clock.now_ms()) throw cannotEdit('ahead');
     const told = await listToldAt(transaction, edit.meterId, edit.at_ms);
     const at = { from_ms: edit.at_ms, to_ms: edit.at_ms };
     const [newest] = await listEdits(transaction, edit.meterId, at, 1);
@@ -46,15 +47,8 @@ export async function editReading(
 function refuseImpossible(deed: EditDeed, wasTold: boolean, inForce: EditDeed): void {
   const isSet = inForce === 'replace' || inForce === 'add';
   const holds = isSet || (wasTold && inForce === 'restore');
-  if (deed === 'void' && !holds)
-    throw problem('READING_UNKNOWN', 'at: no register holds at this instant; nothing to void');
-  if (deed === 'replace' && !wasTold && !isSet) {
-    throw problem('READING_UNKNOWN', 'at: nothing was told at this instant; add a register instead');
-  }
-  if (deed === 'add' && (wasTold || isSet)) {
-    throw problem('EDIT_IMPOSSIBLE', 'at: a register was told at this instant; replace it instead');
-  }
-  if (deed === 'restore' && inForce === 'restore') {
-    throw problem('READING_UNKNOWN', 'at: no edit holds at this instant; nothing to restore');
-  }
+  if (deed === 'void' && !holds) throw nothingToEdit('nothing_to_void');
+  if (deed === 'replace' && !wasTold && !isSet) throw nothingToEdit('nothing_to_replace');
+  if (deed === 'add' && (wasTold || isSet)) throw cannotEdit('already_told');
+  if (deed === 'restore' && inForce === 'restore') throw nothingToEdit('nothing_to_restore');
 }

@@ -2,7 +2,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Clock } from '../../platform/clock.ts';
 import { inTransaction, type Pool, type Transaction } from '../../platform/postgres/database.ts';
-import { problem } from '../../platform/problem.ts';
 import { noteChangedDays } from '../readings/changed-days-store.ts';
 import { markDue } from '../readings/due-days-store.ts';
 import type { EstimateMethod } from '../readings/estimate-method.ts';
@@ -10,6 +9,7 @@ import type { LocalDay, LocalDays } from '../readings/local-days.ts';
 import type { Decider } from '../readings/reading-edits.ts';
 import { listUseDays } from '../readings/use-day-store.ts';
 import { insertEstimates, type NewEstimate } from '../readings/use-estimate-store.ts';
+import { cannotEstimate } from './decision-faults.ts';
 import { apportioned, estimateVersion, ownProfile, profileWeeks, untoldHours } from './estimate.ts';
 import { placeAt } from './place-at.ts';
 import {
@@ -52,7 +52,7 @@ export async function estimateUse(
   return inTransaction(pool, async (transaction) => {
     await holdInstalls(transaction, [wanted.installId]);
     const [install] = await listInstallPlaces(transaction, [wanted.installId]);
-    if (install === undefined) throw problem('ESTIMATE_IMPOSSIBLE', 'install: there is none of this number');
+    if (install === undefined) throw cannotEstimate('install_unknown');
     const missing = await missingHours(transaction, days, install, wanted, clock.now_ms());
     const own = await ownProfiles(transaction, install, missing);
     const profile = own ?? (await classProfiles(transaction, install, missing));
@@ -92,12 +92,11 @@ async function missingHours(
   let spanned = 0;
   for (let day = days.on(first); day.date <= last; day = days.after(day)) {
     spanned += 1;
-    if (spanned > mostEstimatedDays) throw problem('ESTIMATE_IMPOSSIBLE', `at most ${mostEstimatedDays} days at once`);
-    if (day.end_ms > now_ms)
-      throw problem('ESTIMATE_IMPOSSIBLE', `${day.date} is not over; its readings may still come`);
+    if (spanned > mostEstimatedDays) throw cannotEstimate('too_many_days', { most: mostEstimatedDays });
+    if (day.end_ms > now_ms) throw cannotEstimate('not_over', { day: day.date });
     for (const hour of untoldHours(day, install, known.get(day.date) ?? null)) missing.push({ day, hour });
   }
-  if (missing.length === 0) throw problem('ESTIMATE_IMPOSSIBLE', 'every hour of these days is measured');
+  if (missing.length === 0) throw cannotEstimate('all_measured');
   return missing;
 }
 
@@ -150,7 +149,7 @@ async function classProfiles(
     }
     const use_l = profile?.hours_l[hour];
     if (use_l === undefined) {
-      throw problem('ESTIMATE_IMPOSSIBLE', `too little is known of ${day.date}, here and at places like this one`);
+      throw cannotEstimate('too_little_known', { day: day.date });
     }
     places = Math.min(places, profile?.places ?? 0);
     hours_l.push(use_l);

@@ -119,14 +119,19 @@ describe('an edit of a reading', () => {
     const [meterId] = await places.add({ from_ms: begin_ms });
     await places.tell(hourly(meterId, 0, [1, 2]), now_ms);
     await expect(edit(9_999, 0, 'void')).rejects.toMatchObject({ code: 'METER_UNKNOWN' });
-    await expect(edit(meterId, 7, 'void')).rejects.toMatchObject({ code: 'READING_UNKNOWN' });
-    await expect(edit(meterId, 7, 'replace', 5)).rejects.toMatchObject({ code: 'READING_UNKNOWN' });
-    await expect(edit(meterId, 0, 'restore')).rejects.toMatchObject({ code: 'READING_UNKNOWN' });
-    await expect(edit(meterId, 0, 'add', 5)).rejects.toMatchObject({ code: 'EDIT_IMPOSSIBLE' });
-    await expect(edit(meterId, 7, 'add', 100_000_000)).rejects.toMatchObject({ code: 'EDIT_IMPOSSIBLE' });
-    await expect(edit(meterId, 24 * 365, 'add', 5)).rejects.toMatchObject({ code: 'EDIT_IMPOSSIBLE' });
+    const refused = (code: string, fault: string, data = {}) => ({ code, members: { fault: { code: fault, data } } });
+    await expect(edit(meterId, 7, 'void')).rejects.toMatchObject(refused('READING_UNKNOWN', 'nothing_to_void'));
+    await expect(edit(meterId, 7, 'replace', 5)).rejects.toMatchObject(
+      refused('READING_UNKNOWN', 'nothing_to_replace'),
+    );
+    await expect(edit(meterId, 0, 'restore')).rejects.toMatchObject(refused('READING_UNKNOWN', 'nothing_to_restore'));
+    await expect(edit(meterId, 0, 'add', 5)).rejects.toMatchObject(refused('EDIT_IMPOSSIBLE', 'already_told'));
+    await expect(edit(meterId, 7, 'add', 100_000_000)).rejects.toMatchObject(
+      refused('EDIT_IMPOSSIBLE', 'beyond_dials', { wraps_at_l: 100_000_000 }),
+    );
+    await expect(edit(meterId, 24 * 365, 'add', 5)).rejects.toMatchObject(refused('EDIT_IMPOSSIBLE', 'ahead'));
     await edit(meterId, 0, 'void');
-    await expect(edit(meterId, 0, 'void')).rejects.toMatchObject({ code: 'READING_UNKNOWN' });
+    await expect(edit(meterId, 0, 'void')).rejects.toMatchObject(refused('READING_UNKNOWN', 'nothing_to_void'));
   });
 
   test('is never rewritten, nor is an estimate', async () => {
@@ -246,10 +251,15 @@ describe('an estimate of use', () => {
     await places.workOff();
     const ask = (from: string, to: string) =>
       estimateUse({ pool, clock, days }, { installId, from, to, sum_l: null, reason: 'x' }, person);
-    const impossible = { code: 'ESTIMATE_IMPOSSIBLE' };
-    await expect(ask('2026-03-01', '2026-03-02')).rejects.toMatchObject(impossible);
-    await expect(ask('2026-04-19', '2026-04-20')).rejects.toMatchObject(impossible);
-    await expect(ask('2026-03-01', '2026-05-20')).rejects.toMatchObject(impossible);
-    await expect(ask('2026-03-15', '2026-03-15')).rejects.toMatchObject(impossible);
+    const impossible = (fault: string, data = {}) => ({
+      code: 'ESTIMATE_IMPOSSIBLE',
+      members: { fault: { code: fault, data } },
+    });
+    await expect(ask('2026-03-01', '2026-03-02')).rejects.toMatchObject(impossible('all_measured'));
+    await expect(ask('2026-04-19', '2026-04-20')).rejects.toMatchObject(impossible('not_over', { day: '2026-04-20' }));
+    await expect(ask('2025-12-20', '2026-03-01')).rejects.toMatchObject(impossible('too_many_days', { most: 62 }));
+    await expect(ask('2026-03-15', '2026-03-15')).rejects.toMatchObject(
+      impossible('too_little_known', { day: '2026-03-15' }),
+    );
   });
 });
