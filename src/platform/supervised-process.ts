@@ -7,9 +7,11 @@ import type { Logger } from './logger.ts';
 import { problem } from './problem.ts';
 
 const READY_POLL_ms = 50;
+/** Before the first restart; twice as long before each further one, up to the most. A server that was killed can be kept from
+ *  starting for seconds by what it left behind, and one whose disk is full by what a person has to do. */
 const RESTART_PAUSE_ms = 500;
-const RESTARTS_AT_MOST = 5;
-/** A start that held this long clears the count of restarts. */
+const RESTART_PAUSE_MOST_ms = 10_000;
+/** A start that held this long makes the next pause the first again. */
 const RESTARTS_FORGOTTEN_AFTER_ms = 60_000;
 
 export interface ServerProgram {
@@ -98,15 +100,12 @@ export class SupervisedProcess {
 
   #startAgain(how: string): void {
     const { name, logFile } = this.#server;
+    const pause_ms = Math.min(RESTART_PAUSE_ms * 2 ** this.#restarts, RESTART_PAUSE_MOST_ms);
     this.#restarts += 1;
-    if (this.#restarts > RESTARTS_AT_MOST) {
-      this.#logger.fatal({ log: logFile }, `the ${name} ended again and again; it stays down`);
-      return;
-    }
-    this.#logger.error({ how }, `the ${name} ended; starting it again`);
+    this.#logger.error({ how, pause_ms, log: logFile }, `the ${name} ended; starting it again`);
     setTimeout(() => {
       if (!this.#stopping) this.#spawn();
-    }, RESTART_PAUSE_ms);
+    }, pause_ms);
   }
 }
 
