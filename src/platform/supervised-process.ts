@@ -36,6 +36,7 @@ export class SupervisedProcess {
   #child: ChildProcess | undefined;
   #stopping = false;
   #restarts = 0;
+  #restart: NodeJS.Timeout | undefined;
   readonly #server: ServerProgram;
   readonly #logger: Logger;
 
@@ -66,6 +67,7 @@ export class SupervisedProcess {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearTimeout(this.#restart);
     const pid = this.#child?.pid;
     if (pid !== undefined && this.#child?.exitCode === null && this.#child.signalCode === null)
       await endProcess(pid, this.#server.stopSignals);
@@ -103,9 +105,7 @@ export class SupervisedProcess {
     const pause_ms = Math.min(RESTART_PAUSE_ms * 2 ** this.#restarts, RESTART_PAUSE_MOST_ms);
     this.#restarts += 1;
     this.#logger.error({ how, pause_ms, log: logFile }, `the ${name} ended; starting it again`);
-    setTimeout(() => {
-      if (!this.#stopping) this.#spawn();
-    }, pause_ms);
+    this.#restart = setTimeout(() => this.#spawn(), pause_ms);
   }
 }
 

@@ -1,8 +1,8 @@
 // What a page says about its own state: loading, empty, and what went wrong with what to do.
 import type { ComponentChildren } from 'preact';
-import { type CodedFault, type FaultCatalogue, faultText } from '../../src/platform/fault-texts.ts';
+import type { FaultCatalogue } from '../../src/platform/fault-texts.ts';
 import { useSpeech } from './language.tsx';
-import { sentenceOf } from './problem-sentences.ts';
+import { faultOf, sentenceOf } from './problem-sentences.ts';
 import type { ServiceProblem } from './service-client.ts';
 
 export type Tone = 'calm' | 'good' | 'warn' | 'bad';
@@ -74,13 +74,12 @@ interface ProblemNoticeProps {
 
 export function ProblemNotice({ problem, again, faults = {} }: ProblemNoticeProps) {
   const { say, pick } = useSpeech();
-  const fault = problem.members.fault as CodedFault | undefined;
-  const told = fault === undefined ? null : faultText(faults, fault);
   const general = sentenceOf(problem);
+  const fault = faultOf(problem, faults);
   return (
     <Notice tone="bad" live testId="problem">
-      <strong>{pick(told ?? general.what)}</strong>
-      {told === null ? <span>{pick(general.advice)}</span> : null}
+      <strong>{pick(fault ?? general.what)}</strong>
+      {fault === null ? <span>{pick(general.advice)}</span> : null}
       <span class="small soft">
         {say('오류 부호', 'Error code')} <code data-testid="problem-code">{problem.code}</code>
       </span>

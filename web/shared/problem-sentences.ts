@@ -1,4 +1,5 @@
 // Each refusal's sentence for people: what happened, and what they can do about it.
+import { type CodedFault, type FaultCatalogue, faultText } from '../../src/platform/fault-texts.ts';
 import type { Text } from './language.tsx';
 import type { ServiceProblem } from './service-client.ts';
 
@@ -180,4 +181,10 @@ export function sentenceOf(problem: ServiceProblem, reason?: string): ProblemSen
     };
   }
   return otherwise;
+}
+
+/** What the service names as the fault, in words of the page; null where it names none or one that the page does not know. */
+export function faultOf({ members }: ServiceProblem, faults: FaultCatalogue): Text | null {
+  const fault = members.fault as CodedFault | undefined;
+  return fault === undefined ? null : faultText(faults, fault);
 }

@@ -2,11 +2,11 @@
 import { useState } from 'preact/hooks';
 import { billRunFaults } from '../../src/metering/billing/bill-run-faults.ts';
 import { grouped } from '../../src/metering/billing/bill-words.ts';
-import { type CodedFault, faultText } from '../../src/platform/fault-texts.ts';
 import { dateTime } from '../shared/format.ts';
 import { useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
 import { PageTitle } from '../shared/page-frame.tsx';
+import { faultOf } from '../shared/problem-sentences.ts';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import { DownloadLink, Downloads } from '../shared/use-downloads.tsx';
@@ -217,14 +217,13 @@ function NewRun({ onStarted }: { onStarted: () => void }) {
 }
 
 /** A tariff's faults are lines of its file with what to write there, in the language of the file. */
-function Refusal({ problem: { members, message } }: { problem: ServiceProblem }) {
+function Refusal({ problem }: { problem: ServiceProblem }) {
   const { pick } = useSpeech();
-  const fault = members.fault as CodedFault | undefined;
-  const text = fault && faultText(billRunFaults, fault);
-  if (text) return <p data-testid="run-problem">{pick(text)}</p>;
+  const told = faultOf(problem, billRunFaults);
+  if (told !== null) return <p data-testid="run-problem">{pick(told)}</p>;
   return (
     <pre class="small bill-fault" lang="en" data-testid="run-problem">
-      {message}
+      {problem.message}
     </pre>
   );
 }

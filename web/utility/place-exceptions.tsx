@@ -2,10 +2,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { exceptionFaults } from '../../src/metering/billing/exception-faults.ts';
 import { priceFaults } from '../../src/metering/billing/price-faults.ts';
-import { type CodedFault, faultText } from '../../src/platform/fault-texts.ts';
 import { dateTime } from '../shared/format.ts';
 import { type Text, useSpeech } from '../shared/language.tsx';
 import { Empty, Loading, Notice, ProblemNotice } from '../shared/notices.tsx';
+import { faultOf } from '../shared/problem-sentences.ts';
 import { useRemote } from '../shared/remote.ts';
 import { askService, asServiceProblem, type ServiceProblem } from '../shared/service-client.ts';
 import { Choice } from './choice.tsx';
@@ -294,9 +294,8 @@ function Outcome({ outcome }: { outcome: ServiceProblem | 'news' | 'known' | nul
 /** What is wrong with it in the reader's language; what comes without a fault, as every problem is told. */
 function Refusal({ problem }: { problem: ServiceProblem }) {
   const { say, pick } = useSpeech();
-  const fault = problem.members.fault as CodedFault | undefined;
-  const told = fault && faultText(faults, fault);
-  if (!told) return <ProblemNotice problem={problem} />;
+  const told = faultOf(problem, faults);
+  if (told === null) return <ProblemNotice problem={problem} />;
   return (
     <Notice tone="bad" live testId="exception-problem">
       {pick(told)}{' '}
